@@ -1,0 +1,130 @@
+"""The language the host and the guest agent speak over virtio-serial.
+
+Frames follow one another; between frames any number of zero bytes may stand, which lets a host bring an agent that was
+restored in the middle of a frame back in step. A frame is a 16-byte little-endian header and a payload:
+
+    magic u16 | kind u8 | zero u8 | generation u32 | channel u32 | length u32
+
+A frame whose generation is not the current life's is dropped, HELLO excepted. Channels are numbered by the host, one
+per execution, and never reused within a life; channel 0 belongs to the machine. Data flows only against credit granted
+by its receiver, so neither side buffers without bound.
+
+This module is shared by both sides and runs in the guest: standard library only.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+PROTOCOL: Final = 1
+MAGIC: Final = 0x5243
+HEADER: Final = struct.Struct("<HBBIII")
+MAX_PAYLOAD: Final = 64 * 1024
+WINDOW: Final = 256 * 1024
+"""Bytes of one stream that may be under way unacknowledged, at first and at most."""
+PORT_NAME: Final = "rollcage.agent"
+"""Name of the virtio-serial port; the guest finds it below /dev/virtio-ports."""
+CREDIT: Final = struct.Struct("<BI")
+SIZE: Final = struct.Struct("<HH")
+
+
+class Kind(enum.IntEnum):
+    """What a frame is. JSON payloads are UTF-8 objects."""
+
+    HELLO = 1
+    """Host to guest: begins a life. JSON: protocol, generation, nonce, hostname, boot_id, entropy (hex), time_ns."""
+    WELCOME = 2
+    """Guest to host, once the identity is in force. JSON: protocol, nonce, kernel, python, clock_skew_ns."""
+    START = 3
+    """Host to guest: execute a command on a new channel. JSON: the fields of `tui.machines.model.Command`."""
+    STARTED = 4
+    """Guest to host. JSON: pid."""
+    REFUSED = 5
+    """Guest to host: could not start; ends the channel. JSON: message."""
+    DATA = 6
+    """Either way: one byte of stream number, then bytes."""
+    EOF = 7
+    """Either way: one byte of stream number that will carry no more."""
+    CREDIT = 8
+    """Either way: stream u8, bytes u32 that the receiver has consumed."""
+    SIGNAL = 9
+    """Host to guest: one byte of signal number for the whole process group; SIGKILL reaches every descendant."""
+    RESIZE = 10
+    """Host to guest: rows u16, columns u16 of the pseudo-terminal."""
+    EXIT = 11
+    """Guest to host: ends the channel. JSON: the fields of `tui.machines.model.ExitReport`."""
+    QUIESCE = 12
+    """Host to guest: finish the frame in hand and send nothing more until RESUME or HELLO."""
+    QUIESCED = 13
+    """Guest to host: the last frame before silence."""
+    RESUME = 14
+    """Host to guest: speak again."""
+    PING = 15
+    """Host to guest: any payload."""
+    PONG = 16
+    """Guest to host: the payload of the PING."""
+    PROTEST = 17
+    """Guest to host: the agent itself met an error; for the log. JSON: message."""
+
+
+class Frame(NamedTuple):
+    """One unit of the language."""
+
+    kind: int
+    generation: int
+    channel: int
+    payload: bytes
+
+
+class ProtocolError(Exception):
+    """The other side sent something that is not a frame."""
+
+
+def encode(kind: Kind, generation: int, channel: int, payload: bytes = b"") -> bytes:
+    """Return one frame as bytes."""
+    return HEADER.pack(MAGIC, kind, 0, generation, channel, len(payload)) + payload
+
+
+class Decoder:
+    """Turns a byte stream into frames, however it is cut up."""
+
+    def __init__(self, *, resynchronise: bool = False) -> None:
+        """Start between frames, or, with `resynchronise`, somewhere unknown: skip until a plausible HELLO or WELCOME."""
+        self._buffer = bytearray()
+        self._hunting = resynchronise
+
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Yield the frames completed by `data`.
+
+        Raises:
+            ProtocolError: the stream is not made of frames.
+        """
+        buffer = self._buffer
+        buffer += data
+        at = 0
+        try:
+            while True:
+                while at < len(buffer) and buffer[at] == 0:
+                    at += 1
+                if len(buffer) - at < HEADER.size:
+                    return
+                magic, kind, zero, generation, channel, length = HEADER.unpack_from(buffer, at)
+                if magic != MAGIC or zero or length > MAX_PAYLOAD + 1:
+                    if not self._hunting:
+                        raise ProtocolError(f"not a frame: {bytes(buffer[at : at + HEADER.size])!r}")
+                    at += 1
+                    continue
+                if self._hunting and kind not in (Kind.HELLO, Kind.WELCOME):
+                    at += 1
+                    continue
+                if len(buffer) - at < HEADER.size + length:
+                    return
+                payload = bytes(buffer[at + HEADER.size : at + HEADER.size + length])
+                at += HEADER.size + length
+                self._hunting = False
+                yield Frame(kind, generation, channel, payload)
+        finally:
+            del buffer[:at]

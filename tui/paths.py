@@ -1,0 +1,118 @@
+"""Where Rollcage keeps things, following the XDG base directory specification.
+
+| what                               | where                                              |
+|------------------------------------|----------------------------------------------------|
+| settings, definitions, themes      | `$XDG_CONFIG_HOME/rollcage`                        |
+| sessions, runs, snapshots          | `$XDG_DATA_HOME/rollcage`                          |
+| guest images and templates         | `$XDG_CACHE_HOME/rollcage` (can be rebuilt)        |
+| logs                               | `$XDG_STATE_HOME/rollcage`                         |
+| sockets, locks, device states      | `$XDG_RUNTIME_DIR/rollcage`, else below the state  |
+
+`ROLLCAGE_HOME` puts all of them below one directory.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_APP: Final = "rollcage"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Every directory Rollcage reads or writes."""
+
+    config: Path
+    data: Path
+    cache: Path
+    state: Path
+    runtime: Path
+
+    @classmethod
+    def from_environment(cls) -> Paths:
+        """Return the paths the environment asks for; nothing is created."""
+        if home := os.environ.get("ROLLCAGE_HOME"):
+            return cls.below(Path(home).expanduser().absolute())
+        from platformdirs import PlatformDirs
+
+        dirs = PlatformDirs(_APP, appauthor=False)
+        state = dirs.user_state_path
+        runtime = os.environ.get("XDG_RUNTIME_DIR")
+        return cls(
+            config=dirs.user_config_path,
+            data=dirs.user_data_path,
+            cache=dirs.user_cache_path,
+            state=state,
+            runtime=Path(runtime) / _APP if runtime else state / "runtime",
+        )
+
+    @classmethod
+    def below(cls, root: Path) -> Paths:
+        """Return paths that all lie below `root`."""
+        return cls(root / "config", root / "data", root / "cache", root / "state", root / "runtime")
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings, in YAML."""
+        return self.config / "config.yaml"
+
+    @property
+    def user_commands(self) -> Path:
+        """Definitions of this user."""
+        return self.config / "commands"
+
+    @property
+    def user_themes(self) -> Path:
+        """Themes of this user."""
+        return self.config / "themes"
+
+    @property
+    def database(self) -> Path:
+        """The SQLite store of sessions, runs and snapshots."""
+        return self.data / "rollcage.db"
+
+    @property
+    def outputs(self) -> Path:
+        """One file per run with all it printed."""
+        return self.data / "outputs"
+
+    @property
+    def snapshots(self) -> Path:
+        """One directory per snapshot."""
+        return self.data / "snapshots"
+
+    @property
+    def images(self) -> Path:
+        """Guest images, one directory per content key."""
+        return self.cache / "images"
+
+    @property
+    def templates(self) -> Path:
+        """Booted, warmed and frozen machines that clones share, one directory per content key."""
+        return self.cache / "templates"
+
+    @property
+    def logs(self) -> Path:
+        """Log files of the application and of image builds."""
+        return self.state / "logs"
+
+    def create(self) -> None:
+        """Create every directory, readable by this user only."""
+        for path in (
+            self.config, self.data, self.cache, self.state, self.runtime,
+            self.outputs, self.snapshots, self.images, self.templates, self.logs,
+        ):  # fmt: skip
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def shipped(kind: str) -> Path:
+    """Return the directory of what Rollcage ships of a kind (`commands` or `themes`).
+
+    An installed wheel carries them inside the package; a checkout has them beside it.
+    """
+    package = Path(__file__).resolve().parent
+    inside = package / "shipped" / kind
+    return inside if inside.is_dir() else package.parent / kind

@@ -1,0 +1,50 @@
+"""What is asked for: one thing to run, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tui.machines.model import MachineSpec
+
+
+@dataclass(frozen=True, slots=True)
+class StepRequest:
+    """One piece of code, complete: parameters are already filled in."""
+
+    text: str
+    language: str = "bash"
+    line: int | None = None
+    """Line of the definition file it comes from."""
+    argv: tuple[str, ...] = ()
+    """A program and its arguments, run as they are; `text` is then only for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing to run in one session."""
+
+    title: str
+    steps: tuple[StepRequest, ...]
+    session: str = "default"
+    """Name of the session; made if there is none."""
+    spec: MachineSpec | None = None
+    """Machine for a new session; None takes the default profile. An existing session keeps its own."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: str | None = None
+    stdin: bytes = b""
+    """Given to the first step."""
+    timeout_s: float | None = None
+    """For the whole run; None takes the setting."""
+    definition: str | None = None
+    definition_hash: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    keep_interpreter: bool = False
+    """Run Python steps in the session's kept interpreter, so that variables persist."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as plain data, without the bytes of stdin."""
+        data = asdict(self)
+        data["stdin"] = len(self.stdin)
+        return data
