@@ -1,0 +1,1 @@
+"""Markdown definitions: model, parsing, parameters, templating, catalog."""

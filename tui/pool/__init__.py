@@ -1,0 +1,1 @@
+"""Warm machines, kept between two watermarks within a memory budget."""

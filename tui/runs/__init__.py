@@ -1,0 +1,1 @@
+"""Runs: requests, events, the engine and its pipeline."""

@@ -1,0 +1,1 @@
+"""What is kept: SQLite records of sessions, snapshots and runs."""

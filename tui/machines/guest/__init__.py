@@ -1,0 +1,1 @@
+"""The guest: image, initramfs, agent and the wire to it."""

@@ -1,0 +1,1 @@
+"""The QEMU backend: processes, templates, clones, snapshots."""

@@ -1,0 +1,37 @@
+"""What a lease of a machine is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.machines.model import MachineSpec
+from tui.machines.protocol import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A machine handed out by the pool. It stands still until resumed."""
+
+    machine: Machine
+    source: str
+    """`pool` (a warm clone) or `clone` (made on demand)."""
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStatus:
+    """A look at the pool."""
+
+    ready: int
+    """Warm machines waiting, of all specs."""
+    warming: int
+    leased: int
+    hits: int
+    """Leases served by a warm machine."""
+    misses: int
+    """Leases for which a machine had to be made."""
+    failures: int
+    """Clones that could not be made or died waiting."""
+    memory_mb: int
+    """Guest RAM of waiting machines, which the budget bounds."""
+    ready_by_spec: tuple[tuple[MachineSpec, int], ...] = ()
