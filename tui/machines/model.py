@@ -38,9 +38,7 @@ class MachineSpec:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> MachineSpec:
         """Rebuild a spec from `to_json` data."""
-        return cls(
-            **{name: data[name] for name in ("memory_mb", "cpus", "disk_mb", "network") if name in data}
-        )
+        return cls(**{name: data[name] for name in ("memory_mb", "cpus", "disk_mb", "network") if name in data})
 
 
 PROFILES: Final[Mapping[str, MachineSpec]] = MappingProxyType(
