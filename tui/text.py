@@ -20,6 +20,7 @@ itself (title, clipboard, device control) leave a `␛`.
 from __future__ import annotations
 
 import codecs
+import functools
 import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -118,6 +119,7 @@ _FLAGS_ON: Final = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "revers
 _FLAGS_OFF: Final = {22: ("bold", "dim"), 23: ("italic",), 24: ("underline",), 27: ("reverse",), 29: ("strike",)}
 
 
+@functools.lru_cache(maxsize=512)
 def _apply_sgr(style: Sgr, parameters: str) -> Sgr:
     """Return `style` changed by the parameters between `ESC [` and `m`."""
     codes = [int(part) if part.isdigit() else 0 for part in _flatten(parameters)[:64]]
