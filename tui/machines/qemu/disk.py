@@ -1,0 +1,135 @@
+"""Disks of machines that write more than RAM holds: a chain of qcow2 overlays, one frozen with each snapshot.
+
+    template: disk.raw (ext4, empty, sparse) <- boot.qcow2 (what the first boot wrote)
+    vault:    LAYER <- LAYER <- ... <- the overlay of the live machine
+
+A snapshot puts a new overlay on top (`blockdev-snapshot-sync`, milliseconds) and names the one below as its own; a
+restore opens the chain up to there with a fresh overlay. Memory and disk become visible together, by the snapshot's
+manifest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from tui.errors import HostNotReady
+from tui.ids import new_id
+from tui.machines.errors import MachineError
+from tui.machines.qemu.process import QemuProcess
+from tui.machines.qemu.vault import Vault
+
+RAW: Final = "disk.raw"
+BOOT_LAYER: Final = "boot.qcow2"
+
+
+async def run_tool(*command: str) -> None:
+    """Run a host program to its end.
+
+    Raises:
+        HostNotReady: it is not installed.
+        MachineError: it failed.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except FileNotFoundError as error:
+        raise HostNotReady(f"{command[0]} is not installed", hint="run `rollcage setup`") from error
+    _, errors = await process.communicate()
+    if process.returncode:
+        raise MachineError(f"{command[0]} failed: {errors.decode(errors='replace').strip()}")
+
+
+async def format_raw(path: Path, size_mb: int) -> None:
+    """Make a sparse file with an empty ext4 on it."""
+    with path.open("xb") as file:
+        file.truncate(size_mb << 20)
+    await run_tool(
+        "mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "lazy_itable_init=1,nodiscard", str(path)
+    )  # fmt: skip
+
+
+async def create_overlay(path: Path, size_mb: int) -> None:
+    """Make an empty overlay. What it covers is said when it is opened."""
+    await run_tool("qemu-img", "create", "-q", "-f", "qcow2", str(path), f"{size_mb}M")
+
+
+def chain(paths: Iterable[Path]) -> str:
+    """Return QEMU's JSON description of a disk: the raw file first, the writable overlay last."""
+    node: dict[str, Any] = {}
+    *below, _ = files = list(paths)
+    for path in files:
+        layer: dict[str, Any] = {
+            "driver": "raw" if path.suffix == ".raw" else "qcow2",
+            "discard": "unmap",
+            "file": {"driver": "file", "filename": str(path), "locking": "off", "discard": "unmap"},
+        }
+        if path in below:
+            layer["read-only"] = layer["file"]["read-only"] = True
+        if node:
+            layer["backing"] = node
+        node = layer
+    return json.dumps({**node, "node-name": "disk"})
+
+
+class DiskChain:
+    """The overlays of one live machine, locked against deletion while it lives."""
+
+    def __init__(self, vault: Vault, size_mb: int, template: Path, frozen: tuple[str, ...]) -> None:
+        self._vault = vault
+        self._size_mb = size_mb
+        self._template = template
+        self.frozen = frozen
+        """Ids of the vault's overlays below the writable one, lowest first."""
+        self._top = new_id()
+        self._node = "disk"
+        self._locks: list[int] = []
+
+    async def open(self) -> str:
+        """Make the writable overlay, lock the chain, and return its description for QEMU."""
+        await create_overlay(self._vault.layer_path(self._top), self._size_mb)
+        with self._vault.adding():
+            for layer in (*self.frozen, self._top):
+                self._lock(layer)
+        layers = [self._vault.layer_path(layer) for layer in (*self.frozen, self._top)]
+        return chain([self._template / RAW, self._template / BOOT_LAYER, *layers])
+
+    def _lock(self, layer: str) -> None:
+        file = os.open(self._vault.layer_path(layer), os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(file, fcntl.LOCK_SH)
+        self._locks.append(file)
+
+    async def freeze(self, process: QemuProcess) -> None:
+        """Freeze what the machine, standing still, has written, and put a new overlay on top."""
+        top = new_id()
+        with self._vault.adding():
+            await process.command(
+                "blockdev-snapshot-sync",
+                {
+                    "node-name": self._node,
+                    "snapshot-file": str(self._vault.layer_path(top)),
+                    "snapshot-node-name": f"layer-{top}",
+                    "format": "qcow2",
+                },
+            )
+            self._lock(top)
+        self.frozen = (*self.frozen, self._top)
+        self._top, self._node = top, f"layer-{top}"
+
+    def close(self) -> None:
+        """Let go of the chain; the writable overlay, which no snapshot knows, is removed."""
+        for file in self._locks:
+            os.close(file)
+        self._locks.clear()
+        with contextlib.suppress(FileNotFoundError):
+            self._vault.layer_path(self._top).unlink()

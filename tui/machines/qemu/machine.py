@@ -1,0 +1,183 @@
+"""A QEMU machine: a process, its agent, its memory and, where it has one, its disk."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.ids import new_id
+from tui.machines.errors import MachineError, MachineLost
+from tui.machines.guest.link import AgentLink
+from tui.machines.model import Command, Identity, MachineSpec
+from tui.machines.protocol import GuestProcess
+from tui.machines.qemu.disk import DiskChain
+from tui.machines.qemu.memory import GuestMemory
+from tui.machines.qemu.process import QemuProcess
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tui.machines.qemu.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenState:
+    """All of a machine at one moment, held in memory."""
+
+    numbers: NDArray[np.uint32]
+    content: NDArray[np.uint8]
+    devices: bytes
+    disk_layers: tuple[str, ...]
+    quiesced: bool
+    pause_ms: float
+
+
+class QemuMachine:
+    """A live machine. It stands still until `resume`."""
+
+    def __init__(
+        self,
+        process: QemuProcess,
+        link: AgentLink,
+        template: Template,
+        *,
+        generation: int,
+        disk: DiskChain | None = None,
+        quiesced: bool = True,
+    ) -> None:
+        self.id = new_id()
+        self.template = template
+        self.generation = generation
+        """Number of the last life; the next resume begins the one after."""
+        self._process = process
+        self._link = link
+        self._disk = disk
+        self._quiesced = quiesced
+        self._running = False
+        self._discarded = False
+        self.memory = GuestMemory(process.pid, template.memory_file)
+
+    @property
+    def spec(self) -> MachineSpec:
+        """What it is made of."""
+        return self.template.spec
+
+    @property
+    def pid(self) -> int:
+        """Process id of QEMU."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether QEMU runs and the agent's channel is whole."""
+        return not (self._discarded or self._process.ended.is_set() or self._link.lost)
+
+    async def resume(self) -> None:
+        """Let it run under a fresh identity. Does nothing to a machine that runs already."""
+        if self._running:
+            return
+        await self._process.command("cont")
+        self.generation += 1
+        resynchronise, self._quiesced = not self._quiesced, False
+        await self._link.handshake(
+            fresh_identity(self.id, self.generation), timeout=self.template.deadline(10), resynchronise=resynchronise
+        )
+        self._running = True
+
+    async def boot(self, deadline_s: float) -> None:
+        """Let a machine that has never run boot, until its agent answers."""
+        await self._process.command("cont")
+        self.generation += 1
+        await self._link.handshake(fresh_identity(self.id, self.generation), timeout=deadline_s)
+        self._running, self._quiesced = True, False
+
+    async def pause(self) -> None:
+        """Make it stand still. Does nothing to a machine that stands still already."""
+        if self._running:
+            await self._stop()
+
+    async def _stop(self) -> None:
+        try:
+            await self._link.quiesce(self.template.deadline(3))
+            self._quiesced = True
+        except MachineError:
+            # A guest too sick to answer can still be frozen; whoever restores it resynchronises.
+            if self._process.ended.is_set():
+                raise
+            self._quiesced = False
+        await self._process.command("stop")
+        self._running = False
+
+    async def freeze(self) -> FrozenState:
+        """Return its whole state, and leave it as it was, running or not."""
+        was_running = self._running
+        if was_running:
+            await self._stop()
+        started = time.perf_counter()
+        devices = await self._process.save_devices()
+        numbers, content = await asyncio.to_thread(self._copy_memory)
+        if self._disk is not None:
+            await self._disk.freeze(self._process)
+        quiesced = self._quiesced
+        if was_running:
+            await self._process.command("cont")
+            await self._link.resume()
+            self._running, self._quiesced = True, False
+        pause_ms = (time.perf_counter() - started) * 1000
+        layers = self._disk.frozen if self._disk is not None else ()
+        return FrozenState(numbers, content, devices, layers, quiesced, pause_ms)
+
+    def _copy_memory(self) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+        numbers = self.memory.private_pages()
+        return numbers, self.memory.read(numbers)
+
+    async def execute(self, command: Command) -> GuestProcess:
+        """Start a command."""
+        if not self._running:
+            raise MachineError("the machine stands still")
+        return await self._link.start(command)
+
+    async def log_tail(self) -> str:
+        """Return the end of what console and QEMU printed. Untrusted."""
+        return self._process.console_tail
+
+    async def discard(self) -> None:
+        """Kill it and free what it holds."""
+        if self._discarded:
+            return
+        self._discarded = True
+        await self._link.close()
+        await self._process.kill()
+        if self._disk is not None:
+            self._disk.close()
+
+    async def shut_down_into(self, ended: Path) -> bytes:
+        """Return the device state of a template that is done, flush its memory file, and end it."""
+        await self.pause()
+        if not self._quiesced:
+            raise MachineLost("the guest did not come to rest")
+        devices = await self._process.save_devices()
+        await self.discard()
+        file = os.open(ended, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            await asyncio.to_thread(os.fsync, file)
+        finally:
+            os.close(file)
+        return devices
+
+
+def fresh_identity(machine_id: str, generation: int) -> Identity:
+    """Return an identity no other machine has had."""
+    return Identity(
+        generation=generation,
+        hostname=f"rollcage-{machine_id[-6:].lower()}",
+        boot_id=str(uuid.uuid4()),
+        entropy=os.urandom(64),
+        time_ns=time.time_ns(),
+    )
