@@ -1,0 +1,24 @@
+"""`rollcage` alone: the application."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tui.cli.console import is_terminal
+from tui.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def open_application(_: argparse.Namespace) -> int:
+    """Open the interface."""
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
+        raise UsageError(
+            "the application needs a terminal",
+            hint="Without one, use the commands: rollcage run, rollcage exec, … (rollcage --help lists them)",
+        )
+    from tui.ui.app import run_app
+
+    return run_app()

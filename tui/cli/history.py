@@ -1,0 +1,180 @@
+"""`rollcage history`: the runs there were, and what they printed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tui.cli.arguments import Subparsers, add_json, command, family
+from tui.cli.console import is_terminal, out, out_json, out_table, say
+from tui.cli.figures import id_length, size, took, when
+from tui.cli.opening import with_engine
+from tui.errors import NotFound
+from tui.paths import Paths
+from tui.text import LineCleaner, TerminalCleaner, clean_line
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tui.runs.engine import Engine
+    from tui.store.model import RunRecord
+
+_CHUNK = 256 * 1024
+
+
+def add(subparsers: Subparsers) -> None:
+    """Declare the commands."""
+    parser, commands = family(
+        subparsers,
+        "history",
+        _list,
+        "list past runs, show one with its output",
+        examples=(
+            "rollcage history --session default --limit 50",
+            "rollcage history --state failed",
+            "rollcage history show 01K9Z3X7QM",
+            "rollcage history show 01K9Z3X7QM --output > log.txt",
+        ),
+    )
+    _add_list(parser, inherit=False)
+    _add_list(command(commands, "list", _list, "list runs, the newest first"), inherit=True)
+    show = command(commands, "show", _show, "show one run")
+    show.add_argument("run", metavar="RUN", help="id, or the beginning of one")
+    show.add_argument("--output", action="store_true", help="print only what the run printed, byte for byte")
+    add_json(show, inherit=True)
+
+
+def _add_list(parser: argparse.ArgumentParser, *, inherit: bool) -> None:
+    import argparse
+
+    from tui.store.model import RunState
+
+    def default(value: object) -> object:
+        return argparse.SUPPRESS if inherit else value
+
+    states = [str(state) for state in RunState]
+    parser.add_argument("-s", "--session", default=default(None), metavar="NAME", help="only of this session")
+    parser.add_argument("-n", "--limit", type=int, default=default(20), metavar="N", help="at most (default: 20)")
+    parser.add_argument("--definition", default=default(None), metavar="NAME", help="only of this definition")
+    parser.add_argument("--state", choices=states, default=default(None), metavar="STATE", help=", ".join(states))
+    add_json(parser, inherit=inherit)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    async def action(engine: Engine) -> int:
+        from tui.store.model import RunState
+
+        store = engine.store
+        runs = list(
+            store.runs(
+                store.session(arguments.session).id if arguments.session else None,
+                limit=arguments.limit,
+                definition=arguments.definition,
+                state=RunState(arguments.state) if arguments.state else None,
+            )
+        )
+        if arguments.json:
+            out_json(runs)
+            return 0
+        if not runs:
+            say("rollcage: no such runs")
+            return 0
+        names = {session.id: session.name for session in store.sessions()}
+        length = id_length(run.id for run in runs)
+        out_table(
+            ("RUN", "STARTED", "SESSION", "STATE", "EXIT", "TOOK", "ROLLED BACK", "TITLE"),
+            [
+                (
+                    run.id[:length],
+                    when(run.started_at),
+                    names.get(run.session_id, "(deleted)"),
+                    str(run.state),
+                    _code(run),
+                    took(run.ended_at - run.started_at) if run.ended_at else "-",
+                    "yes" if run.rolled_back else "-",
+                    run.title,
+                )
+                for run in runs
+            ],
+        )
+        return 0
+
+    return with_engine(action)
+
+
+def _code(run: RunRecord) -> str:
+    return "-" if run.exit_code is None else str(run.exit_code)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    async def action(engine: Engine) -> int:
+        run = engine.store.run(arguments.run)
+        if arguments.json:
+            out_json(run)
+        elif arguments.output:
+            _copy_output(run)
+        else:
+            _describe(engine, run)
+        return 0
+
+    return with_engine(action)
+
+
+def _copy_output(run: RunRecord) -> None:
+    """Print all a run printed: byte for byte, but cleaned for a terminal."""
+    path = Paths.from_environment().outputs / run.id
+    cleaner = TerminalCleaner() if is_terminal(sys.stdout) else None
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                sys.stdout.buffer.write(cleaner.feed(chunk).encode(errors="replace") if cleaner else chunk)
+    except FileNotFoundError:
+        if run.output_bytes:
+            raise NotFound(f"the output of run {run.id} is gone", hint=f"it was in {path}") from None
+    if cleaner:
+        sys.stdout.buffer.write(cleaner.finish().encode())
+
+
+def _describe(engine: Engine, run: RunRecord) -> None:
+    sessions = {session.id: session.name for session in engine.store.sessions()}
+    facts = {
+        "run": run.id,
+        "title": clean_line(run.title, 200),
+        "session": clean_line(sessions.get(run.session_id, "(deleted)")),
+        "state": str(run.state),
+        "exit code": _code(run),
+        "error": clean_line(run.error, 500),
+        "started": when(run.started_at),
+        "took": took(run.ended_at - run.started_at) if run.ended_at else "",
+        "before": run.before_id or "",
+        "after": run.after_id or "",
+        "rolled back": "yes" if run.rolled_back else "no",
+        "attempts": str(run.attempts) if run.attempts > 1 else "",
+        **_consumed(run),
+        "output": size(run.output_bytes),
+    }
+    for name, value in facts.items():
+        if value:
+            out(f"{name:<12}{value}")
+    if run.output_head:
+        out()
+        cleaner = LineCleaner()
+        for line in (*cleaner.feed(run.output_head), *cleaner.finish()):
+            out(line.text)
+        if run.output_bytes > len(run.output_head):
+            say(f"rollcage: the rest is printed by: rollcage history show {run.id} --output")
+
+
+def _consumed(run: RunRecord) -> dict[str, str]:
+    """Return what was measured; what was not is left out."""
+    if run.usage is None:
+        return {}
+    usage = run.usage
+    figures = {}
+    if usage.cpu_user_s is not None and usage.cpu_system_s is not None:
+        figures["cpu time"] = took(usage.cpu_user_s + usage.cpu_system_s)
+    if usage.peak_memory_bytes is not None:
+        figures["memory"] = f"{size(usage.peak_memory_bytes)} at most"
+    if usage.disk_written_bytes is not None:
+        figures["disk"] = f"{size(usage.disk_written_bytes)} written"
+    return figures

@@ -1,0 +1,130 @@
+"""Parsing arguments, calling the command, and turning every error into a message and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from tui import __version__
+from tui.cli import (
+    app,
+    commands,
+    execute,
+    garbage,
+    history,
+    info,
+    rollback,
+    run,
+    sessions,
+    snapshots,
+)
+from tui.cli.codes import EXIT_CANCELLED, EXIT_NOBODY_READS
+from tui.cli.console import say_error
+from tui.errors import RollcageError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DESCRIPTION = """\
+Run anything. Roll anything back.
+
+Without a command, opens the application. Every command below does without it what the application does."""
+
+_EPILOG = """\
+examples:
+  rollcage setup                          prepare this host once
+  rollcage run hello-world name=Ada       run a definition
+  rollcage exec 'rm -rf /usr; false'      run code; a failure rolls back
+  rollcage exec -l python --file job.py   run a file
+  rollcage undo                           take the last run back
+
+exit codes:
+  0 to 255 of the run itself, passed through
+  2    the command line makes no sense        120  a definition, value or setting is wrong
+  121  no such definition, session, snapshot  122  the host is not ready: see `rollcage doctor`
+  123  another process holds the session      124  the run timed out
+  125  the machine or Rollcage failed         130  the run was cancelled
+  137  the machine ran out of memory          141  nobody reads the output any more"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="rollcage",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("-V", "--version", action="version", version=f"rollcage {__version__}")
+    parser.set_defaults(function=app.open_application)
+    subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
+    for module in (
+        run, execute, rollback, snapshots, sessions, history, commands, info, garbage,
+    ):  # fmt: skip
+        module.add(subparsers)
+    return parser
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed arguments.
+
+    What follows `--` is a program and its arguments and is never looked at. `key=value` may stand before, between and
+    after options, which argparse alone does not allow.
+    """
+    words = list(arguments)
+    program: list[str] | None = None
+    if "--" in words:
+        cut = words.index("--")
+        words, program = words[:cut], words[cut + 1 :]
+    parser = build_parser()
+    parsed, rest = parser.parse_known_args(words)
+    if rest and (not hasattr(parsed, "values") or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        parsed.values = [*parsed.values, *rest]
+    if program is not None:
+        if not hasattr(parsed, "program"):
+            parser.error("only `rollcage exec` takes a program after --")
+        parsed.program = program
+    return parsed
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line and return its exit code. Never raises."""
+    try:
+        parsed = parse(arguments)
+        code: int = parsed.function(parsed)
+        sys.stdout.flush()
+    except RollcageError as error:
+        say_error(error)
+        return error.exit_code
+    except SystemExit as stop:  # argparse: --help, --version or a usage error
+        return stop.code if isinstance(stop.code, int) else UsageError.exit_code
+    except KeyboardInterrupt:
+        return EXIT_CANCELLED
+    except BrokenPipeError:
+        # Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_NOBODY_READS
+    except Exception as error:  # noqa: BLE001  # the last resort: a person gets a sentence, the log gets the rest
+        return _unexpected(error)
+    return code
+
+
+def _unexpected(error: Exception) -> int:
+    import logging
+
+    from tui.cli.logfile import log_path, logging_to_file
+
+    with logging_to_file():
+        logging.getLogger(__name__).error("unexpected error", exc_info=error)
+    say_error(
+        RollcageError(
+            f"{type(error).__name__}: {error}",
+            hint=f"This is a defect in Rollcage, or something it did not expect. The traceback is in {log_path()}",
+        )
+    )
+    return RollcageError.exit_code

@@ -1,0 +1,110 @@
+"""What is said about a run besides its output: nothing when all went well, unless asked."""
+
+from __future__ import annotations
+
+from tui.cli.figures import SHORTEST_ID, size, took
+from tui.runs.events import (
+    AttemptFailed,
+    Event,
+    MachineLeased,
+    RolledBack,
+    RunFinished,
+    RunStarted,
+    SnapshotTaken,
+    StepExited,
+    StepStarted,
+)
+from tui.store.model import RunState, SnapshotReason
+from tui.text import clean_line
+
+_SOURCES = {
+    "live": "the session's own machine",
+    "pool": "a warm machine of the pool",
+    "clone": "a new machine",
+    "snapshot": "restored from its snapshot",
+}
+
+
+def _short(id_: str | None) -> str:
+    return id_[:SHORTEST_ID] if id_ else "nothing"
+
+
+class Narrator:
+    """Turns the events of one run into lines for a person."""
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self._quiet = quiet
+        self._verbose = verbose
+        self._failed: SnapshotTaken | None = None
+        self._rollback: RolledBack | None = None
+
+    def lines(self, event: Event) -> list[str]:
+        """Return what to say about an event."""
+        match event:
+            case SnapshotTaken(reason=SnapshotReason.FAILED):
+                self._failed = event
+            case RolledBack():
+                self._rollback = event
+        if self._quiet:
+            return []
+        if isinstance(event, RunFinished):
+            ending = self._ending(event)
+            return [f"rollcage: {ending}"] if ending else []
+        if isinstance(event, AttemptFailed):
+            reason = clean_line(event.error, 300)
+            return [f"rollcage: the machine failed, trying again in {took(event.delay_s)}: {reason}"]
+        detail = self._detail(event) if self._verbose else ""
+        return [f"rollcage: {detail}"] if detail else []
+
+    def _detail(self, event: Event) -> str:
+        match event:
+            case RunStarted():
+                return f"run {event.run_id} in session {clean_line(event.session, 60)}"
+            case MachineLeased():
+                source = _SOURCES.get(event.source, event.source)
+                return f"machine: {source}, {event.backend}, {event.spec.memory_mb} MiB, took {event.took_ms:.0f} ms"
+            case SnapshotTaken():
+                cost = f"paused {event.pause_ms:.1f} ms, {size(event.stored_bytes)}"
+                return f"snapshot {_short(event.snapshot_id)} ({event.reason}): {cost}"
+            case StepStarted():
+                first = event.text.strip().partition("\n")[0]
+                return f"step {event.index + 1} ({event.language}): {clean_line(first, 80)}"
+            case StepExited():
+                return f"step {event.index + 1} exited with {event.exit_code} after {took(event.usage.wall_s)}"
+            case RolledBack():
+                return f"rolled back to {_short(event.to_id)} in {event.took_ms:.0f} ms"
+            case _:
+                return ""
+
+    def _ending(self, event: RunFinished) -> str:
+        if event.state is RunState.SUCCEEDED:
+            if not self._verbose:
+                return ""
+            after = f", snapshot {_short(event.after_id)}" if event.after_id else ""
+            return f"succeeded in {took(event.duration_ms / 1000)}{after}"
+        return "; ".join(part for part in (self._outcome(event), self._aftermath(event)) if part)
+
+    def _outcome(self, event: RunFinished) -> str:
+        error = clean_line(event.error, 500)
+        match event.state:
+            case RunState.FAILED:
+                return error or (f"exit code {event.exit_code}" if event.exit_code is not None else "failed")
+            case RunState.TIMED_OUT:
+                return error or f"timed out after {took(event.duration_ms / 1000)}"
+            case RunState.CANCELLED:
+                return "cancelled"
+            case RunState.OUT_OF_MEMORY:
+                return error or "the machine ran out of memory"
+            case RunState.MACHINE_LOST:
+                return f"the machine was lost, so how the command ended is unknown: {error}"
+            case _:
+                return error or str(event.state)
+
+    def _aftermath(self, event: RunFinished) -> str:
+        kept = f", the failed state is kept as {_short(self._failed.snapshot_id)}" if self._failed else ""
+        if event.rolled_back:
+            cost = f" in {self._rollback.took_ms:.0f} ms" if self._rollback else ""
+            return f"rolled back to {_short(event.before_id)}{cost}{kept}"
+        if event.state in (RunState.ERROR, RunState.MACHINE_LOST):
+            return ""
+        return f"not rolled back{kept}"

@@ -1,0 +1,101 @@
+"""Following one run from its request to an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui.cli.codes import EXIT_MACHINE, EXIT_NOBODY_READS, exit_code
+from tui.cli.display import Display, JsonDisplay, OutputDisplay
+from tui.cli.narration import Narrator
+from tui.cli.opening import with_engine
+from tui.cli.stdin import forward
+from tui.cli.writer import Writer
+from tui.runs.events import RunFinished
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from tui.config import Settings
+    from tui.runs.engine import Engine, Run
+    from tui.runs.request import Request
+
+
+def run_and_follow(arguments: argparse.Namespace, request: Request, *, forward_stdin: bool) -> int:
+    """Run a request as the common arguments (`add_running`) say, and return the exit code."""
+
+    def adjusted(settings: Settings) -> Settings:
+        if not arguments.no_rollback:
+            return settings
+        return replace(settings, snapshots=replace(settings.snapshots, auto_rollback=False))
+
+    async def action(engine: Engine) -> int:
+        writer = Writer()
+        display: Display = JsonDisplay(writer, sys.stdout)
+        if not arguments.json:
+            narrator = Narrator(quiet=arguments.quiet, verbose=arguments.verbose)
+            display = OutputDisplay(writer, narrator, sys.stdout, sys.stderr, raw=arguments.raw)
+        return await follow(engine, request, display, stdin=sys.stdin.fileno() if forward_stdin else None)
+
+    return with_engine(action, adjust=adjusted)
+
+
+async def follow(engine: Engine, request: Request, display: Display, *, stdin: int | None) -> int:
+    """Run `request`, show its events and return the exit code. `stdin` is a descriptor to forward, if any."""
+    run = engine.run(request)
+    with _interruptible(run):
+        if stdin is None:
+            await run.close_stdin()
+        else:
+            forward(run, stdin)
+        finished: RunFinished | None = None
+        readers_left = True
+        async for event in run.events():
+            if isinstance(event, RunFinished):
+                finished = event
+            if readers_left:
+                try:
+                    await display.show(event)
+                except BrokenPipeError:
+                    # As for a local command whose reader goes away: it ends. What it did is rolled back.
+                    readers_left = False
+                    await run.cancel()
+    if not readers_left:
+        return EXIT_NOBODY_READS
+    return exit_code(finished) if finished else EXIT_MACHINE
+
+
+@contextmanager
+def _interruptible(run: Run) -> Iterator[None]:
+    """Let the first signal cancel the run, the second give it up with its machine, the third end this process."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task is not None
+    cancelling: set[asyncio.Task[None]] = set()
+    received = 0
+
+    def on_signal(signum: int) -> None:
+        nonlocal received
+        received += 1
+        if received == 1:
+            os.write(sys.stderr.fileno(), b"\nrollcage: cancelling the run; once more to kill it\n")
+            cancelling.add(asyncio.ensure_future(run.cancel()))
+        elif received == 2:
+            task.cancel()
+        else:
+            os._exit(128 + signum)
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for signum in signals:
+        loop.add_signal_handler(signum, on_signal, signum)
+    try:
+        yield
+    finally:
+        for signum in signals:
+            loop.remove_signal_handler(signum)
