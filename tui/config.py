@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import difflib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, get_type_hints
+
+from tui.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui.paths import Paths
+
+PROFILE_NAMES: Final = ("minimal", "standard", "development")
+"""What `profile` may be; `tui.machines.model.PROFILES` says what each is made of."""
+_LARGEST_FILE: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,10 +25,15 @@ class SnapshotSettings:
     """When the machine is captured and when it is rolled back."""
 
     before: bool = True
+    """Make sure a run starts from a snapshot. One is only taken when the machine does not stand at one already."""
     after: bool = True
+    """Capture the machine after every successful run. Otherwise it is captured when the next run starts, when it makes
+    room for another session's machine, or when the application closes."""
     on_failure: bool = True
     auto_rollback: bool = True
     """Needs `before`; a failed run puts the machine back to where it started."""
+    anticipate: bool = True
+    """While a run executes, prepare the machine that a rollback would need. Costs the memory of one machine."""
     keep_per_session: int = 100
     """Unpinned snapshots of one session that garbage collection leaves."""
     keep_total_mb: int = 20_480
@@ -22,7 +42,7 @@ class SnapshotSettings:
 
 @dataclass(frozen=True, slots=True)
 class PoolSettings:
-    """How many warm machines wait."""
+    """How many machines wait."""
 
     low: int = 1
     """Refill when fewer than this many wait."""
@@ -30,6 +50,8 @@ class PoolSettings:
     """Refill up to this many."""
     memory_mb: int = 2048
     """Guest RAM of waiting machines, MiB, at most."""
+    sessions: int = 4
+    """Sessions whose machine stands by between runs; the machines of others are restored when they are needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +66,8 @@ class RunSettings:
     """Further attempts after the machine, never the command, failed."""
     retry_base_s: float = 0.2
     retry_cap_s: float = 5.0
+    max_output_mb: int = 4096
+    """Output of one run, MiB, after which it is ended so that it does not fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +82,79 @@ class Settings:
     snapshots: SnapshotSettings = field(default_factory=SnapshotSettings)
     pool: PoolSettings = field(default_factory=PoolSettings)
     runs: RunSettings = field(default_factory=RunSettings)
+
+
+_RANGES: Final[Mapping[str, tuple[float, float]]] = {
+    "snapshots.keep_per_session": (2, 1_000_000),
+    "snapshots.keep_total_mb": (64, 1_000_000_000),
+    "pool.low": (0, 64),
+    "pool.high": (0, 64),
+    "pool.memory_mb": (0, 1_048_576),
+    "pool.sessions": (0, 256),
+    "runs.timeout_s": (0.1, 31_536_000),
+    "runs.kill_grace_s": (0, 600),
+    "runs.retries": (0, 20),
+    "runs.retry_base_s": (0, 60),
+    "runs.retry_cap_s": (0, 3600),
+    "runs.max_output_mb": (1, 1_000_000),
+}
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"profile": PROFILE_NAMES, "backend": ("auto", "kvm", "tcg")}
+
+
+def load_settings(paths: Paths) -> Settings:
+    """Return the settings of this user; the defaults where there is no file.
+
+    Raises:
+        InvalidInput: the file cannot be read or holds mistakes; the message names all of them as `file:line: …`.
+    """
+    file = paths.settings_file
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(_LARGEST_FILE + 1)
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise InvalidInput(f"cannot read the settings {file}: {error.strerror}") from None
+    return parse_settings(data, file)
+
+
+def parse_settings(data: bytes, file: Path) -> Settings:
+    """Return the settings that a YAML text holds. `file` is only for messages.
+
+    Raises:
+        InvalidInput: with every mistake and its line.
+    """
+    import yaml
+
+    if len(data) > _LARGEST_FILE:
+        raise InvalidInput(f"{file}: settings are at most {_LARGEST_FILE // 1024} KiB long")
+    problems: list[tuple[int, str]] = []
+    settings = Settings()
+    try:
+        loader = yaml.SafeLoader(data)
+        node = loader.get_single_node()
+        if node is not None and node.tag != "tag:yaml.org,2002:null":
+            settings = _Reader(loader, problems).read(settings, node, "")
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problems.append((mark.line + 1 if mark else 1, f"not valid YAML: {error.problem or error.context}"))
+    except (yaml.YAMLError, RecursionError) as error:
+        problems.append((1, f"not valid YAML: {str(error).splitlines()[0]}"))
+    if not problems:
+        return settings
+    lines = [f"{file}:{line}: {message}" for line, message in sorted(problems)]
+    raise InvalidInput("\n".join(lines), hint="correct the settings, or move the file away to use the defaults")
+
+
+class _Reader:
+    """Walks YAML nodes, because only nodes know their lines."""
+
+    def __init__(self, loader: Any, problems: list[tuple[int, str]]) -> None:
+        self._construct: Callable[[Any], object] = lambda node: loader.construct_object(node, deep=True)
+        self._problems = problems
+
+    def _problem(self, node: Any, message: str) -> None:
+        self._problems.append((node.start_mark.line + 1, message))
+
+    def read[T](self, section: T, node: Any, prefix: str) -> T:
+        raise NotImplementedError
