@@ -14,13 +14,14 @@ from tui.machines.guest.link import AgentLink
 from tui.machines.model import PROFILES, Capability, MachineSpec
 from tui.machines.protocol import Capture, Machine, SnapshotLabel
 from tui.machines.qemu import probe, strays
-from tui.machines.qemu.command_line import KVM, TCG, Accelerator, BootFiles
+from tui.machines.qemu.command_line import KVM, Accelerator, BootFiles, tcg
 from tui.machines.qemu.disk import DiskChain
 from tui.machines.qemu.machine import FrozenState, QemuMachine
 from tui.machines.qemu.memory import GuestMemory
 from tui.machines.qemu.process import QemuProcess
 from tui.machines.qemu.snapshot_file import Manifest
 from tui.machines.qemu.template import WARM_UP_CLONE, Template, Templates, run_all
+from tui.machines.qemu.tsc import tsc_khz
 from tui.machines.qemu.vault import Vault
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ class _Standby:
 class QemuBackend:
     """Makes QEMU microvms. Open it with `open`, close it with `close`."""
 
-    def __init__(self, vault: Vault, templates: Templates, verdict: probe.Verdict) -> None:
+    def __init__(self, vault: Vault, templates: Templates, accelerator: Accelerator, verdict: probe.Verdict) -> None:
         self._vault = vault
         self._templates = templates
         self.verdict = verdict
-        self._accelerator = KVM if verdict.accelerator == KVM.name else TCG
+        self._accelerator = accelerator
         self._machines: set[QemuMachine] = set()
         self._standby: _Standby | None = None
         self._spare: asyncio.Task[QemuProcess] | None = None
@@ -76,14 +77,17 @@ class QemuBackend:
             spec = PROFILES["minimal"]
             async with asyncio.timeout(2 * deadline_s):
                 await templates.get(spec, accelerator, report, deadline_s)
-                trial = cls(vault, templates, probe.Verdict(accelerator.name, "on trial"))
+                trial = cls(vault, templates, accelerator, probe.Verdict(accelerator.name, "on trial"))
                 try:
                     await trial.clone(spec, warm=True)
                 finally:
                     await trial.close()
 
         verdict = await probe.choose(preference, paths.cache / "accelerator.json", image.key, version, attempt)
-        return cls(vault, templates, verdict)
+        if verdict.accelerator == KVM.name:
+            return cls(vault, templates, KVM, verdict)
+        khz = await asyncio.to_thread(tsc_khz, paths.cache / "tsc.json", probe.cpu_key())
+        return cls(vault, templates, tcg(khz), verdict)
 
     @property
     def name(self) -> str:

@@ -21,7 +21,7 @@ from typing import Final
 
 from tui.errors import HostNotReady
 from tui.machines.errors import MachineError
-from tui.machines.qemu.command_line import KVM, QEMU, TCG, Accelerator
+from tui.machines.qemu.command_line import KVM, QEMU, Accelerator
 
 KVM_DEADLINE_S: Final = 12.0
 _KVM_DEVICE: Final = Path("/dev/kvm")
@@ -95,7 +95,7 @@ async def choose(
         HostNotReady: KVM was demanded and does not work.
     """
     if preference == "tcg":
-        return Verdict(TCG.name, "chosen in the settings")
+        return Verdict("tcg", "chosen in the settings")
     refusal = _kvm_refusal()
     if refusal is None:
         key = hashlib.sha256(f"{image_key}|{version}|{platform.release()}|{cpu_key()}".encode()).hexdigest()
@@ -106,14 +106,14 @@ async def choose(
                 known = Verdict(KVM.name, "a guest booted, was frozen, restored and answered under KVM")
             except (MachineError, TimeoutError) as error:
                 first = str(error).splitlines()[0] if str(error) else "it did not answer in time"
-                known = Verdict(TCG.name, f"/dev/kvm is there but cannot run the guest: {first}")
+                known = Verdict("tcg", f"/dev/kvm is there but cannot run the guest: {first}")
             _write(verdicts, {"key": key, **asdict(known)})
         if known.accelerator == KVM.name or preference == "auto":
             return known
         refusal = known.reason
     if preference == "kvm":
         raise HostNotReady(f"KVM is demanded by the settings but does not work: {refusal}", hint="set `backend: auto`")
-    return Verdict(TCG.name, refusal)
+    return Verdict("tcg", refusal)
 
 
 def _kvm_refusal() -> str | None:

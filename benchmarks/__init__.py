@@ -1,0 +1,1 @@
+"""Figures against peers in the same run: `python -m benchmarks`."""
