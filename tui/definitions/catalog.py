@@ -99,13 +99,12 @@ class Catalog:
         status = found.status
         signature = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         known = self._files.get(found.path)
-        if known is not None and known.signature == signature and found.path not in forced:
-            if known.read_at - status.st_mtime_ns > _RACY_NANOSECONDS:
-                return known
+        unchanged = known is not None and known.signature == signature and found.path not in forced
+        if known is not None and unchanged and known.read_at - status.st_mtime_ns > _RACY_NANOSECONDS:
+            return known
         now = time.time_ns()
         try:
-            with found.path.open("rb", opener=_open) as file:
-                data = file.read(MAX_FILE_BYTES + 1)
+            data = _contents(found.path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -131,16 +130,18 @@ def check_path(path: Path, scope: Scope = Scope.PROJECT) -> tuple[Problem, ...]:
         catalog.refresh()
         return catalog.index.problems
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+        data = _contents(path)
     except OSError as error:
         return (Problem(str(path), 1, None, Severity.ERROR, f"cannot be read: {error.strerror}"),)
     return in_order(parse(data, path, scope).problems)
 
 
-def _open(path: str, flags: int) -> int:
-    # A FIFO put in place of the file since it was looked at must not block.
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+def _contents(path: Path) -> bytes:
+    """Return a file's bytes, at most one more than a definition may have."""
+    # Opened without blocking: the name may belong to a FIFO nobody writes to.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)
 
 
 def _directories(scans: Iterable[Scan]) -> tuple[Path, ...]:

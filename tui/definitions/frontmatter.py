@@ -90,7 +90,7 @@ class _Reader:
         try:
             return self._tree()
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
+            mark: Any = error.problem_mark or error.context_mark
             message = ", ".join(part for part in (error.problem, error.context) if part)
             raise BadYaml(*self._place(mark.index if mark else 0), f"not valid YAML: {message}") from None
         except yaml.reader.ReaderError as error:
@@ -104,19 +104,20 @@ class _Reader:
         row = bisect_right(self._starts, index) - 1
         return self._first_line + row, index - self._starts[row] + 1
 
+    def _start(self, event: Any) -> tuple[int, int]:
+        return self._place(event.start_mark.index)
+
     def _tree(self) -> Node | None:
         root: Node | None = None
         open_nodes: list[Node] = []
         documents = 0
-        event: Any
         for event in yaml.parse(self._text, Loader=yaml.CSafeLoader):
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise BadYaml(*self._place(event.start_mark.index), "the frontmatter holds several documents")
+                    raise BadYaml(*self._start(event), "the frontmatter holds several documents")
             elif isinstance(event, yaml.AliasEvent):
-                place = self._place(event.start_mark.index)
-                raise BadYaml(*place, "YAML aliases are not supported", "write the value out")
+                raise BadYaml(*self._start(event), "YAML aliases are not supported", "write the value out")
             elif isinstance(event, yaml.CollectionEndEvent):
                 open_nodes.pop()
             elif isinstance(event, yaml.NodeEvent):
@@ -132,7 +133,7 @@ class _Reader:
         return root
 
     def _node(self, event: Any) -> Node:
-        place = self._place(event.start_mark.index)
+        place = self._start(event)
         if isinstance(event, yaml.ScalarEvent):
             tag = event.tag
             if tag is None or tag == "!":

@@ -85,7 +85,7 @@ def _notify(watched: _Watched) -> RustNotify | None:
 
     paths = sorted(path for path, _, _ in watched)
     try:
-        return RustNotify(paths, False, False, 0, False, True)  # noqa: FBT003 - the binding takes no keywords
+        return RustNotify(paths, False, False, 0, False, True)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -21,7 +21,6 @@ _BEFORE_COMMAND: Final = frozenset({"then", "do", "else", "elif", "if", "while",
 _SUBSCRIPT: Final = re.compile(r"\w\[$")
 _PARAMETER: Final = re.compile(r"\$\{[!#]?(?:\w+(?:\[[^\]{\n]*\])?|[@*#?$!-])?")
 _SEPARATORS: Final = ";&|\n("
-_PATTERN_OPERATORS: Final = "#%/^,@"
 
 
 @dataclass(slots=True)
@@ -34,7 +33,6 @@ class _Frame:
     """Whether it stands inside double quotes."""
     cases: int = 0
     command_next: bool = True
-    pattern_quotes: bool = True
     here_documents: list[tuple[str, bool]] = field(default_factory=list)
 
 
@@ -121,12 +119,13 @@ class _Scanner:
         elif self.text.startswith(frame.closer, self.at):
             self.stack.pop()
             self.at += len(frame.closer)
-        elif character == "'" and frame.pattern_quotes:
+        elif character == "'":
+            # Inside double quotes too: outside its POSIX mode bash looks for the closing one.
             self._until("'", Context.STRING)
         elif character == '"':
             self._push(1, _Frame('"', Context.DOUBLE_QUOTES))
         elif frame.kind is Context.ARITHMETIC and character == "(":
-            self._push(1, _Frame(")", Context.ARITHMETIC, pattern_quotes=frame.pattern_quotes))
+            self._push(1, _Frame(")", Context.ARITHMETIC, quoted=frame.quoted))
         elif frame.kind is Context.ARITHMETIC and character == ")":
             # `$((` was not arithmetic but two substitutions, or the program is broken.
             self.broken = True
@@ -213,7 +212,7 @@ class _Scanner:
         if self._next() == "`":
             if any(frame.closer == "`" for frame in self.stack):
                 self.broken = True
-            self._push(1, _Frame("`", Context.CODE, quoted=quoted))
+            self._push(1, _Frame("`", Context.CODE))
         elif self._next() != "$":
             return False
         elif self.at + 1 in self.placeholders:
@@ -221,15 +220,13 @@ class _Scanner:
             self.at += 1
             self._place(Context.UNCLEAR)
         elif self._next(3) == "$((":
-            self._push(3, _Frame("))", Context.ARITHMETIC, quoted=quoted, pattern_quotes=not quoted))
+            self._push(3, _Frame("))", Context.ARITHMETIC, quoted=quoted))
         elif self._next(2) == "$(":
-            self._push(2, _Frame(")", Context.CODE, quoted=quoted))
+            self._push(2, _Frame(")", Context.CODE))
         elif self._next(2) == "${":
             parameter = _PARAMETER.match(self.text, self.at)
             length = parameter.end() - self.at if parameter else 2
-            operator = self.text[self.at + length : self.at + length + 1]
-            pattern_quotes = not quoted or operator in _PATTERN_OPERATORS
-            self._push(length, _Frame("}", Context.EXPANSION, quoted=quoted, pattern_quotes=pattern_quotes))
+            self._push(length, _Frame("}", Context.EXPANSION, quoted=quoted))
         elif self._next(2) == "$'" and not quoted:
             self.at += 2
             self._ansi_quotes()
