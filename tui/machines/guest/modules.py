@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Final
@@ -11,6 +12,9 @@ from tui.machines.guest.kernel import UnreadableKernel
 ALWAYS: Final = ("virtio_mmio", "virtio_blk", "virtio_console", "squashfs", "overlay")
 NETWORK: Final = ("virtio_net",)
 DISK: Final = ("ext4",)
+
+_SIGNATURE_MAGIC: Final = b"~Module signature appended~\n"
+_SIGNATURE_INFO_SIZE: Final = 12
 
 Dependencies = Mapping[str, tuple[str, ...]]
 """Path of a module -> paths of the modules it needs, as `modules.dep` has them."""
@@ -54,3 +58,16 @@ def load_order(table: Dependencies, names: Iterable[str], builtin: frozenset[str
         elif name not in builtin:
             raise UnreadableKernel(f"it has no module {name}")
     return order
+
+
+def without_signature(module: bytes) -> bytes:
+    """Return a module without its appended signature (Linux, scripts/sign-file.c).
+
+    Where the CPU is emulated, hashing and checking it takes longer than all else in loading a module, and the image
+    that holds the module is as trusted as the kernel that would check it.
+    """
+    if not module.endswith(_SIGNATURE_MAGIC):
+        return module
+    end = len(module) - len(_SIGNATURE_MAGIC)
+    (length,) = struct.unpack_from(">I", module, end - 4)
+    return module[: max(0, end - _SIGNATURE_INFO_SIZE - length)]
