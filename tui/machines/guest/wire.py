@@ -21,8 +21,12 @@ from typing import Final, NamedTuple
 
 PROTOCOL: Final = 1
 MAGIC: Final = 0x5243
+_MAGIC: Final = MAGIC.to_bytes(2, "little")
 HEADER: Final = struct.Struct("<HBBIII")
 MAX_PAYLOAD: Final = 64 * 1024
+"""Bytes of a payload at most, the stream number of a DATA frame not counted."""
+MAX_START: Final = 4 * 1024 * 1024
+"""Bytes of one command in JSON, at most; what exceeds MAX_PAYLOAD goes ahead in PART frames."""
 WINDOW: Final = 256 * 1024
 """Bytes of one stream that may be under way unacknowledged, at first and at most."""
 PORT_NAME: Final = "rollcage.agent"
@@ -47,7 +51,7 @@ class Kind(enum.IntEnum):
     DATA = 6
     """Either way: one byte of stream number, then bytes."""
     EOF = 7
-    """Either way: one byte of stream number that will carry no more."""
+    """Either way: one byte of stream number that will carry no more. From the guest for stdin: nobody reads it."""
     CREDIT = 8
     """Either way: stream u8, bytes u32 that the receiver has consumed."""
     SIGNAL = 9
@@ -68,6 +72,8 @@ class Kind(enum.IntEnum):
     """Guest to host: the payload of the PING."""
     PROTEST = 17
     """Guest to host: the agent itself met an error; for the log. JSON: message."""
+    PART = 18
+    """Host to guest: a piece of the JSON of a START too long for one frame; the START brings the last piece."""
 
 
 class Frame(NamedTuple):
@@ -91,12 +97,12 @@ def encode(kind: Kind, generation: int, channel: int, payload: bytes = b"") -> b
 class Decoder:
     """Turns a byte stream into frames, however it is cut up."""
 
-    def __init__(self, *, resynchronise: bool = False) -> None:
-        """Start between frames, or, with `resynchronise`, somewhere unknown: skip until a plausible HELLO or WELCOME."""
+    def __init__(self, *, hunt: Kind | None = None) -> None:
+        """Start between frames, or, with `hunt`, somewhere unknown: skip to the first plausible frame of that kind."""
         self._buffer = bytearray()
-        self._hunting = resynchronise
+        self._hunted = hunt
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
+    def feed(self, data: bytes | bytearray | memoryview) -> Iterator[Frame]:
         """Yield the frames completed by `data`.
 
         Raises:
@@ -107,24 +113,33 @@ class Decoder:
         at = 0
         try:
             while True:
-                while at < len(buffer) and buffer[at] == 0:
-                    at += 1
+                at = self._skip(at)
                 if len(buffer) - at < HEADER.size:
                     return
                 magic, kind, zero, generation, channel, length = HEADER.unpack_from(buffer, at)
-                if magic != MAGIC or zero or length > MAX_PAYLOAD + 1:
-                    if not self._hunting:
-                        raise ProtocolError(f"not a frame: {bytes(buffer[at : at + HEADER.size])!r}")
-                    at += 1
-                    continue
-                if self._hunting and kind not in (Kind.HELLO, Kind.WELCOME):
-                    at += 1
-                    continue
+                plausible = magic == MAGIC and zero == 0 and length <= MAX_PAYLOAD + 1
+                if self._hunted is not None:
+                    if not plausible or kind != self._hunted:
+                        at += 1
+                        continue
+                elif not plausible:
+                    raise ProtocolError(f"not a frame: {bytes(buffer[at : at + HEADER.size])!r}")
                 if len(buffer) - at < HEADER.size + length:
                     return
-                payload = bytes(buffer[at + HEADER.size : at + HEADER.size + length])
+                with memoryview(buffer) as view:
+                    payload = bytes(view[at + HEADER.size : at + HEADER.size + length])
                 at += HEADER.size + length
-                self._hunting = False
+                self._hunted = None
                 yield Frame(kind, generation, channel, payload)
         finally:
             del buffer[:at]
+
+    def _skip(self, at: int) -> int:
+        """Return where the next frame may begin: past padding, or at the next magic number while hunting."""
+        buffer = self._buffer
+        if self._hunted is not None:
+            found = buffer.find(_MAGIC, at)
+            return found if found >= 0 else max(at, len(buffer) - 1)
+        if buffer[at : at + 1] == b"\0":
+            return len(buffer) - len(buffer[at:].lstrip(b"\0"))
+        return at

@@ -1,0 +1,167 @@
+"""Control groups: what an execution may take, what it took, and how it is ended to the last process.
+
+Every execution has a group of its own below `runs`, whose limits leave the agent room to breathe: a memory hog or a
+fork bomb meets them before it meets the machine's. The kernel kills a group that runs out of memory as a whole.
+Interface: Linux, Documentation/admin-guide/cgroup-v2.rst.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_RESERVED_BYTES = 32 * 1024 * 1024
+_RESERVED_SHARE = 16
+_MOST_PROCESSES = 4096
+
+
+class Consumption(NamedTuple):
+    """What a group used so far. None: the kernel does not say."""
+
+    cpu_user_s: float | None
+    cpu_system_s: float | None
+    peak_memory_bytes: int | None
+    device_written_bytes: int | None
+    out_of_memory: bool
+
+
+class Group:
+    """The control group of one execution."""
+
+    def __init__(self, path: str) -> None:
+        os.mkdir(path)
+        self.path = path
+        with contextlib.suppress(OSError):
+            _write(f"{path}/memory.oom.group", "1")
+
+    def add(self, pid: int) -> None:
+        """Move a process here; 0 is the caller."""
+        _write(f"{self.path}/cgroup.procs", str(pid))
+
+    def members(self) -> list[int]:
+        """Return the processes alive here."""
+        return [int(line) for line in _read(f"{self.path}/cgroup.procs").split()]
+
+    def kill(self) -> None:
+        """Kill every process here, those being forked this moment included."""
+        _write(f"{self.path}/cgroup.kill", "1")
+
+    def consumption(self) -> Consumption:
+        """Return what was used here."""
+        cpu = _table(f"{self.path}/cpu.stat")
+        user, system = cpu.get("user_usec"), cpu.get("system_usec")
+        return Consumption(
+            cpu_user_s=None if user is None else user / 1e6,
+            cpu_system_s=None if system is None else system / 1e6,
+            peak_memory_bytes=_number(f"{self.path}/memory.peak"),
+            device_written_bytes=_written(f"{self.path}/io.stat"),
+            out_of_memory=_table(f"{self.path}/memory.events").get("oom_kill", 0) > 0,
+        )
+
+    def remove(self) -> bool:
+        """Remove the group if nothing lives in it any more."""
+        try:
+            os.rmdir(self.path)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
+
+
+class Groups:
+    """Makes the groups of executions. One is kept ready, because making it costs time at the start of a command."""
+
+    def __init__(self, root: str = "/sys/fs/cgroup") -> None:
+        """Limit all executions together.
+
+        Raises:
+            OSError: this is no control group of version 2 that may be written.
+        """
+        self._runs = f"{root}/runs"
+        self._made = 0
+        self._left: list[Group] = []
+        self._home = os.open(f"{root}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+        wanted = {"memory", "pids", "io"} & set(_read(f"{root}/cgroup.controllers").split())
+        switched_on = " ".join(f"+{name}" for name in sorted(wanted))
+        _write(f"{root}/cgroup.subtree_control", switched_on)
+        os.mkdir(self._runs)
+        _write(f"{self._runs}/cgroup.subtree_control", switched_on)
+        total = _table("/proc/meminfo")["MemTotal:"] * 1024
+        _write(f"{self._runs}/memory.max", str(total - _RESERVED_BYTES - total // _RESERVED_SHARE))
+        threads = int(_read("/proc/sys/kernel/threads-max"))
+        _write(f"{self._runs}/pids.max", str(min(_MOST_PROCESSES, threads // 2)))
+        self._spare: Group | None = self._make()
+
+    def _make(self) -> Group:
+        self._made += 1
+        return Group(f"{self._runs}/{self._made}")
+
+    def take(self) -> Group:
+        """Return a group nobody used."""
+        group, self._spare = self._spare or self._make(), None
+        return group
+
+    @contextlib.contextmanager
+    def inside(self, group: Group) -> Iterator[None]:
+        """Be in a group for a moment, so that a child is born in it."""
+        group.add(0)
+        try:
+            yield
+        finally:
+            os.write(self._home, b"0")
+
+    def give_back(self, group: Group) -> None:
+        """Take a group whose execution ended; processes that live on keep it."""
+        self._left.append(group)
+
+    def tidy(self) -> None:
+        """Do what can wait until nobody waits: remove empty groups, make the next one."""
+        self._left = [group for group in self._left if not group.remove()]
+        if self._spare is None:
+            self._spare = self._make()
+
+
+def _read(path: str) -> str:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        text = b""
+        while piece := os.read(descriptor, 65536):
+            text += piece
+        return text.decode()
+    finally:
+        os.close(descriptor)
+
+
+def _write(path: str, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
+def _table(path: str) -> dict[str, int]:
+    try:
+        lines = _read(path).splitlines()
+    except OSError:
+        return {}
+    return {words[0]: int(words[1]) for line in lines if len(words := line.split()) >= 2}
+
+
+def _number(path: str) -> int | None:
+    try:
+        return int(_read(path))
+    except (OSError, ValueError):
+        return None
+
+
+def _written(path: str) -> int | None:
+    try:
+        lines = _read(path).splitlines()
+    except OSError:
+        return None
+    words = [word for line in lines for word in line.split()]
+    return sum(int(word[len("wbytes=") :]) for word in words if word.startswith("wbytes="))

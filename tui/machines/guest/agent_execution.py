@@ -1,0 +1,206 @@
+"""One execution, from its start to its exit report."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tui.machines.guest.agent_cgroup import Consumption, Group
+from tui.machines.guest.agent_loop import Loop
+from tui.machines.guest.agent_spawn import Stdio, resize
+from tui.machines.guest.agent_streams import STDOUT, Input, Output, Send
+from tui.machines.guest.wire import CREDIT, SIZE, WINDOW, Frame, Kind
+
+if TYPE_CHECKING:
+    from tui.machines.guest.agent_interpreter import Interpreter
+
+_GRACE_S = 0.1
+"""How long after a process ended others may still print on its streams, as `tee` does after `exec > >(tee log)`."""
+_UNKNOWN = Consumption(None, None, None, None, False)
+
+
+class Execution:
+    """A process, its streams and its control group. It may outlive the life of the machine that asked for it."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        stdio: Stdio,
+        pid: int,
+        group: Group | None,
+        send: Send,
+        ended: Callable[[Execution], None],
+        *,
+        interpreter: Interpreter | None = None,
+        memory_before: int | None = None,
+        measure_disk: Callable[[], int | None],
+        disk_before: int | None,
+    ) -> None:
+        """Serve a process that was started with `stdio`.
+
+        Args:
+            loop: what waits for the streams.
+            stdio: the streams; our ends belong to this object from now on.
+            pid: the process, leader of its session.
+            group: its control group, where there are any.
+            send: sends a frame on the channel.
+            ended: called once, after the exit report was sent.
+            interpreter: the kept interpreter that executes this.
+            memory_before: bytes it held at the start.
+            measure_disk: returns the bytes used in the writable layer.
+            disk_before: what that was at the start.
+        """
+        self.pid = pid
+        self.group = group
+        self.interpreter = interpreter
+        self._loop = loop
+        self._send: Send | None = send
+        self._ended = ended
+        self._began = time.monotonic()
+        self._memory_before = memory_before
+        self._measure_disk = measure_disk
+        self._disk_before = disk_before
+        self._report: dict[str, Any] | None = None
+        self._terminal = stdio.outputs[STDOUT] if stdio.terminal is not None else None
+        self._input = Input(loop, stdio.stdin, self._say, terminal=stdio.terminal is not None)
+        self._outputs = {
+            number: Output(loop, descriptor, number, self._say, self._finish_if_done)
+            for number, descriptor in stdio.outputs.items()
+        }
+
+    def _say(self, kind: Kind, payload: bytes) -> None:
+        if self._send is not None:
+            self._send(kind, payload)
+
+    def receive(self, frame: Frame) -> None:
+        """Obey a frame of the host.
+
+        Raises:
+            ValueError: it makes no sense.
+        """
+        payload = frame.payload
+        if frame.kind == Kind.DATA and payload[:1] == b"\0":
+            self._input.feed(payload[1:])
+        elif frame.kind == Kind.EOF and payload == b"\0":
+            self._input.finish()
+        elif frame.kind == Kind.CREDIT and len(payload) == CREDIT.size:
+            number, credit = CREDIT.unpack(payload)
+            if number in self._outputs and credit <= WINDOW:
+                self._outputs[number].grant(credit)
+        elif frame.kind == Kind.SIGNAL and len(payload) == 1:
+            self.signal(payload[0])
+        elif frame.kind == Kind.RESIZE and len(payload) == SIZE.size:
+            if self._terminal is not None and not self._outputs[STDOUT].done:
+                resize(self._terminal, *SIZE.unpack(payload))
+        else:
+            raise ValueError(f"frame {frame.kind} with {len(payload)} bytes makes no sense here")
+
+    def signal(self, signum: int) -> None:
+        """Signal the process group; SIGKILL reaches every process of the execution."""
+        if self._report is not None and signum != signal.SIGKILL:
+            return
+        if signum == signal.SIGKILL and self.group is not None:
+            self.group.kill()
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            try:
+                os.killpg(self.pid, signum)
+            except ProcessLookupError:
+                # A fork that has not made its session yet; the signal waits there until it has.
+                os.kill(self.pid, signum)
+        if signum == signal.SIGKILL:
+            for pid in _session(self.pid):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signum)
+
+    def exited(
+        self,
+        *,
+        exit_code: int | None,
+        signum: int | None = None,
+        cpu_s: tuple[float, float] | None = None,
+        peak_bytes: int | None = None,
+        interpreter_lost: bool = False,
+    ) -> None:
+        """Note how the process ended and report it as soon as what it printed is on its way.
+
+        Args:
+            exit_code: its exit code, unless a signal ended it.
+            signum: that signal.
+            cpu_s: user and system time, where only the parent of the process can tell.
+            peak_bytes: its highest resident memory, likewise.
+            interpreter_lost: it was a kept interpreter.
+        """
+        if self._report is not None:
+            return
+        used = self.group.consumption() if self.group is not None else _UNKNOWN
+        if self.group is None and cpu_s is not None:
+            used = used._replace(cpu_user_s=cpu_s[0], cpu_system_s=cpu_s[1], peak_memory_bytes=peak_bytes)
+        peak = used.peak_memory_bytes
+        self._report = {
+            "exit_code": exit_code,
+            "signal": signum,
+            "usage": {
+                "wall_s": time.monotonic() - self._began,
+                "cpu_user_s": used.cpu_user_s,
+                "cpu_system_s": used.cpu_system_s,
+                "peak_memory_bytes": None if peak is None else peak + (self._memory_before or 0),
+                "disk_written_bytes": self._disk_written(used),
+            },
+            "out_of_memory": used.out_of_memory,
+            "interpreter_lost": interpreter_lost,
+        }
+        for output in self._outputs.values():
+            if not output.done:
+                output.pump()
+        self._finish_if_done()
+        if any(not output.done for output in self._outputs.values()):
+            self._loop.call_later(_GRACE_S, self._cut)
+
+    def _disk_written(self, used: Consumption) -> int | None:
+        after = self._measure_disk()
+        if after is None or self._disk_before is None:
+            return used.device_written_bytes
+        return max(0, after - self._disk_before, used.device_written_bytes or 0)
+
+    def _cut(self) -> None:
+        for output in self._outputs.values():
+            output.cut()
+
+    def _finish_if_done(self) -> None:
+        if self._report is None or not all(output.done for output in self._outputs.values()):
+            return
+        report, self._report = self._report, None
+        self._say(Kind.EXIT, json.dumps({**report, "detached": len(self._detached())}).encode())
+        self._send = None
+        self._input.close()
+        self._ended(self)
+
+    def _detached(self) -> list[int]:
+        alive = self.group.members() if self.group is not None else _session(self.pid)
+        return [pid for pid in alive if pid != self.pid]
+
+    def orphan(self) -> None:
+        """The life that asked for this is over: let it run, take what it prints, tell nobody."""
+        self._send = None
+        self._input.close()
+        for output in self._outputs.values():
+            if not output.done:
+                output.drop()
+
+
+def _session(leader: int) -> list[int]:
+    """Return the living processes of a session; where there are no control groups, the best that can be known."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with contextlib.suppress(OSError), open(f"/proc/{entry}/stat", "rb") as file:
+                state, _, _, session = file.read().rpartition(b")")[2].split()[:4]
+                if int(session) == leader and state not in (b"Z", b"X"):
+                    found.append(int(entry))
+    return found

@@ -1,0 +1,88 @@
+"""Brings the agent up: devices, port, control groups, and a warm interpreter before the host is heard."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from tui.machines.guest import agent_python
+from tui.machines.guest.agent_cgroup import Groups
+from tui.machines.guest.agent_identity import Identity
+from tui.machines.guest.agent_service import Service
+from tui.machines.guest.agent_spawn import Become
+from tui.machines.guest.wire import PORT_NAME
+
+_RUN = "/run/rollcage"
+_WORK = "/work"
+_PORT_PATIENCE_S = 10.0
+_PORT_LOOK_S = 0.005
+
+
+def serve(arguments: list[str]) -> Callable[[], NoReturn]:
+    """Serve until the machine ends. Returns only in forked children, with what they become.
+
+    Raises:
+        SystemExit: the host hung up; only where there is no machine.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fd", type=int)
+    parser.add_argument("--work", default=_WORK)
+    options = parser.parse_args(arguments)
+    agent_python.warm()
+    if options.fd is None:
+        _link_devices()
+        port = _open_port()
+        service = Service(port, work=options.work, identity=Identity(_RUN), groups=_groups(), measure_disk=_disk_used)
+    else:
+        port = options.fd
+        os.set_inheritable(port, False)
+        service = Service(port, work=options.work, identity=None, groups=None, measure_disk=lambda: None)
+    os.set_blocking(port, False)
+    os.makedirs(options.work, exist_ok=True)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        service.run()
+    except Become as become:
+        return become.task
+    sys.exit(0)
+
+
+def _link_devices() -> None:
+    # The kernel makes the devices, but not these links, which shells rely on.
+    for name, target in {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}.items():
+        with contextlib.suppress(FileExistsError):
+            os.symlink(f"/proc/self/fd{target}", f"/dev/{name}")
+
+
+def _open_port() -> int:
+    deadline = time.monotonic() + _PORT_PATIENCE_S
+    while True:
+        with contextlib.suppress(OSError):
+            return os.open(f"/dev/virtio-ports/{PORT_NAME}", os.O_RDWR | os.O_CLOEXEC)
+        with contextlib.suppress(OSError):
+            for entry in os.listdir("/sys/class/virtio-ports"):
+                with open(f"/sys/class/virtio-ports/{entry}/name", encoding="ascii") as file:
+                    if file.read().strip() == PORT_NAME:
+                        return os.open(f"/dev/{entry}", os.O_RDWR | os.O_CLOEXEC)
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"there is no virtio-serial port named {PORT_NAME}")
+        time.sleep(_PORT_LOOK_S)
+
+
+def _groups() -> Groups | None:
+    try:
+        return Groups()
+    except OSError as error:
+        print(f"rollcage: no control groups: {error}", file=sys.stderr)
+        return None
+
+
+def _disk_used() -> int | None:
+    status = os.statvfs("/")
+    return (status.f_blocks - status.f_bfree) * status.f_frsize
