@@ -53,7 +53,7 @@ def _add_list(parser: argparse.ArgumentParser, *, inherit: bool) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     from tui.definitions.catalog import Catalog
-    from tui.definitions.search import search
+    from tui.definitions.ranking import search
 
     index = Catalog.standard().index
     entries = list(index.entries)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from tui.definitions.parameters import InvalidParameters, ValueProblem, check, parse_assignments, resolve
     from tui.definitions.parsing import Parsed, parse
     from tui.definitions.problems import Problem, Severity
+    from tui.definitions.ranking import search, suggest
     from tui.definitions.reload import watch
-    from tui.definitions.search import search, suggest
     from tui.definitions.templating import environment, environment_name, render
 
 __all__ = [
@@ -79,7 +79,7 @@ _MODULES: Final = {
     "parsing": ("Parsed", "parse"),
     "problems": ("Problem", "Severity"),
     "reload": ("watch",),
-    "search": ("search", "suggest"),
+    "ranking": ("search", "suggest"),
     "templating": ("environment", "environment_name", "render"),
 }  # fmt: skip
 _HOME: Final = {name: module for module, names in _MODULES.items() for name in names}

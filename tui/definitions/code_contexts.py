@@ -66,6 +66,8 @@ _SYNTAX: Final = {
         ),
     ),
 }
+_PLAIN: Final = re.compile(r"(?:[^\w'\"`/#{}]|\w++(?![\"#]))++")
+"""What is of no interest to any scanner: whole words that do not introduce a string, blanks, operators."""
 _REGEX: Final = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n]){0,500}\]|[^/\\\[\n]){1,2000}/")
 _REGEX_MAY_FOLLOW: Final = re.compile(
     r"(?:^|[(,=:\[!&|?{};~^%*+<>-]|\b(?:return|typeof|case|in|of|do|else|void|delete|throw|new|instanceof|await|yield))\s*$"
@@ -103,7 +105,8 @@ class _Scanner:
             elif self.javascript and self._javascript():
                 continue
             elif not self._string():
-                self.at += 1
+                plain = _PLAIN.match(self.text, self.at + 1)
+                self.at = plain.end() if plain else self.at + 1
         if self.braces:
             self._unclear_from(0)
 

@@ -18,6 +18,10 @@ from tui.definitions.contexts import Context
 _WORD: Final = re.compile(r"[^\s;&|()<>\"'`$\\#{}]+")
 _HERE: Final = re.compile(r"<<(-?)[ \t]*((?:\\.|'[^'\n]*'|\"[^\"\n]*\"|[^\s;&|()<>\"'\\`$])+)")
 _BEFORE_COMMAND: Final = frozenset({"then", "do", "else", "elif", "if", "while", "until", "for", "!", "time"})
+_PLAIN_IN_DOUBLE_QUOTES: Final = re.compile(r"[^\"\\$`{]+")
+_PLAIN_IN_QUOTES: Final = re.compile(r"[^'{]+")
+_BLANKS: Final = re.compile(r"[ \t]+")
+_PLAIN_IN_COMMENT: Final = re.compile(r"[^\n{]+")
 _SUBSCRIPT: Final = re.compile(r"\w\[$")
 _PARAMETER: Final = re.compile(r"\$\{[!#]?(?:\w+(?:\[[^\]{\n]*\])?|[@*#?$!-])?")
 _SEPARATORS: Final = ";&|\n("
@@ -71,12 +75,12 @@ class _Scanner:
             if self.at in self.placeholders:
                 self._place(self._context())
                 self.top.command_next = False
-            elif self.top.kind is Context.DOUBLE_QUOTES:
-                self._in_double_quotes()
-            elif self.top.kind in {Context.EXPANSION, Context.ARITHMETIC}:
-                self._in_expansion()
-            else:
+            elif (kind := self.stack[-1].kind) is Context.CODE:
                 self._in_code()
+            elif kind is Context.DOUBLE_QUOTES:
+                self._in_double_quotes()
+            else:
+                self._in_expansion()
 
     def _context(self) -> Context:
         # Backticks take a level of backslashes away from everything inside, so no quoting holds in them.
@@ -97,6 +101,11 @@ class _Scanner:
     def _next(self, length: int = 1) -> str:
         return self.text[self.at : self.at + length]
 
+    def _skip(self, plain: re.Pattern[str]) -> None:
+        """Step over one character and all plain ones after it."""
+        match = plain.match(self.text, self.at + 1)
+        self.at = match.end() if match else self.at + 1
+
     def _push(self, length: int, frame: _Frame) -> None:
         self.at += length
         self.stack.append(frame)
@@ -109,7 +118,7 @@ class _Scanner:
             self.stack.pop()
             self.at += 1
         elif not self._substitution(quoted=True):
-            self.at += 1
+            self._skip(_PLAIN_IN_DOUBLE_QUOTES)
 
     def _in_expansion(self) -> None:
         frame = self.top
@@ -121,7 +130,7 @@ class _Scanner:
             self.at += len(frame.closer)
         elif character == "'":
             # Inside double quotes too: outside its POSIX mode bash looks for the closing one.
-            self._until("'", Context.STRING)
+            self._single_quotes()
         elif character == '"':
             self._push(1, _Frame('"', Context.DOUBLE_QUOTES))
         elif frame.kind is Context.ARITHMETIC and character == "(":
@@ -143,8 +152,7 @@ class _Scanner:
             self.stack.pop()
             self.at += 1
         elif character == "'":
-            self.at += 1
-            self._until("'", Context.STRING, opened=True)
+            self._single_quotes()
             frame.command_next = False
         elif character == '"':
             frame.command_next = False
@@ -165,6 +173,8 @@ class _Scanner:
             self._close_parenthesis()
         elif self._substitution(quoted=False):
             frame.command_next = False
+        elif character in " \t":
+            self._skip(_BLANKS)
         elif word := _WORD.match(self.text, self.at):
             self._word(word)
         else:
@@ -236,13 +246,13 @@ class _Scanner:
             self.at += 1
         return True
 
-    def _until(self, closer: str, context: Context, *, opened: bool = False) -> None:
-        self.at += 0 if opened else 1
-        while self.at < len(self.text) and self._next() != closer:
+    def _single_quotes(self) -> None:
+        self.at += 1
+        while self.at < len(self.text) and self._next() != "'":
             if self.at in self.placeholders:
-                self._place(context)
+                self._place(Context.STRING)
             else:
-                self.at += 1
+                self._skip(_PLAIN_IN_QUOTES)
         self.broken = self.broken or self.at >= len(self.text)
         self.at += 1
 
@@ -273,7 +283,7 @@ class _Scanner:
             if self.at in self.placeholders:
                 self._place(Context.COMMENT)
             else:
-                self.at += 1
+                self._skip(_PLAIN_IN_COMMENT)
 
     def _here_document_operator(self) -> None:
         match = _HERE.match(self.text, self.at)
