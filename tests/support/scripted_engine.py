@@ -1,0 +1,266 @@
+"""An engine without machines: runs are what a test says they print and how it says they end.
+
+It keeps the same records, emits the same events in the same order and moves the head by the same rules as the real
+one; `tests/machine` runs the interface on that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from tui.errors import Busy, NotFound
+from tui.ids import new_id
+from tui.machines.model import PROFILES, MachineSpec, ResourceUsage, Stream
+from tui.runs.events import (
+    Event,
+    MachineLeased,
+    OutputReceived,
+    PoolChanged,
+    RolledBack,
+    RunExited,
+    RunFinished,
+    RunStarted,
+    SnapshotTaken,
+    StepExited,
+    StepStarted,
+)
+from tui.runs.request import Request
+from tui.store.model import MoveKind, RunRecord, RunState, SessionRecord, SnapshotReason, SnapshotRecord
+
+START = datetime(2026, 1, 2, 14, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Plan:
+    target: SnapshotRecord
+    head: SnapshotRecord | None
+    lost_runs: tuple[RunRecord, ...]
+
+
+@dataclass(frozen=True)
+class BackendWords:
+    name: str = "qemu/tcg"
+    why: str = "/dev/kvm is not there"
+
+
+@dataclass
+class ScriptedStore:
+    session_records: dict[str, SessionRecord] = field(default_factory=dict)
+    snapshot_records: dict[str, SnapshotRecord] = field(default_factory=dict)
+    run_records: dict[str, RunRecord] = field(default_factory=dict)
+
+    def sessions(self) -> list[SessionRecord]:
+        return list(self.session_records.values())
+
+    def session(self, name: str) -> SessionRecord:
+        if name not in self.session_records:
+            raise NotFound(f"no session {name}")
+        return self.session_records[name]
+
+    def snapshots(self, session_id: str) -> list[SnapshotRecord]:
+        return [each for each in self.snapshot_records.values() if each.session_id == session_id]
+
+    def runs(self, session_id: str | None = None, *, limit: int = 100) -> list[RunRecord]:
+        return [each for each in self.run_records.values() if each.session_id == session_id][-limit:]
+
+
+class ScriptedRun:
+    """A run that a test drives: `output`, then `end`."""
+
+    def __init__(self, engine: ScriptedEngine, request: Request) -> None:
+        self.engine = engine
+        self.request = request
+        self.session = request.session
+        self.id = new_id()
+        self._over = asyncio.Event()
+
+    def output(self, data: bytes, stream: Stream = Stream.STDOUT) -> None:
+        record = self.engine.store.run_records[self.id]
+        self.engine.emit(OutputReceived(**self.engine.about(record), stream=stream, data=data))
+        head = (record.output_head + data)[:65536]
+        self.engine.store.run_records[self.id] = replace(
+            record, output_head=head, output_bytes=record.output_bytes + len(data)
+        )
+
+    def end(self, exit_code: int = 0, state: RunState | None = None) -> None:
+        self.engine.end(self, exit_code, state or (RunState.FAILED if exit_code else RunState.SUCCEEDED))
+        self._over.set()
+
+    async def cancel(self) -> None:
+        self.end(130, RunState.CANCELLED)
+
+    async def result(self) -> RunRecord:
+        await self._over.wait()
+        return self.engine.store.run_records[self.id]
+
+
+class ScriptedEngine:
+    def __init__(self, script: Callable[[ScriptedRun], None] | None = None) -> None:
+        self.store = ScriptedStore()
+        self.started: list[ScriptedRun] = []
+        """Every run, in order."""
+        self.closed = False
+        self._script = script
+        self._listeners: list[Callable[[Event], None]] = []
+        self._undone: dict[str, list[tuple[str, str]]] = {}
+        self._done: dict[str, list[tuple[str, str]]] = {}
+        self._now = START
+
+    # --- time and events -------------------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        self._now += timedelta(seconds=1)
+        return self._now
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def emit(self, event: Event) -> None:
+        for listener in list(self._listeners):
+            listener(event)
+
+    def about(self, record: RunRecord) -> dict[str, object]:
+        return {"at": self.now(), "session_id": record.session_id, "run_id": record.id}
+
+    # --- runs ------------------------------------------------------------------------------------------------------
+
+    def run(self, request: Request) -> ScriptedRun:
+        for other in self.started:
+            if other.session == request.session and not other._over.is_set():
+                raise Busy(f"session {request.session} is busy", hint="wait for its run to end")
+        run = ScriptedRun(self, request)
+        self.started.append(run)
+        session = self.store.session_records.get(request.session) or self._new_session(request)
+        record = RunRecord(
+            run.id, session.id, request.title, request.definition, request.to_json(), RunState.RUNNING, self.now()
+        )
+        self.store.run_records[run.id] = record
+        about = self.about(record)
+        self.emit(RunStarted(**about, title=request.title, session=session.name, definition=request.definition,
+                             steps=len(request.steps)))  # fmt: skip
+        self.emit(MachineLeased(**about, machine_id=new_id(), backend="qemu/tcg", spec=session.spec, source="pool",
+                                took_ms=3.0))  # fmt: skip
+        if session.head_id is None:
+            before = self._capture(record, None, SnapshotReason.BEFORE)
+            session = self.store.session_records[session.name] = replace(session, head_id=before.id)
+        self.store.run_records[run.id] = replace(record, before_id=session.head_id)
+        step = request.steps[0]
+        self.emit(StepStarted(**about, index=0, language=step.language, text=step.text))
+        if self._script is not None:
+            asyncio.get_running_loop().call_soon(self._script, run)
+        return run
+
+    def end(self, run: ScriptedRun, exit_code: int, state: RunState) -> None:
+        record = self.store.run_records[run.id]
+        about = self.about(record)
+        usage = ResourceUsage(1.2, 0.8, 0.1, 40 * 1024 * 1024, 4096)
+        self.emit(StepExited(**about, index=0, exit_code=exit_code, usage=usage))
+        self.emit(RunExited(**about, state=state, exit_code=exit_code, error=""))
+        good = state is RunState.SUCCEEDED
+        after = self._capture(record, record.before_id, SnapshotReason.AFTER if good else SnapshotReason.FAILED)
+        session = next(each for each in self.store.sessions() if each.id == record.session_id)
+        if good:
+            self._done.setdefault(session.name, []).append((record.before_id or "", after.id))
+            self._undone.pop(session.name, None)
+            self.store.session_records[session.name] = replace(session, head_id=after.id)
+        else:
+            self.emit(RolledBack(**about, to_id=record.before_id or "", from_id=after.id, kind=None, took_ms=14))
+        self.store.run_records[run.id] = record = replace(
+            record, state=state, exit_code=exit_code, ended_at=record.started_at + timedelta(seconds=1.2),
+            after_id=after.id, rolled_back=not good, usage=usage,
+        )  # fmt: skip
+        self.emit(RunFinished(
+            **about, state=state, exit_code=exit_code, error="", duration_ms=1200.0,
+                              before_id=record.before_id, after_id=after.id, rolled_back=not good, usage=usage,
+        ))  # fmt: skip
+        self.emit(PoolChanged(at=self.now(), session_id="", ready=2, warming=1, leased=1, hits=len(self.started),
+                              misses=1, memory_mb=512))  # fmt: skip
+
+    def _new_session(self, request: Request) -> SessionRecord:
+        spec: MachineSpec = request.spec or PROFILES["minimal"]
+        now = self.now()
+        session = SessionRecord(new_id(), request.session, spec, now, now)
+        self.store.session_records[request.session] = session
+        return session
+
+    def _capture(self, record: RunRecord, parent: str | None, reason: SnapshotReason, name: str = "") -> SnapshotRecord:
+        run_id = record.id if reason in (SnapshotReason.AFTER, SnapshotReason.FAILED) else None
+        snapshot = SnapshotRecord(
+            new_id(), record.session_id, parent, reason, self.now(), name, run_id=run_id, stored_bytes=1_300_000,
+            pause_ms=7.0,
+        )  # fmt: skip
+        self.store.snapshot_records[snapshot.id] = snapshot
+        about = self.about(record)
+        self.emit(SnapshotTaken(**about, snapshot_id=snapshot.id, parent_id=parent, reason=reason, name=name,
+                                pause_ms=7.0, stored_bytes=1_300_000))  # fmt: skip
+        return snapshot
+
+    # --- moving the head -------------------------------------------------------------------------------------------
+
+    async def plan_rollback(self, session: str, target: str) -> Plan:
+        record = self.store.session(session)
+        lost, at = [], record.head_id
+        while at is not None and at != target:
+            snapshot = self.store.snapshot_records[at]
+            if snapshot.run_id:
+                lost.append(self.store.run_records[snapshot.run_id])
+            at = snapshot.parent_id
+        head = self.store.snapshot_records.get(record.head_id or "")
+        return Plan(self.store.snapshot_records[target], head, tuple(lost))
+
+    async def rollback(self, session: str, target: str) -> RolledBack:
+        before = self.store.session(session).head_id or ""
+        self._done.setdefault(session, []).append((before, target))
+        self._undone.pop(session, None)
+        return self._move(session, target, MoveKind.ROLLBACK)
+
+    async def plan_undo(self, session: str) -> Plan | None:
+        done = self._done.get(session)
+        return await self.plan_rollback(session, done[-1][0]) if done else None
+
+    async def plan_redo(self, session: str) -> Plan | None:
+        undone = self._undone.get(session)
+        return await self.plan_rollback(session, undone[-1][1]) if undone else None
+
+    async def undo(self, session: str) -> RolledBack:
+        move = self._done[session].pop()
+        self._undone.setdefault(session, []).append(move)
+        return self._move(session, move[0], MoveKind.UNDO)
+
+    async def redo(self, session: str) -> RolledBack:
+        move = self._undone[session].pop()
+        self._done.setdefault(session, []).append(move)
+        return self._move(session, move[1], MoveKind.REDO)
+
+    def _move(self, name: str, target: str, kind: MoveKind) -> RolledBack:
+        session = self.store.session(name)
+        self.store.session_records[name] = replace(session, head_id=target)
+        moved = RolledBack(at=self.now(), session_id=session.id, to_id=target, from_id=session.head_id, kind=kind,
+                           took_ms=14.0)  # fmt: skip
+        self.emit(moved)
+        return moved
+
+    # --- the rest --------------------------------------------------------------------------------------------------
+
+    async def snapshot(self, session: str, name: str = "") -> SnapshotRecord:
+        record = self.store.session(session)
+        run = next(run for run in self.store.run_records.values() if run.session_id == record.id)
+        snapshot = self._capture(run, record.head_id, SnapshotReason.MANUAL, name)
+        self.store.session_records[session] = replace(record, head_id=snapshot.id)
+        return snapshot
+
+    async def set_snapshot(self, snapshot_id: str, *, name: str | None = None, pinned: bool | None = None) -> None:
+        old = self.store.snapshot_records[snapshot_id]
+        self.store.snapshot_records[snapshot_id] = replace(
+            old, name=old.name if name is None else name, pinned=old.pinned if pinned is None else pinned
+        )
+
+    async def backend_status(self) -> BackendWords:
+        return BackendWords()
+
+    async def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,242 @@
+"""The application: wiring of the engine, the catalog, the themes and the screens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import BindingType
+from textual.worker import Worker, WorkerState
+
+from tui.errors import RollcageError
+from tui.text import clean, clean_line
+from tui.ui.bindings import bindings_of
+from tui.ui.live import LiveRuns
+from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady
+from tui.ui.screens.main import MainScreen
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from tui.config import Settings
+    from tui.definitions.catalog import Catalog, CatalogDelta
+    from tui.paths import Paths
+    from tui.runs.engine import Engine
+    from tui.runs.events import Event
+
+
+def _rollcage_commands() -> type[Provider]:
+    from tui.ui.providers import RollcageCommands
+
+    return RollcageCommands
+
+
+_log = logging.getLogger(__name__)
+_TOAST_S = 8.0
+
+
+class RollcageApp(App[int]):
+    """Run anything, roll anything back."""
+
+    TITLE = "Rollcage"
+    CSS_PATH = "styles/base.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("app")
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_rollcage_commands}
+
+    def __init__(
+        self,
+        paths: Paths,
+        settings: Settings,
+        *,
+        session: str = "default",
+        open_engine: Callable[[], Awaitable[Engine]] | None = None,
+        open_catalog: Callable[[], Catalog] | None = None,
+    ) -> None:
+        super().__init__()
+        self.paths = paths
+        self.settings = settings
+        self.engine: Engine | None = None
+        """None until it is open."""
+        self.engine_problem = ""
+        """Why the engine could not be opened."""
+        self.catalog: Catalog | None = None
+        """None until it was read."""
+        self.live = LiveRuns()
+        self._session = session
+        self._open_engine = open_engine or self._standard_engine
+        self._open_catalog = open_catalog or self._standard_catalog
+        self._main: MainScreen | None = None
+        self._load_themes()
+
+    # --- start -----------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Show the main screen at once; what takes longer comes after the first paint."""
+        self._main = MainScreen(self._session, self.live)
+        self.push_screen(self._main)
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
+        for problem in self._theme_problems:
+            self.notify(clean(problem), title="Theme left out", severity="warning", markup=False, timeout=_TOAST_S)
+        self._follow_catalog()
+        self._connect_engine()
+
+    async def _standard_engine(self) -> Engine:
+        from tui.runs.engine import Engine
+
+        return await Engine.open(self.paths, self.settings, warm_pool=True)
+
+    def _standard_catalog(self) -> Catalog:
+        from tui.definitions.catalog import Catalog
+
+        return Catalog.standard(paths=self.paths)
+
+    @work(group="engine", exit_on_error=False)
+    async def _connect_engine(self) -> None:
+        try:
+            engine = await self._open_engine()
+        except Exception as error:
+            self.engine_problem = clean_line(str(error), 200)
+            raise
+        self.engine = engine
+        engine.subscribe(self._hear)
+        if self._main is not None:
+            self._main.post_message(EngineReady())
+
+    def _hear(self, event: Event) -> None:
+        # Output may come a hundred thousand times a second: it goes into its log at once, and the view looks at that.
+        self.live.apply(event)
+        if type(event).__name__ != "OutputReceived" and self._main is not None:
+            self._main.post_message(EngineEvent(event))
+
+    # --- definitions -----------------------------------------------------------------------------------------------
+
+    @work(group="catalog", exit_on_error=False)
+    async def _follow_catalog(self) -> None:
+        self.catalog = catalog = await asyncio.to_thread(self._open_catalog)
+        self._show_catalog(catalog)
+        from tui.definitions.reload import watch
+
+        async for delta in watch(catalog):
+            if delta:
+                self._show_catalog(catalog, delta)
+
+    def _show_catalog(self, catalog: Catalog, delta: CatalogDelta | None = None) -> None:
+        notice = _notice(delta) if delta else ""
+        if self._main is not None:
+            self._main.post_message(CatalogChanged(catalog.index, notice, bool(delta and delta.broken)))
+
+    def open_command(self, name: str) -> None:
+        """Put the cursor of the list on a command and open it."""
+        if self._main is not None:
+            self._main.open_command(name)
+
+    # --- themes ----------------------------------------------------------------------------------------------------
+
+    def _load_themes(self) -> None:
+        from tui.ui.themes import load_themes
+
+        themes = load_themes(self.paths)
+        self._theme_problems = themes.problems
+        for theme in themes.loaded.values():
+            self.register_theme(theme)
+        wanted = self.settings.theme
+        if wanted in self.available_themes:
+            self.theme = wanted
+        else:
+            self._theme_problems.append(f"{self.paths.settings_file}: theme: there is no theme {wanted!r}")
+            if "rollcage-dark" in self.available_themes:
+                self.theme = "rollcage-dark"
+
+    def use_theme(self, name: str) -> None:
+        """Change the colours."""
+        self.theme = name
+
+    # --- errors ----------------------------------------------------------------------------------------------------
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tell of an error in the background; it never ends the application."""
+        if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
+            self.report(event.worker.error)
+
+    def report(self, error: Exception) -> None:
+        """Show an error with what to do about it; what a person cannot act on goes to the log file in full."""
+        if isinstance(error, RollcageError):
+            text = clean(error.message) + (f"\n{clean(error.hint)}" if error.hint else "")
+        else:
+            _log.error("an unexpected error", exc_info=error)
+            text = f"{type(error).__name__}: {clean_line(str(error), 300)}\nDetails are in {self.paths.logs}."
+        self.notify(text, title="That did not work", severity="error", markup=False, timeout=_TOAST_S)
+
+    # --- actions ---------------------------------------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """Show every key."""
+        from tui.ui.screens.help import Help
+
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help())
+
+    async def action_interrupt(self) -> None:
+        """Copy the selection, else cancel the run in progress, else say how to leave."""
+        if selected := self.screen.get_selected_text():
+            self.copy_to_clipboard(selected)
+            self.notify(f"Copied the selection: {len(selected):,} characters.", markup=False)
+        elif self._main is not None and self.live.running(self._main.session) is not None:
+            self._main.action_cancel()
+        else:
+            self.notify("ctrl+q leaves Rollcage.")
+
+    @work(exit_on_error=False, group="quit", exclusive=True)
+    async def action_quit_safely(self) -> None:
+        """Leave; ask first while something runs."""
+        running = self.live.running()
+        if running is not None:
+            from textual.content import Content
+
+            from tui.ui.screens.confirm import Confirm
+
+            body = Content(f"{clean_line(running.title, 60)} is running in session {clean_line(running.session, 30)}.")
+            note = Content("It will be cancelled; the session and all its snapshots stay.")
+            dialog = Confirm(
+                "Leave Rollcage?", Content("\n").join([body, note]), act="Cancel it and leave", keep="Stay"
+            )
+            if not await self.push_screen_wait(dialog):
+                return
+        await self._leave()
+
+    async def _leave(self) -> None:
+        engine, self.engine = self.engine, None
+        if engine is not None:
+            await engine.close()
+        self.exit(0)
+
+    async def on_unmount(self) -> None:
+        """Close the engine however the application ends."""
+        engine, self.engine = self.engine, None
+        if engine is not None:
+            await engine.close()
+
+
+def _notice(delta: CatalogDelta) -> str:
+    words = (
+        ("New", delta.added), ("Changed", delta.changed), ("Removed", delta.removed), ("Has errors", delta.broken),
+        ("Good again", delta.repaired),
+    )  # fmt: skip
+    return "\n".join(
+        f"{word}: {', '.join(clean_line(entry.name, 30) for entry in entries[:5])}{' …' if len(entries) > 5 else ''}"
+        for word, entries in words
+        if entries
+    )
+
+
+def run_app(paths: Paths, settings: Settings, *, session: str = "default") -> int:
+    """Run the application and return its exit code."""
+    app = RollcageApp(paths, settings, session=session)
+    result = app.run()
+    return result if result is not None else app.return_code or 0

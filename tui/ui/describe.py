@@ -1,0 +1,105 @@
+"""Words, glyphs and figures as the interface shows them. Nothing says by colour alone what it does not say in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from tui.definitions.model import ExecutionMode, RiskLevel, Scope
+from tui.machines.model import MachineSpec
+from tui.store.model import RunRecord, RunState, SnapshotReason
+
+RISK_GLYPHS: Final = {
+    RiskLevel.LOW: "○",
+    RiskLevel.MEDIUM: "◐",
+    RiskLevel.HIGH: "▲",
+    RiskLevel.CRITICAL: "■",
+}
+SCOPE_MEANINGS: Final = {Scope.PROJECT: "this project", Scope.USER: "yours", Scope.SHIPPED: "shipped"}
+MODE_MEANINGS: Final = {
+    ExecutionMode.LOCAL: "local",
+    ExecutionMode.FIRECRACKER: "machine",
+    ExecutionMode.HYBRID: "hybrid",
+}
+STATE_GLYPHS: Final = {
+    RunState.RUNNING: "◌",
+    RunState.SUCCEEDED: "✓",
+    RunState.FAILED: "✗",
+    RunState.TIMED_OUT: "✗",
+    RunState.CANCELLED: "⊘",
+    RunState.OUT_OF_MEMORY: "✗",
+    RunState.MACHINE_LOST: "✗",
+    RunState.ERROR: "✗",
+    RunState.INTERRUPTED: "✗",
+}
+REASONS: Final = {
+    SnapshotReason.BEFORE: "before a run",
+    SnapshotReason.AFTER: "after success",
+    SnapshotReason.FAILED: "of a failed run",
+    SnapshotReason.MANUAL: "taken by hand",
+}
+
+
+def state_words(state: RunState, exit_code: int | None) -> str:
+    """Return how a run ended, such as `exit 3` or `timed out`."""
+    match state:
+        case RunState.SUCCEEDED:
+            return "ok"
+        case RunState.FAILED:
+            return "failed" if exit_code is None else f"exit {exit_code}"
+        case RunState.OUT_OF_MEMORY:
+            return "no memory"
+        case _:
+            return str(state).replace("-", " ")
+
+
+def run_seconds(run: RunRecord) -> float | None:
+    """Return how long a run took, or None while it goes on."""
+    return None if run.ended_at is None else (run.ended_at - run.started_at).total_seconds()
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in at most two units: `7 ms`, `1.2 s`, `3m 05s`, `2h 10m`."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m {rest:02}s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h {minutes:02}m"
+
+
+def age(moment: datetime, now: datetime | None = None) -> str:
+    """Return how long ago a moment was, in one unit of at most four characters."""
+    seconds = max(((now or datetime.now(UTC)) - moment).total_seconds(), 0)
+    if seconds < 5:
+        return "now"
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return f"{int(seconds)}s"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in binary units."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024 or unit == "GiB":
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1024
+    raise AssertionError("unreachable")
+
+
+def spec_words(spec: MachineSpec) -> str:
+    """Return a machine's spec, such as `256M·1cpu`."""
+    disk = f"·{spec.disk_mb // 1024}G disk" if spec.disk_mb and spec.disk_mb >= 1024 else ""
+    if spec.disk_mb and not disk:
+        disk = f"·{spec.disk_mb}M disk"
+    return f"{spec.memory_mb}M·{spec.cpus}cpu{disk}{'·net' if spec.network else ''}"
+
+
+def short_id(id_: str) -> str:
+    """Return the end of a ULID, where ids of the same moment differ."""
+    return id_[-6:].lower()

@@ -1,0 +1,158 @@
+"""What is known of runs from their events: a projection of the engine's stream, without Textual."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from tui.runs.events import (
+    AttemptFailed,
+    Event,
+    MachineLeased,
+    OutputReceived,
+    PoolChanged,
+    RolledBack,
+    RunExited,
+    RunFinished,
+    RunStarted,
+    SnapshotTaken,
+    StepExited,
+    StepStarted,
+)
+from tui.store.model import RunState
+from tui.text import clean_line
+from tui.ui.describe import REASONS, duration, size, spec_words, state_words
+from tui.ui.output.log import OutputLog, RowKind
+
+_KEPT_LOGS: Final = 8
+"""Logs of finished runs kept in memory; those of others are read from their files."""
+
+
+@dataclass(slots=True)
+class LiveRun:
+    """A run this process carries out or carried out."""
+
+    id: str
+    session: str
+    title: str
+    started_at: datetime
+    steps: int
+    step: int = 0
+    state: RunState = RunState.RUNNING
+    exit_code: int | None = None
+    log: OutputLog = field(default_factory=OutputLog)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its record is final."""
+        return self.state is not RunState.RUNNING
+
+
+class LiveRuns:
+    """All runs of this process, by session, and the last machine and pool that were heard of."""
+
+    def __init__(self) -> None:
+        self._runs: OrderedDict[str, LiveRun] = OrderedDict()
+        self._session_of: dict[str, str] = {}
+        self.machines: dict[str, MachineLeased] = {}
+        """By session name: the machine its last run used."""
+        self.pool: PoolChanged | None = None
+
+    def run(self, run_id: str) -> LiveRun | None:
+        """Return a run of this process whose log is still in memory."""
+        return self._runs.get(run_id)
+
+    def running(self, session: str | None = None) -> LiveRun | None:
+        """Return the run in progress in a session, or in any."""
+        for run in reversed(self._runs.values()):
+            if not run.is_over and session in (None, run.session):
+                return run
+        return None
+
+    def latest(self, session: str) -> LiveRun | None:
+        """Return the newest run of a session."""
+        return next((run for run in reversed(self._runs.values()) if run.session == session), None)
+
+    def apply(self, event: Event) -> None:
+        """Take one event in. Cheap enough to be called for every chunk of output."""
+        match event:
+            case OutputReceived():
+                if (run := self._runs.get(event.run_id or "")) is not None:
+                    run.log.feed(event.stream, event.data)
+            case PoolChanged():
+                self.pool = event
+            case RunStarted():
+                self._start(event)
+            case _:
+                if (run := self._runs.get(event.run_id or "")) is not None:
+                    self._advance(run, event)
+
+    def _start(self, event: RunStarted) -> None:
+        assert event.run_id is not None
+        for old in [run for run in self._runs.values() if run.is_over][: -_KEPT_LOGS or None]:
+            del self._runs[old.id]
+        run = LiveRun(event.run_id, event.session, event.title, event.at, event.steps)
+        self._runs[run.id] = run
+        self._session_of[event.session_id] = event.session
+
+    def _advance(self, run: LiveRun, event: Event) -> None:
+        log = run.log
+        match event:
+            case MachineLeased():
+                self.machines[run.session] = event
+                log.note(f"machine {spec_words(event.spec)} · {_SOURCES.get(event.source, event.source)} in "
+                         f"{duration(event.took_ms / 1000)}")  # fmt: skip
+            case SnapshotTaken():
+                name = f" “{clean_line(event.name, 40)}”" if event.name else ""
+                log.note(f"snapshot {REASONS[event.reason]}{name} · paused {duration(event.pause_ms / 1000)} · "
+                         f"{size(event.stored_bytes)}")  # fmt: skip
+            case StepStarted():
+                run.step = event.index + 1
+                first = clean_line(event.text.strip().split("\n", 1)[0], 100)
+                log.heading(f"{f'step {run.step}/{run.steps} · ' if run.steps > 1 else ''}{event.language} · {first}")
+            case StepExited() if event.exit_code and run.steps > 1:
+                log.note(f"step {event.index + 1} ended with {event.exit_code}", RowKind.WARNING)
+            case AttemptFailed():
+                log.note(
+                    f"the machine failed (attempt {event.attempt}): {event.error}\n"
+                    f"trying again in {duration(event.delay_s)}",
+                    RowKind.WARNING,
+                )
+            case RunExited():
+                log.finish()
+            case RolledBack():
+                log.note(f"rolled back in {duration(event.took_ms / 1000)}")
+            case RunFinished():
+                self._finish(run, event)
+
+    def _finish(self, run: LiveRun, event: RunFinished) -> None:
+        run.state, run.exit_code = event.state, event.exit_code
+        run.log.note(
+            *end_marker(event.state, event.exit_code, event.duration_ms / 1000, event.error, event.rolled_back)
+        )
+
+
+_SOURCES: Final = {
+    "live": "kept from before",
+    "pool": "warm from the pool",
+    "clone": "cloned",
+    "snapshot": "restored from its snapshot",
+}
+
+
+def end_marker(
+    state: RunState, exit_code: int | None, seconds: float | None, error: str, rolled_back: bool
+) -> tuple[str, RowKind]:
+    """Return the last row of a run's log: how it ended and how long it took."""
+    good = state is RunState.SUCCEEDED
+    parts = ["succeeded" if good else state_words(state, exit_code)]
+    if exit_code is not None and (good or state is not RunState.FAILED):
+        parts.append(f"exit {exit_code}")
+    if seconds is not None:
+        parts.append(duration(seconds))
+    if rolled_back:
+        parts.append("rolled back")
+    text = " · ".join(parts)
+    return (f"{text}\n{error}" if error else text), RowKind.GOOD_END if good else RowKind.BAD_END

@@ -1,0 +1,32 @@
+"""Facts that travel through the interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from tui.definitions.index import Index
+from tui.runs.events import Event
+
+
+@dataclass
+class EngineEvent(Message):
+    """The engine reported something other than output, which goes straight into its log."""
+
+    event: Event
+
+
+@dataclass
+class EngineReady(Message):
+    """The engine is open; sessions, snapshots and runs can be shown."""
+
+
+@dataclass
+class CatalogChanged(Message):
+    """The definitions were read, or read again."""
+
+    index: Index
+    notice: str = ""
+    """What changed, for a person; nothing at the first time."""
+    is_bad: bool = False

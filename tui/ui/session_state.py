@@ -1,0 +1,144 @@
+"""What the interface knows of the session on view, read from the store in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from tui.errors import NotFound
+from tui.store.model import RunRecord, SessionRecord, SnapshotRecord
+from tui.text import clean_line
+from tui.ui.describe import REASONS, STATE_GLYPHS, age, duration, run_seconds, size, state_words
+from tui.ui.history import HistoryRow
+
+if TYPE_CHECKING:
+    from tui.runs.engine import Engine, RollbackPlan
+
+RUNS_SHOWN = 500
+_LOST_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A session at one moment. `record` is None until its first run."""
+
+    name: str
+    record: SessionRecord | None = None
+    snapshots: tuple[SnapshotRecord, ...] = ()
+    runs: tuple[RunRecord, ...] = ()
+    undo: RollbackPlan | None = None
+    redo: RollbackPlan | None = None
+
+    @property
+    def head_id(self) -> str | None:
+        """The snapshot the next run starts from."""
+        return self.record.head_id if self.record else None
+
+    @classmethod
+    async def load(cls, engine: Engine, name: str) -> SessionState:
+        """Read a session; one that does not exist yet is empty."""
+        try:
+            record = engine.store.session(name)
+        except NotFound:
+            return cls(name)
+        return cls(
+            name,
+            record,
+            tuple(engine.store.snapshots(record.id)),
+            tuple(engine.store.runs(record.id, limit=RUNS_SHOWN)),
+            await engine.plan_undo(name),
+            await engine.plan_redo(name),
+        )
+
+    def title_of(self, snapshot: SnapshotRecord) -> str:
+        """Return how a person recognises a snapshot: its name, the run that led to it, or why it was taken."""
+        if snapshot.name:
+            return f"“{clean_line(snapshot.name, 40)}”"
+        run = next((run for run in self.runs if run.id == snapshot.run_id), None)
+        if run is not None and snapshot.id == run.after_id:
+            return f"the state after {clean_line(run.title, 40)}"
+        if snapshot.parent_id is None:
+            return "the fresh machine"
+        return f"the snapshot {REASONS[snapshot.reason]}"
+
+
+def moment(snapshot: SnapshotRecord) -> str:
+    """Return when a snapshot was taken, in local time, with its age."""
+    return f"{snapshot.created_at.astimezone():%H:%M:%S}, {age(snapshot.created_at)} ago".replace("now ago", "just now")
+
+
+def rollback_question(state: SessionState, plan: RollbackPlan) -> Content:
+    """Return the text of the dialog before a rollback: where to, what is lost, what is not."""
+    parts = [
+        Content.assemble(
+            "The machine goes back to ", (state.title_of(plan.target), "bold"), f" ({moment(plan.target)})."
+        ),
+        Content.styled(f"snapshot {plan.target.id} · {REASONS[plan.target.reason]}", "$text-muted"),
+        Content(""),
+    ]
+    if plan.lost_runs:
+        count = len(plan.lost_runs)
+        parts.append(
+            Content.styled(f"Its state will no longer contain {count} run{'s' * (count > 1)}:", "$text-warning")
+        )
+        parts += [_lost_run(run) for run in plan.lost_runs[:_LOST_SHOWN]]
+        if count > _LOST_SHOWN:
+            parts.append(Content(f"  and {count - _LOST_SHOWN} more"))
+    else:
+        parts.append(Content("No run is lost by this."))
+    parts += [Content(""), Content.styled("No record and no snapshot is deleted; z takes this back.", "$text-muted")]
+    return Content("\n").join(parts)
+
+
+def _lost_run(run: RunRecord) -> Content:
+    words = f"{state_words(run.state, run.exit_code)}, {run.started_at.astimezone():%H:%M:%S}"
+    return Content.assemble(
+        f"  {STATE_GLYPHS[run.state]} ", (clean_line(run.title, 40), "bold"), (f"  {words}", "$text-muted")
+    )
+
+
+def plan_words(state: SessionState, plan: RollbackPlan) -> str:
+    """Return in one line where an undo or redo leads."""
+    lost = len(plan.lost_runs)
+    without = f", without {clean_line(plan.lost_runs[0].title, 30)}" if lost == 1 else f", without {lost} runs"
+    return f"back to {state.title_of(plan.target)}{without if lost else ''}"
+
+
+def row_details(row: HistoryRow | None) -> Content:
+    """Return what is known of a row of the tree, in a few lines."""
+    if row is None:
+        return Content.styled("Nothing has run in this session yet.", "$text-muted")
+    lines: list[Content] = []
+    run, snapshot = row.run, row.snapshot
+    if run is not None:
+        seconds = run_seconds(run)
+        took = f" · {duration(seconds)}" if seconds is not None else ""
+        back = " · rolled back" if run.rolled_back else ""
+        lines.append(
+            Content.assemble(
+                (f"{STATE_GLYPHS[run.state]} {clean_line(run.title, 60)}", "bold"),
+                f"  {state_words(run.state, run.exit_code)}{took}{back}",
+            )
+        )
+        if run.error:
+            lines.append(Content.styled(clean_line(run.error, 120), "$text-error"))
+        if (usage := run.usage) is not None:
+            facts = [
+                f"cpu {duration(usage.cpu_user_s + (usage.cpu_system_s or 0))}" if usage.cpu_user_s is not None else "",
+                f"memory {size(usage.peak_memory_bytes)}" if usage.peak_memory_bytes is not None else "",
+                f"written {size(usage.disk_written_bytes)}" if usage.disk_written_bytes is not None else "",
+            ]
+            lines.append(Content.styled(" · ".join(filter(None, facts)), "$text-muted"))
+    if snapshot is not None:
+        lines.append(
+            Content.styled(
+                f"snapshot {REASONS[snapshot.reason]} · {moment(snapshot)}\n"
+                f"{size(snapshot.stored_bytes)} stored · paused {duration(snapshot.pause_ms / 1000)}\n{snapshot.id}",
+                "$text-muted",
+            )
+        )
+    elif run is not None and run.state is not run.state.RUNNING:
+        lines.append(Content.styled("left no snapshot; b goes to where it started", "$text-muted"))
+    return Content("\n").join(lines)

@@ -1,0 +1,174 @@
+"""Everything about one command: badges, problems, the form, its documentation and its steps."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Markdown, Static
+
+from tui.definitions.index import Entry
+from tui.definitions.model import Definition
+from tui.text import clean, clean_line
+from tui.ui.bindings import bindings_of
+from tui.ui.describe import MODE_MEANINGS, RISK_GLYPHS, SCOPE_MEANINGS, duration
+from tui.ui.widgets.parameter_form import ParameterForm
+
+_DOCUMENTATION_LIMIT = 8000
+"""Characters of prose that are laid out: every paragraph is a widget, and widgets are slow in the hundreds."""
+_LEXERS = {"bash": "bash", "python": "python", "javascript": "javascript", "rust": "rust", "go": "go"}
+
+
+class Details(VerticalScroll):
+    """The middle pane."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("form")
+    DEFAULT_CSS = """
+    Details {
+        background: $surface;
+        padding: 0 1;
+        scrollbar-size-vertical: 1;
+        & .details--section { color: $text-secondary; text-style: bold; margin-top: 1; }
+        & #details-problems { color: $text-warning; margin-top: 1; display: none; }
+        & #details-problems.-some { display: block; }
+        & #details-form { margin-top: 1; }
+        & #details-run { min-width: 16; height: 1; border: none; }
+        & #details-documentation { margin: 0; padding: 0; background: $surface; }
+        & #details-code { background: $panel; padding: 0 1; margin-top: 1; }
+        & #details-empty { color: $text-muted; display: none; padding: 1 0; }
+        &.-empty > * { display: none; }
+        &.-empty > #details-empty { display: block; }
+    }
+    """
+
+    class RunPressed(Message):
+        """A person wants the command run as the form has it."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, classes="-empty")
+        self.entry: Entry | None = None
+        """What is shown."""
+
+    def compose(self) -> ComposeResult:
+        """Lay the pane out."""
+        yield Static("Choose a command at the left.", id="details-empty", markup=False)
+        yield Static(id="details-head", markup=False)
+        yield Static(id="details-problems", markup=False)
+        yield ParameterForm(id="details-form")
+        yield Button("▶ Run  ^r", id="details-run", variant="primary", compact=True)
+        yield Markdown(id="details-documentation", open_links=False)
+        yield Static(id="details-code", markup=False)
+
+    @property
+    def form(self) -> ParameterForm:
+        """The fields."""
+        return self.query_one(ParameterForm)
+
+    async def show(self, entry: Entry | None) -> None:
+        """Show a command, or that there is none."""
+        other = self.entry is None or entry is None or entry.name != self.entry.name
+        self.entry = entry
+        self.set_class(entry is None, "-empty")
+        if entry is None:
+            return
+        definition = entry.definition
+        problems = self.query_one("#details-problems", Static)
+        problems.update(_problems(entry))
+        problems.set_class(bool(entry.problems), "-some")
+        self.query_one("#details-run").display = definition is not None
+        if definition is None:
+            self.query_one("#details-head", Static).update(Content.styled(clean_line(entry.name), "bold"))
+        else:
+            self.query_one("#details-head", Static).update(_head(entry, definition))
+        await self.form.show(definition)
+        await self._show_text(definition)
+        if other:
+            self.scroll_home(animate=False)
+
+    async def _show_text(self, definition: Definition | None) -> None:
+        code = self.query_one("#details-code", Static)
+        code.display = definition is not None
+        if definition is not None:
+            code.update(_steps(definition))
+        # Links are not live: what a person would open is not always what a person reads.
+        await self.query_one("#details-documentation", Markdown).update(_documentation(definition))
+
+    def focus_form(self) -> None:
+        """Focus the first field, or the run button."""
+        if not self.form.focus_first():
+            self.query_one("#details-run").focus()
+
+    @on(Button.Pressed, "#details-run")
+    @on(ParameterForm.Submitted)
+    def _run(self) -> None:
+        self.post_message(self.RunPressed())
+
+
+def _head(entry: Entry, definition: Definition) -> Content:
+    risk = f"{RISK_GLYPHS[definition.risk_level]} {definition.risk_level} risk"
+    facts = [
+        SCOPE_MEANINGS[entry.scope],
+        MODE_MEANINGS[definition.execution_mode],
+        *([f"profile {definition.profile}"] if definition.profile else []),
+        *([f"timeout {duration(definition.timeout)}"] if definition.timeout else []),
+        f"v{clean_line(definition.version, 20)}",
+    ]
+    if limits := definition.resource_limits:
+        facts += [f"{limits.max_memory_mb} MB memory"] if limits.max_memory_mb else []
+        facts += [f"{limits.max_disk_mb} MB disk"] if limits.max_disk_mb else []
+        facts += ["network"] if limits.network_access else ["no network"]
+    if definition.aliases:
+        facts.append("also " + ", ".join(map(clean_line, definition.aliases)))
+    if entry.shadows:
+        facts.append("hides the one that is " + ", ".join(SCOPE_MEANINGS[each.scope] for each in entry.shadows))
+    style = {"low": "$text-success", "medium": "$text-warning"}.get(definition.risk_level, "$text-error")
+    return Content.assemble(
+        (clean_line(definition.name), "bold $text-primary"),
+        "  ",
+        (risk, style),
+        "\n",
+        clean_line(definition.description),
+        "\n",
+        (" · ".join(facts), "$text-muted"),
+    )
+
+
+def _documentation(definition: Definition | None) -> str:
+    """Return the prose, without a heading that only repeats the name; a very long text is cut."""
+    if definition is None:
+        return ""
+    text = clean(definition.documentation).strip()
+    first, _, rest = text.partition("\n")
+    if first.lstrip("# ").casefold() == definition.name.casefold():
+        text = rest.strip()
+    if len(text) > _DOCUMENTATION_LIMIT:
+        text = f"{text[:_DOCUMENTATION_LIMIT]} …\n\n(The rest is in the file.)"
+    return text
+
+
+def _problems(entry: Entry) -> Content:
+    title = ""
+    if entry.stale:
+        title = "⚠ The file has errors; this is its last good version.\n"
+    elif entry.broken:
+        title = "⚠ The file has errors and cannot be run.\n"
+    lines = (
+        f"  line {each.line}: {each.message}" + (f" ({each.hint})" if each.hint else "") for each in entry.problems
+    )
+    return Content(clean(title + "\n".join(lines)))
+
+
+def _steps(definition: Definition) -> Content:
+    from textual.highlight import highlight
+
+    parts: list[Content] = []
+    for number, step in enumerate(definition.steps, 1):
+        title = f"step {number}/{len(definition.steps)} · {step.language} · line {step.line}\n"
+        text = clean(step.template).strip("\n")
+        parts.append(Content.styled(title, "$text-muted") + highlight(text, language=_LEXERS[step.language]))
+    return Content("\n\n").join(parts)

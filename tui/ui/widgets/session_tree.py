@@ -1,0 +1,169 @@
+"""The session as a tree: snapshots, the runs between them, and where the machine stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from rich.style import Style
+from textual.binding import BindingType
+from textual.message import Message
+
+from tui.store.model import RunRecord, RunState, SnapshotReason, SnapshotRecord
+from tui.text import clean_line
+from tui.ui.bindings import bindings_of
+from tui.ui.describe import age, state_words
+from tui.ui.history import HistoryRow, history_rows
+from tui.ui.widgets.virtual_list import Part, VirtualList
+
+
+class SessionTree(VirtualList):
+    """One row per moment, newest first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("tree")
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor stands on another row."""
+
+        row: HistoryRow | None
+
+    @dataclass
+    class RollbackAsked(Message):
+        """A person wants the machine back at this row's snapshot."""
+
+        row: HistoryRow
+
+    @dataclass
+    class OutputAsked(Message):
+        """A person wants to read what this row's run printed."""
+
+        row: HistoryRow
+
+    @dataclass
+    class NameAsked(Message):
+        """A person wants to name this row's snapshot."""
+
+        row: HistoryRow
+
+    @dataclass
+    class PinAsked(Message):
+        """A person wants this row's snapshot kept, or no longer."""
+
+        row: HistoryRow
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._rows: list[HistoryRow] = []
+        self.now: datetime | None = None
+        """The moment ages are counted from; None for the clock."""
+
+    @property
+    def row(self) -> HistoryRow | None:
+        """The chosen row."""
+        return self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
+
+    @property
+    def rows(self) -> Sequence[HistoryRow]:
+        """All rows, newest first."""
+        return self._rows
+
+    def show(self, snapshots: Sequence[SnapshotRecord], runs: Sequence[RunRecord], head_id: str | None) -> None:
+        """Show a session. The cursor stays on its row; on the newest row it stays on the newest."""
+        before, was_first = self.row, self.cursor <= 0
+        self._rows = history_rows(snapshots, runs, head_id)
+        cursor = 0
+        if before is not None and not was_first:
+            cursor = next((n for n, row in enumerate(self._rows) if row.key == before.key), 0)
+        self.rows_changed(cursor)
+
+    # --- rows ------------------------------------------------------------------------------------------------------
+
+    def row_count(self) -> int:
+        """Return how many moments there are."""
+        return len(self._rows)
+
+    def row_parts(self, row: int) -> tuple[Sequence[Part], Sequence[Part]]:
+        """Return the lanes, what happened, how it ended and how long ago."""
+        item = self._rows[row]
+        muted = self.look("muted")
+        node = self._node_look(item)
+        graph, at = item.graph, item.node
+        width = max(len(item.graph), at + 1)
+        left: list[Part] = [
+            (" " + graph[:at], muted), (graph[at], node), (graph[at + 1 :].ljust(width - at - 1) + " ", muted),
+        ]  # fmt: skip
+        left += self._words(item, Style() if item.is_current or item.run is not None else muted)
+        moment = item.snapshot.created_at if item.snapshot else item.run.started_at if item.run else None
+        right: list[Part] = []
+        if item.is_head:
+            right.append(("HEAD ", self.look("accent") + Style(bold=True)))
+        if item.run is not None and item.run.state is not RunState.SUCCEEDED:
+            right.append((f"{state_words(item.run.state, item.run.exit_code)} ", node))
+        if item.snapshot is not None and item.snapshot.pinned:
+            right.append(("pinned ", self.look("accent")))
+        if moment is not None:
+            right.append((f"{age(moment, self.now or datetime.now(UTC)):>4} ", muted))
+        return left, right
+
+    def _node_look(self, item: HistoryRow) -> Style:
+        if item.is_head:
+            return self.look("accent")
+        if item.run is not None and item.run.state is RunState.RUNNING:
+            return self.look("warning")
+        if item.run is not None and item.run.state is not RunState.SUCCEEDED:
+            return self.look("bad")
+        return self.look("good") if item.is_current else self.look("muted")
+
+    def _words(self, item: HistoryRow, style: Style) -> list[Part]:
+        snapshot = item.snapshot
+        words: list[Part] = []
+        if item.run is not None:
+            words.append((clean_line(item.run.title, 60), style))
+        elif snapshot is not None and not snapshot.name:
+            first = snapshot.parent_id is None
+            words.append(("fresh machine" if first else _PLAIN_WORDS[snapshot.reason], style))
+        if snapshot is not None and snapshot.name:
+            words.append(((" " if words else "") + f"“{clean_line(snapshot.name, 40)}”", self.look("accent")))
+        return words
+
+    # --- what a person asks ----------------------------------------------------------------------------------------
+
+    def chosen(self, row: int) -> None:
+        """Tell which row it is."""
+        self.post_message(self.Highlighted(self.row))
+
+    def opened(self, row: int) -> None:
+        """Ask for the output of the row's run."""
+        self._ask(self.OutputAsked)
+
+    def action_rollback(self) -> None:
+        """Ask for a rollback to the row."""
+        self._ask(self.RollbackAsked)
+
+    def action_name(self) -> None:
+        """Ask for a name."""
+        self._ask(self.NameAsked)
+
+    def action_pin(self) -> None:
+        """Ask to keep the snapshot, or no longer."""
+        self._ask(self.PinAsked)
+
+    def _ask(
+        self,
+        message: type[
+            SessionTree.OutputAsked | SessionTree.RollbackAsked | SessionTree.NameAsked | SessionTree.PinAsked
+        ],
+    ) -> None:
+        if (row := self.row) is not None:
+            self.post_message(message(row))
+
+
+_PLAIN_WORDS = {
+    SnapshotReason.BEFORE: "before a run",
+    SnapshotReason.AFTER: "after a run",
+    SnapshotReason.FAILED: "failed state",
+    SnapshotReason.MANUAL: "snapshot",
+}

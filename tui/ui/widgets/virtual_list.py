@@ -1,0 +1,198 @@
+"""A list that draws only the rows in sight, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.events import Click
+from textual.geometry import Region, Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+Part = tuple[str, Style]
+"""Clean text and how it is drawn."""
+
+
+def row_strip(left: Sequence[Part], right: Sequence[Part], width: int, base: Style) -> Strip:
+    """Return a row of exactly `width` cells: `left` shortened with an ellipsis where `right` needs the room."""
+    right_width = sum(cell_len(text) for text, _ in right)
+    if right_width > width // 2:
+        right, right_width = (), 0
+    room = max(width - right_width - (1 if right else 0), 0)
+    segments: list[Segment] = []
+    for text, style in left:
+        length = cell_len(text)
+        if length > room:
+            shortened = set_cell_size(text, max(room - 1, 0)) + "…" if room else ""
+            segments.append(Segment(shortened, base + style))
+            room = 0
+            break
+        segments.append(Segment(text, base + style))
+        room -= length
+    segments.append(Segment(" " * (room + (1 if right else 0)), base))
+    segments += [Segment(text, base + style) for text, style in right]
+    return Strip(segments, width)
+
+
+class VirtualList(ScrollView, can_focus=True):
+    """Base of the lists: a cursor over rows that subclasses draw.
+
+    A subclass says how many rows there are, which can be chosen, and what each looks like.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "list--cursor", "list--cursor-blurred", "list--muted", "list--heading", "list--good", "list--bad",
+        "list--warning", "list--accent",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    VirtualList {
+        background: $surface;
+        overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        & .list--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
+        & .list--cursor-blurred { background: $block-cursor-blurred-background; color: $foreground; text-style: bold; }
+        & .list--muted { color: $text-muted; }
+        & .list--heading { color: $text-secondary; text-style: bold; }
+        & .list--good { color: $text-success; }
+        & .list--bad { color: $text-error; }
+        & .list--warning { color: $text-warning; }
+        & .list--accent { color: $text-accent; }
+    }
+    """
+
+    cursor: reactive[int] = reactive(-1)
+    """The chosen row, or -1 where there is none to choose."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._looks: dict[str, Style] = {}
+
+    # --- what a subclass says --------------------------------------------------------------------------------------
+
+    def row_count(self) -> int:
+        """Return how many rows there are."""
+        raise NotImplementedError
+
+    def can_choose(self, row: int) -> bool:
+        """Say whether the cursor may stand on a row."""
+        return True
+
+    def row_parts(self, row: int) -> tuple[Sequence[Part], Sequence[Part]]:
+        """Return what stands at the left and at the right of a row."""
+        raise NotImplementedError
+
+    def chosen(self, row: int) -> None:
+        """The cursor came to a row, or there is none (-1)."""
+
+    def opened(self, row: int) -> None:
+        """A row was clicked while the cursor was on it, or enter was pressed."""
+
+    # --- content ---------------------------------------------------------------------------------------------------
+
+    def look(self, name: str) -> Style:
+        """Return the colours of a component class, without the background."""
+        if (look := self._looks.get(name)) is None:
+            component = self.get_component_rich_style(f"list--{name}")
+            self._looks[name] = look = Style(color=component.color, bold=component.bold, italic=component.italic)
+        return look
+
+    def rows_changed(self, cursor: int) -> None:
+        """Lay out anew and put the cursor on a row, or on the next one that can be chosen."""
+        self.virtual_size = Size(0, self.row_count())
+        cursor = self._nearest(min(cursor, self.row_count() - 1))
+        moved = cursor != self.cursor
+        self.set_reactive(VirtualList.cursor, cursor)
+        if moved:
+            self._scroll_to_cursor()
+        self.chosen(cursor)
+        self.refresh()
+
+    def _nearest(self, row: int) -> int:
+        count = self.row_count()
+        row = max(row, 0)
+        below, above = range(max(row, 0), count), range(min(row, count) - 1, -1, -1)
+        return next((candidate for candidate in chain(below, above) if self.can_choose(candidate)), -1)
+
+    def notify_style_update(self) -> None:
+        """Forget colours of before."""
+        super().notify_style_update()
+        self._looks.clear()
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self._scroll_to_cursor()
+
+    # --- cursor ----------------------------------------------------------------------------------------------------
+
+    def watch_cursor(self, cursor: int) -> None:
+        """Bring the cursor into sight and tell."""
+        self._scroll_to_cursor()
+        self.refresh()
+        self.chosen(cursor)
+
+    def _scroll_to_cursor(self) -> None:
+        if self.cursor < 0:
+            return
+        top = self.cursor
+        while top and not self.can_choose(top - 1):
+            top -= 1  # a heading stays in sight with its first row
+        region = Region(0, top, 1, self.cursor - top + 1) if self.cursor - top < 3 else Region(0, self.cursor, 1, 1)
+        self.scroll_to_region(region, animate=False, force=True)
+
+    def action_cursor_down(self) -> None:
+        """Go to the next row that can be chosen."""
+        self._step(range(self.cursor + 1, self.row_count()))
+
+    def action_cursor_up(self) -> None:
+        """Go to the previous row that can be chosen."""
+        self._step(range(self.cursor - 1, -1, -1))
+
+    def action_cursor_first(self) -> None:
+        """Go to the first row."""
+        self._step(range(self.row_count()))
+
+    def action_cursor_last(self) -> None:
+        """Go to the last row."""
+        self._step(range(self.row_count() - 1, -1, -1))
+
+    def _step(self, candidates: range) -> None:
+        for row in candidates:
+            if self.can_choose(row):
+                self.cursor = row
+                return
+
+    def action_open(self) -> None:
+        """Open the chosen row."""
+        if self.cursor >= 0:
+            self.opened(self.cursor)
+
+    def on_click(self, event: Click) -> None:
+        """Choose a row; open it with the second click."""
+        row = event.y + self.scroll_offset.y
+        if 0 <= row < self.row_count() and self.can_choose(row):
+            if event.chain > 1 and row == self.cursor:
+                self.opened(row)
+            self.cursor = row
+
+    # --- drawing ---------------------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        width, row = self.size.width, y + self.scroll_offset.y
+        base = self.rich_style
+        if row >= self.row_count():
+            return Strip.blank(width, base)
+        left, right = self.row_parts(row)
+        if row == self.cursor:
+            cursor = self.get_component_rich_style("list--cursor" if self.has_focus else "list--cursor-blurred")
+            if self.has_focus:  # the colours of parts are made for another background
+                left, right = [(text, Style()) for text, _ in left], [(text, Style()) for text, _ in right]
+            base = base + cursor
+        return row_strip(left, right, width, base)
