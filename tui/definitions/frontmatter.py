@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Final
 
 import yaml
@@ -84,7 +85,7 @@ class _Reader:
     def __init__(self, text: str, first_line: int) -> None:
         self._text = text
         self._first_line = first_line
-        self._starts = [0] + [i + 1 for i, character in enumerate(text) if character == "\n"]
+        self._starts = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
 
     def read(self) -> Node | None:
         try:

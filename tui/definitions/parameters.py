@@ -93,7 +93,7 @@ def check(parameters: Sequence[Parameter], given: Mapping[str, object]) -> tuple
         elif parameter.required:
             problems.append(ValueProblem(parameter.name, "is required", parameter.description))
         elif parameter.default is not None:
-            values[parameter.name] = parameter.default
+            values[parameter.name] = _json(parameter.default, 0)
     if sum(len(as_text(value).encode(errors="replace")) for value in values.values()) > MAX_TOTAL_BYTES:
         problems.append(ValueProblem("*", f"all values together exceed {MAX_TOTAL_BYTES // 1024} KiB"))
     return values, problems

@@ -111,7 +111,7 @@ class _Scanner:
         self.stack.append(frame)
 
     def _in_double_quotes(self) -> None:
-        character = self._next()
+        character = self.text[self.at]
         if character == "\\":
             self._skip_escaped()
         elif character == '"':
@@ -144,8 +144,12 @@ class _Scanner:
 
     def _in_code(self) -> None:
         frame = self.top
-        character = self._next()
-        if character == "\\":
+        character = self.text[self.at]
+        if word := _WORD.match(self.text, self.at):
+            self._word(word)
+        elif character in " \t":
+            self._skip(_BLANKS)
+        elif character == "\\":
             self._skip_escaped()
             frame.command_next = False
         elif frame.closer == "`" and character == "`":
@@ -173,10 +177,6 @@ class _Scanner:
             self._close_parenthesis()
         elif self._substitution(quoted=False):
             frame.command_next = False
-        elif character in " \t":
-            self._skip(_BLANKS)
-        elif word := _WORD.match(self.text, self.at):
-            self._word(word)
         else:
             self.at += 1
             frame.command_next = character in _SEPARATORS or (
@@ -219,11 +219,12 @@ class _Scanner:
 
     def _substitution(self, *, quoted: bool) -> bool:
         """Step into `$(…)`, `${…}`, `$((…))`, `` `…` `` or over a special parameter; say whether there was one."""
-        if self._next() == "`":
+        character = self.text[self.at]
+        if character == "`":
             if any(frame.closer == "`" for frame in self.stack):
                 self.broken = True
             self._push(1, _Frame("`", Context.CODE))
-        elif self._next() != "$":
+        elif character != "$":
             return False
         elif self.at + 1 in self.placeholders:
             # `$` before a value would make an expansion or `$'…'` of it.

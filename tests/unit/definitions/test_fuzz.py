@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +60,7 @@ def test_damaged_definitions(data: st.DataObject) -> None:
     hold(bytes(damaged))
 
 
+@pytest.mark.slow
 def test_sizes_that_would_hurt_if_something_were_quadratic() -> None:
     header = b"---\nname: x\ndescription: y\n---\n"
     for unit in (
