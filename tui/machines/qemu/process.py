@@ -56,7 +56,7 @@ class QemuProcess:
         self._popen = popen
         self._qmp = qmp
         self._console = console
-        self._state_fd = -1
+        self._load_fd = self._save_fd = -1
         self.agent_socket = agent
         self.ended = asyncio.Event()
         self._pidfd = os.pidfd_open(popen.pid)
@@ -80,7 +80,8 @@ class QemuProcess:
         pairs = [socket.socketpair() for _ in range(3)]
         theirs = [pair[1] for pair in pairs]
         qmp_socket, agent_socket, console_socket = (pair[0] for pair in pairs)
-        state_fd = os.memfd_create("rollcage-devices")
+        # QEMU closes the descriptor it has loaded from, hence one for each direction.
+        load_fd, save_fd = os.memfd_create("rollcage-load"), os.memfd_create("rollcage-save")
         command = arguments(Channels(*(sock.fileno() for sock in theirs)))
         program = shutil.which(command[0])
         if setpriv is None or program is None:
@@ -100,7 +101,7 @@ class QemuProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=theirs[2].fileno(),
-                pass_fds=[*(sock.fileno() for sock in theirs), state_fd],
+                pass_fds=[*(sock.fileno() for sock in theirs), load_fd, save_fd],
                 start_new_session=True,
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
             )
@@ -117,11 +118,12 @@ class QemuProcess:
         except (QMPError, OSError) as error:
             popen.kill()
             popen.wait()
-            os.close(state_fd)
+            os.close(load_fd)
+            os.close(save_fd)
             agent_socket.close()
             raise BootFailed(f"QEMU ended at once: {console.text.strip() or error}") from error
         process = cls(popen, qmp, agent_socket, console)
-        process._state_fd = state_fd
+        process._load_fd, process._save_fd = load_fd, save_fd
         return process
 
     def _on_exit(self) -> None:
@@ -163,8 +165,8 @@ class QemuProcess:
 
         `xen-save-devices-state` does just that in every QEMU build, whatever its name says (measured: 13 kB, < 1 ms).
         """
-        await self.command("xen-save-devices-state", {"filename": f"/proc/self/fd/{self._state_fd}"})
-        return os.pread(self._state_fd, os.fstat(self._state_fd).st_size, 0)
+        await self.command("xen-save-devices-state", {"filename": f"/proc/self/fd/{self._save_fd}"})
+        return os.pread(self._save_fd, os.fstat(self._save_fd).st_size, 0)
 
     async def load_devices(self, state: bytes) -> None:
         """Load what `save_devices` returned into a QEMU spawned with `incoming`; it stands still afterwards.
@@ -172,10 +174,10 @@ class QemuProcess:
         Raises:
             MachineError: QEMU does not accept the state.
         """
-        os.pwrite(self._state_fd, state, 0)
+        os.pwrite(self._load_fd, state, 0)
         with self._qmp.listener(("MIGRATION",)) as listener:
             await self.command("migrate-set-capabilities", {"capabilities": [{"capability": "events", "state": True}]})
-            await self.command("migrate-incoming", {"uri": f"fd:{self._state_fd}"})
+            await self.command("migrate-incoming", {"uri": f"fd:{self._load_fd}"})
             async for event in listener:
                 data = event["data"]
                 assert isinstance(data, dict)
@@ -191,9 +193,10 @@ class QemuProcess:
             with contextlib.suppress(ProcessLookupError):
                 self._popen.send_signal(signal.SIGKILL)
             await self.ended.wait()
-        if self._state_fd >= 0:
-            os.close(self._state_fd)
-            self._state_fd = -1
+        if self._load_fd >= 0:
+            os.close(self._load_fd)
+            os.close(self._save_fd)
+            self._load_fd = -1
             self.agent_socket.close()
             with contextlib.suppress(Exception):
                 await self._qmp.disconnect()
