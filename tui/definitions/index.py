@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tui.definitions.model import Definition, ExecutionMode, RiskLevel, Scope
@@ -183,7 +183,7 @@ def _entry(source: Source) -> Entry:
 
 def _shadowing(held: list[Entry]) -> Entry:
     nearest, *farther = held
-    return _replaced(nearest, shadows=tuple(farther)) if farther else nearest
+    return replace(nearest, shadows=tuple(farther)) if farther else nearest
 
 
 def _aliases(
@@ -212,13 +212,7 @@ def _aliases(
 
 
 def _with_problems(entry: Entry, problems: list[Problem]) -> Entry:
-    return _replaced(entry, problems=in_order((*entry.problems, *problems))) if problems else entry
-
-
-def _replaced(entry: Entry, **changes: object) -> Entry:
-    from dataclasses import replace
-
-    return replace(entry, **changes)  # type: ignore[arg-type]
+    return replace(entry, problems=in_order((*entry.problems, *problems))) if problems else entry
 
 
 def _error(path: Path, line: int, message: str, hint: str) -> Problem:
