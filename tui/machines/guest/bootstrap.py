@@ -10,7 +10,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -118,8 +118,8 @@ def _pipe(
     lock = threading.Lock()
     log_progress = LogProgress()
 
-    def follow(stream: IO[bytes]) -> None:
-        for raw in stream:
+    def follow(stream: IO[bytes] | None) -> None:
+        for raw in stream or ():
             line = raw.decode(errors="replace").rstrip()
             with lock:
                 record(line)
@@ -130,7 +130,8 @@ def _pipe(
         _ended_with_us(bootstrap, environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as first,
         _ended_with_us(squash, environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as second,
     ):
-        assert first.stdout and first.stderr and second.stdin and second.stderr
+        assert first.stdout is not None
+        assert second.stdin is not None
         followers = [threading.Thread(target=follow, args=(process.stderr,)) for process in (first, second)]
         for thread in followers:
             thread.start()
@@ -171,10 +172,9 @@ def _ended_with_us(
             process.terminate()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
-                try:
+                # A program that is gone has no use for what was buffered for it.
+                with suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass  # the program is gone; what was buffered for it is of no use
         process.wait()
-        assert process.stderr
+        assert process.stderr is not None
         process.stderr.close()

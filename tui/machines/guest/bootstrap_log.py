@@ -43,10 +43,10 @@ class LogProgress:
 
     def feed(self, line: str) -> tuple[float | None, str] | None:
         """Return (fraction of the image, what is being done) if this line moved it; a fraction of None is unknown."""
-        for stage in _STAGES:
-            if line.startswith(stage.begins):
-                self._stage, self._steps = stage, 0
-                return stage.start, stage.title
+        for begun in _STAGES:
+            if line.startswith(begun.begins):
+                self._stage, self._steps = begun, 0
+                return begun.start, begun.title
         stage = self._stage
         if stage is None:
             return None
@@ -60,8 +60,8 @@ class LogProgress:
 
 
 _UNREACHABLE: Final = re.compile(
-    r"Temporary failure resolving|Could not resolve|Could not connect|Unable to connect|Connection (?:timed out|refused)"
-    r"|Network is unreachable|connection timed out|Cannot initiate the connection|Could not handshake|Failed to fetch",
+    r"Temporary failure resolving|Could not resolve|Could not connect|Unable to connect|Network is unreachable"
+    r"|[Cc]onnection (?:timed out|refused)|Cannot initiate the connection|Could not handshake|Failed to fetch"
 )
 _UNTRUSTED: Final = re.compile(
     r"NO_PUBKEY|is not signed|EXPKEYSIG|Clearsigned file isn't valid|not (?:yet )?valid (?:until|yet)"
@@ -72,17 +72,18 @@ _UNPRIVILEGED: Final = re.compile(
 )
 
 
-def explain_failure(lines: list[str], log: str) -> RollcageError:
-    """Return the error that says why the bootstrap failed, from the last lines of its log.
+def explain_failure(lines: list[str], log: str, doing: str = "build the guest image") -> RollcageError:
+    """Return the error that says why apt or mmdebstrap failed, from the last lines of its log.
 
     Args:
         lines: the log's lines, oldest first.
         log: where a person finds the whole of it.
+        doing: what failed, as an infinitive.
     """
     text = "\n".join(lines)
     more = f"the full log is {log}"
     if "No space left on device" in text:
-        return HostNotReady("no space left to build the guest image", hint=f"free about 2 GB and try again; {more}")
+        return HostNotReady(f"no space left to {doing}", hint=f"free about 2 GB and try again; {more}")
     if line := _first(_UNREACHABLE, lines):
         return HostNotReady(
             f"the package mirror cannot be reached: {line}",
@@ -95,13 +96,12 @@ def explain_failure(lines: list[str], log: str) -> RollcageError:
         )
     if line := _first(_UNPRIVILEGED, lines):
         return HostNotReady(
-            f"no right to build the guest image: {line}",
-            hint=f"run `sudo rollcage setup`, or install uidmap and give your user ranges in /etc/subuid and /etc/subgid; {more}",
+            f"no right to {doing}: {line}",
+            hint="run `sudo rollcage setup`, or install uidmap and give your user ranges in /etc/subuid and "
+            f"/etc/subgid; {more}",
         )
     reasons = [line for line in lines if line.startswith(("E: ", "FATAL ERROR"))]
-    return HostNotReady(
-        f"the guest image could not be built: {reasons[0] if reasons else (lines or ['no message'])[-1]}", hint=more
-    )
+    return HostNotReady(f"could not {doing}: {reasons[0] if reasons else (lines or ['no message'])[-1]}", hint=more)
 
 
 def _first(pattern: re.Pattern[str], lines: list[str]) -> str | None:

@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ from typing import Any, Final
 from tui.errors import Busy, HostNotReady
 from tui.machines.guest import AGENT_FILES, packages
 from tui.machines.guest.bootstrap import Progress, make_rootfs
-from tui.machines.guest.initramfs import agent_archive, base_archive
+from tui.machines.guest.bytecode import can_compile_for, compiled
+from tui.machines.guest.initramfs import AGENT_DIRECTORY, agent_archive, base_archive
 from tui.machines.guest.kernel import UnreadableKernel, unpack_kernel
 from tui.machines.guest.modules import (
     ALWAYS,
@@ -177,13 +179,17 @@ def _base(parts: BootParts) -> bytes:
     if not parts.busybox or "modules.dep" not in parts.modules:
         raise UnreadableKernel("the image lacks busybox or kernel modules")
     table = parse_dependencies(parts.modules["modules.dep"].decode())
-    builtin = frozenset(module_name(line) for line in parts.modules.get("modules.builtin", b"").decode().split())
-    order = load_order(table, (*ALWAYS, *NETWORK, *DISK), builtin)
+    builtin = parts.modules.get("modules.builtin", b"")
+    order = load_order(
+        table, (*ALWAYS, *NETWORK, *DISK), frozenset(module_name(line) for line in builtin.decode().split())
+    )
     try:
         contents = {path: without_signature(parts.modules[path]) for path in order}
     except KeyError as error:
         raise UnreadableKernel(f"module {error} is missing") from error
-    return base_archive(busybox=parts.busybox, release=parts.release, table=table, paths=order, contents=contents)
+    return base_archive(
+        busybox=parts.busybox, release=parts.release, table=table, paths=order, contents=contents, builtin=builtin
+    )
 
 
 def _open(directory: Path, manifest: dict[str, Any]) -> GuestImage:
@@ -193,12 +199,15 @@ def _open(directory: Path, manifest: dict[str, Any]) -> GuestImage:
         agent = {name: (package / name).read_bytes() for name in AGENT_FILES}
     except OSError as error:
         raise HostNotReady(f"Rollcage is not installed completely: {error}", hint="install it again") from error
+    ahead = can_compile_for(manifest["python"])
     digest = hashlib.sha256(manifest["files"][_BASE]["sha256"].encode())
-    overlay = agent_archive(init, agent)
-    digest.update(overlay)
+    digest.update(agent_archive(init, agent))
+    digest.update(sys.version.encode() if ahead else b"")
     initrd = directory / f"initrd-{digest.hexdigest()[:16]}.img"
     if not initrd.exists():
-        _write_whole(initrd, (directory / _BASE).read_bytes() + overlay)
+        if ahead:
+            agent |= compiled(agent, AGENT_DIRECTORY)
+        _write_whole(initrd, (directory / _BASE).read_bytes() + agent_archive(init, agent))
         _forget_old_initrds(directory)
     for name in (_KERNEL, _ROOTFS):
         digest.update(manifest["files"][name]["sha256"].encode())
@@ -206,9 +215,7 @@ def _open(directory: Path, manifest: dict[str, Any]) -> GuestImage:
 
 
 def _read_manifest(directory: Path) -> dict[str, Any]:
-    damaged = HostNotReady(
-        f"the guest image in {directory} is damaged", hint="run `rollcage setup --rebuild` to build it anew"
-    )
+    damaged = HostNotReady(f"the guest image in {directory} is damaged", hint="run `rollcage setup` to build it anew")
     try:
         manifest = json.loads((directory / _MANIFEST).read_bytes())
         for name in (_KERNEL, _ROOTFS, _BASE):

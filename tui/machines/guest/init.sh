@@ -4,7 +4,7 @@
 # where the CPU is emulated, so mounts go through `mount -a` and drivers through one `modprobe`.
 #
 #   rollcage.tmpfs=60%   bound of a writable layer in memory
-#   rollcage.disk=1      the writable layer is the ext4 file system on the second block device
+#   rollcage.disk=1      the writable layer is the ext4 file system on the writable block device
 #   rollcage.net=1       bring eth0 up in QEMU's user network
 
 fail() {
@@ -12,7 +12,7 @@ fail() {
 	/bin/reboot -f
 }
 
-/bin/mount -a -T /etc/mounts.early || fail "no /proc or /dev"
+/bin/mount -a -T /etc/mounts.early || fail "no /proc, /sys or /dev"
 mkdir /dev/pts /dev/shm /dev/virtio-ports
 
 tmpfs=60%
@@ -28,20 +28,34 @@ for word in $line; do
 done
 
 modprobe -a virtio_mmio virtio_blk virtio_console squashfs overlay ${disk:+ext4} $net || fail "a driver did not load"
-[ -b /dev/vda ] || fail "no root device /dev/vda"
-mount -t squashfs -o ro /dev/vda /lower || fail "/dev/vda is not the guest image"
 
+# The image is the read-only device, the disk the other one, in whichever order the kernel found them.
+image=
+writable=
+for device in vda vdb; do
+	read -r readonly </sys/block/$device/ro || continue
+	case $readonly in
+	1) image=/dev/$device ;;
+	0) writable=/dev/$device ;;
+	esac
+done 2>/dev/null
+[ "$image" ] || fail "no read-only root device"
+mount -t squashfs -o ro "$image" /lower || fail "$image is not the guest image"
+
+overlay=lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work
 if [ "$disk" ]; then
-	[ -b /dev/vdb ] || fail "no disk /dev/vdb"
-	mount -t ext4 -o noatime /dev/vdb /upper || fail "/dev/vdb is not an ext4 file system"
+	[ "$writable" ] || fail "no writable disk"
+	mount -t ext4 -o noatime "$writable" /upper || fail "$writable is not an ext4 file system"
+	# The disk is only ever captured together with the memory that holds its unwritten pages, so nothing needs syncing.
+	overlay=$overlay,volatile
 else
 	mount -t tmpfs -o "size=$tmpfs,mode=755" upper /upper || fail "no writable layer of $tmpfs in memory"
 fi
 mkdir -p /upper/files /upper/work
-mount -t overlay -o lowerdir=/lower,upperdir=/upper/files,workdir=/upper/work root /root || fail "no overlay"
+mount -t overlay -o "$overlay" root /root || fail "no overlay"
 mount -a -T /etc/mounts.late || fail "a file system of the new root did not mount"
 
-for name in /root/sys/class/virtio-ports/*/name; do
+for name in /sys/class/virtio-ports/*/name; do
 	read -r port <"$name" || continue
 	device=${name%/name}
 	ln -s "../${device##*/}" "/dev/virtio-ports/$port"

@@ -15,8 +15,11 @@ _APPLETS: Final = (
     "cp", "ifconfig", "ln", "mkdir", "modprobe", "mount", "reboot", "route", "sh", "switch_root",
 )  # fmt: skip
 
+_MOUNT_POINTS: Final = ("dev", "lower", "proc", "root", "sys", "upper")
+
 _EARLY: Final = """\
 proc /proc proc nosuid,nodev,noexec 0 0
+sys /sys sysfs nosuid,nodev,noexec 0 0
 dev /dev devtmpfs nosuid,mode=755 0 0
 """
 
@@ -32,7 +35,13 @@ cgroup2 /root/sys/fs/cgroup cgroup2 nosuid,nodev,noexec 0 0
 
 
 def base_archive(
-    *, busybox: bytes, release: str, table: modules.Dependencies, paths: list[str], contents: Mapping[str, bytes]
+    *,
+    busybox: bytes,
+    release: str,
+    table: modules.Dependencies,
+    paths: list[str],
+    contents: Mapping[str, bytes],
+    builtin: bytes,
 ) -> bytes:
     """Return the archive of what comes from the image.
 
@@ -42,24 +51,30 @@ def base_archive(
         table: the dependencies of the kernel's modules.
         paths: the modules to carry, below `/lib/modules/RELEASE`.
         contents: their bytes.
+        builtin: the kernel's `modules.builtin`, by which modprobe knows what needs no loading.
     """
     below = f"lib/modules/{release}"
     dependencies = "".join(f"{path}: {' '.join(table.get(path, ()))}\n" for path in paths)
     return cpio.archive(
         [
             cpio.file("bin/busybox", busybox, 0o755),
-            *(cpio.symlink(f"bin/{name}", "busybox") for name in _APPLETS),
             *(cpio.file(f"{below}/{path}", contents[path]) for path in paths),
             cpio.file(f"{below}/modules.dep", dependencies.encode()),
-            *(cpio.directory(path) for path in ("dev", "proc", "lower", "upper", "root")),
+            cpio.file(f"{below}/modules.builtin", builtin),
         ]
     )
+
+
+AGENT_DIRECTORY: Final = "/run/rollcage"
+"""Where `init.sh` puts the agent."""
 
 
 def agent_archive(init: bytes, agent_files: Mapping[str, bytes]) -> bytes:
     """Return the archive of what comes from this package: `/init` and the files of the agent."""
     return cpio.archive(
         [
+            *(cpio.directory(path) for path in _MOUNT_POINTS),
+            *(cpio.symlink(f"bin/{name}", "busybox") for name in _APPLETS),
             cpio.file("init", init, 0o755),
             cpio.file("etc/mounts.early", _EARLY.encode()),
             cpio.file("etc/mounts.late", _LATE.encode()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when an image made by this code is no longer what older code would have made of the same packages."""
 
 KERNEL: Final = ("linux-image-cloud-amd64", "tiny-initramfs")

@@ -1,4 +1,4 @@
-"""Where the guest's packages come from: the sources, keys, proxies and credentials the host's apt is configured with."""
+"""Where the guest's packages come from: the sources, keys, proxies and credentials of the host's apt."""
 
 from __future__ import annotations
 
