@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from tui.errors import InvalidInput
@@ -156,5 +156,71 @@ class _Reader:
     def _problem(self, node: Any, message: str) -> None:
         self._problems.append((node.start_mark.line + 1, message))
 
-    def read[T](self, section: T, node: Any, prefix: str) -> T:
-        raise NotImplementedError
+    def read(self, section: Any, node: Any, prefix: str) -> Any:
+        """Return `section` with what the mapping `node` says; `prefix` is its key with a dot, or nothing."""
+        if node.id != "mapping":
+            self._problem(node, f"{prefix.rstrip('.') or 'the settings'} must be a mapping of keys to values")
+            return section
+        known = get_type_hints(type(section))
+        lines: dict[str, Any] = {}
+        changes: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value) if key_node.id == "scalar" else "?"
+            if key not in known:
+                self._problem(key_node, f"unknown key {prefix + key!r}{_suggestion(key, known)}")
+            elif key in lines:
+                self._problem(key_node, f"{prefix + key!r} is given twice")
+            else:
+                lines[key] = key_node
+                old = getattr(section, key)
+                if is_dataclass(old):
+                    changes[key] = self.read(old, value_node, f"{prefix}{key}.")
+                else:
+                    value = self._value(prefix + key, known[key], value_node)
+                    changes[key] = old if value is None else value
+        result = replace(section, **changes)
+        if contradiction := _contradiction(result):
+            self._problem(lines.get(contradiction[0], node), contradiction[1])
+        return result
+
+    def _value(self, key: str, kind: type, node: Any) -> object:
+        """Return the value of a key, or None after noting why it will not do."""
+        value = self._construct(node)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if type(value) is not kind:
+            self._problem(node, f"{key} must be {_KINDS[kind]}, not {str(node.value)[:60]!r}")
+            return None
+        if isinstance(value, int | float) and key in _RANGES:
+            low, high = _RANGES[key]
+            if not low <= value <= high or not math.isfinite(value):
+                self._problem(node, f"{key} must be between {low:g} and {high:g}, not {value:g}")
+                return None
+        if key in _CHOICES and value not in _CHOICES[key]:
+            choices = _CHOICES[key]
+            self._problem(
+                node, f"{key} must be one of {', '.join(choices)}, not {value!r}{_suggestion(value, choices)}"
+            )
+            return None
+        return value
+
+
+_KINDS: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+def _suggestion(word: object, known: Iterable[str]) -> str:
+    known = list(known)
+    close = difflib.get_close_matches(str(word), known, 1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+
+
+def _contradiction(section: object) -> tuple[str, str] | None:
+    """Return the key to blame and what is wrong where the values of a section do not go together."""
+    match section:
+        case SnapshotSettings(before=False, auto_rollback=True):
+            return "before", "snapshots.before: false leaves nothing to roll back to; set auto_rollback: false as well"
+        case PoolSettings() if section.low > section.high:
+            return "low", f"pool.low ({section.low}) must not be above pool.high ({section.high})"
+        case RunSettings() if section.retry_base_s > section.retry_cap_s:
+            return "retry_base_s", "runs.retry_base_s must not be above runs.retry_cap_s"
+    return None

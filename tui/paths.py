@@ -85,6 +85,11 @@ class Paths:
         return self.data / "snapshots"
 
     @property
+    def locks(self) -> Path:
+        """Locks of sessions and of running engines; beside the data, for whoever shares the data must see them."""
+        return self.data / "locks"
+
+    @property
     def images(self) -> Path:
         """Guest images, one directory per content key."""
         return self.cache / "images"
@@ -103,7 +108,7 @@ class Paths:
         """Create every directory, readable by this user only."""
         for path in (
             self.config, self.data, self.cache, self.state, self.runtime,
-            self.outputs, self.snapshots, self.images, self.templates, self.logs,
+            self.outputs, self.snapshots, self.locks, self.images, self.templates, self.logs,
         ):  # fmt: skip
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
 

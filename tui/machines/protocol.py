@@ -139,6 +139,11 @@ class Backend(Protocol):
         ...
 
     @property
+    def why(self) -> str:
+        """Why this backend, in this way, was chosen; for people."""
+        ...
+
+    @property
     def capabilities(self) -> Mapping[Capability, str]:
         """Every capability; an empty text means it is there, any other is the reason it lacks."""
         ...

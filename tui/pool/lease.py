@@ -35,3 +35,5 @@ class PoolStatus:
     memory_mb: int
     """Guest RAM of waiting machines, which the budget bounds."""
     ready_by_spec: tuple[tuple[MachineSpec, int], ...] = ()
+    error: str = ""
+    """Why the last attempt to make a waiting machine failed; empty when it succeeded. Untrusted text."""

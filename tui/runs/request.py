@@ -42,6 +42,8 @@ class Request:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     keep_interpreter: bool = False
     """Run Python steps in the session's kept interpreter, so that variables persist."""
+    idempotent: bool = False
+    """Running it twice does what running it once does: when the machine is lost it may be started over."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as plain data, without the bytes of stdin."""

@@ -95,6 +95,11 @@ class QemuBackend:
         return f"qemu/{self._accelerator.name}"
 
     @property
+    def why(self) -> str:
+        """What the probe found."""
+        return self.verdict.reason
+
+    @property
     def capabilities(self) -> Mapping[Capability, str]:
         """All of them; QEMU microvm lacks none."""
         return dict.fromkeys(Capability, "")

@@ -1,0 +1,191 @@
+"""Machines that wait, restored and warmed, so that a new session does not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from tui.config import PoolSettings
+from tui.errors import RollcageError
+from tui.machines.model import MachineSpec
+from tui.machines.protocol import Backend, Machine
+from tui.pool.backoff import Backoff
+from tui.pool.lease import Lease, PoolStatus
+
+_log = logging.getLogger(__name__)
+HEALTH_INTERVAL_S: Final = 2.0
+"""How often waiting machines are looked at. Looking costs nothing: the backend knows when a hypervisor ends."""
+
+
+class Pool:
+    """Keeps machines of one spec ready between two watermarks; machines of other specs are made on demand.
+
+    One machine is made at a time, and none while a lease is served or a run starts, which would only make both slower.
+    """
+
+    def __init__(
+        self,
+        backend: Callable[[], Awaitable[Backend]],
+        spec: MachineSpec,
+        settings: PoolSettings,
+        *,
+        changed: Callable[[PoolStatus], None] | None = None,
+        backoff: Backoff | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._backend = backend
+        self._spec = spec
+        self._settings = settings
+        self._changed = changed
+        self._backoff = backoff or Backoff(0.5, 60.0)
+        self._sleep = sleep
+        self._ready: deque[Machine] = deque()
+        self._leased: dict[str, Machine] = {}
+        self._warming = 0
+        self._hits = self._misses = self._failures = 0
+        self._failed_in_a_row = 0
+        self._error = ""
+        self._held = 0
+        self._wake = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Keep machines waiting from now on."""
+        if self._keeper is None and not self._closed:
+            self._keeper = asyncio.create_task(self._keep(), name="pool")
+
+    def status(self) -> PoolStatus:
+        """Return how things stand."""
+        return PoolStatus(
+            ready=len(self._ready),
+            warming=self._warming,
+            leased=len(self._leased),
+            hits=self._hits,
+            misses=self._misses,
+            failures=self._failures,
+            memory_mb=len(self._ready) * self._spec.memory_mb,
+            ready_by_spec=((self._spec, len(self._ready)),) if self._ready else (),
+            error=self._error,
+        )
+
+    async def lease(self, spec: MachineSpec) -> Lease:
+        """Return a machine that stands still, from those that wait or made now. Give it back when done with it.
+
+        Raises:
+            MachineError: none could be made.
+            HostNotReady: the host cannot run machines.
+        """
+        started = time.perf_counter()
+        with self.holding_back():
+            machine = self._take() if spec == self._spec else None
+            source = "clone" if machine is None else "pool"
+            if machine is None:
+                self._misses += 1
+                machine = await (await self._backend()).clone(spec)
+            else:
+                self._hits += 1
+            self._leased[machine.id] = machine
+        self._tell()
+        return Lease(machine, source, (time.perf_counter() - started) * 1000)
+
+    def _take(self) -> Machine | None:
+        self.check()
+        return self._ready.popleft() if self._ready else None
+
+    async def release(self, machine: Machine) -> None:
+        """Take back a leased machine that was never resumed: it can wait for somebody else."""
+        self._leased.pop(machine.id, None)
+        if machine.spec == self._spec and machine.alive and self._has_room() and not self._closed:
+            self._ready.append(machine)
+        else:
+            await machine.discard()
+        self._tell()
+
+    async def discard(self, machine: Machine) -> None:
+        """End a machine, leased or not. Never fails."""
+        self._leased.pop(machine.id, None)
+        await machine.discard()
+        self._tell()
+
+    @contextmanager
+    def holding_back(self) -> Iterator[None]:
+        """Make no further machines meanwhile; one already begun is finished."""
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+            self._wake.set()
+
+    def check(self) -> None:
+        """Drop waiting machines that have died; the keeper replaces them."""
+        dead = [machine for machine in self._ready if not machine.alive]
+        for machine in dead:
+            self._ready.remove(machine)
+            self._failures += 1
+            self._error = "a waiting machine died"
+            _log.warning("machine %s died while it waited", machine.id)
+        if dead:
+            self._tell()
+
+    async def close(self) -> None:
+        """Discard every machine, waiting or leased."""
+        self._closed = True
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+        machines = [*self._ready, *self._leased.values()]
+        self._ready.clear()
+        self._leased.clear()
+        await asyncio.gather(*(machine.discard() for machine in machines))
+
+    def _tell(self) -> None:
+        self._wake.set()
+        if self._changed is not None:
+            self._changed(self.status())
+
+    def _has_room(self) -> bool:
+        waiting = len(self._ready) + self._warming
+        fits = (waiting + 1) * self._spec.memory_mb <= self._settings.memory_mb
+        return waiting < self._settings.high and fits
+
+    async def _keep(self) -> None:
+        while True:
+            self.check()
+            if len(self._ready) < self._settings.low:
+                await self._fill()
+            self._wake.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), HEALTH_INTERVAL_S)
+
+    async def _fill(self) -> None:
+        """Make machines until the high watermark or the budget is reached, or somebody needs the host more."""
+        while self._has_room() and not self._held:
+            self._warming += 1
+            self._tell()
+            try:
+                machine = await (await self._backend()).clone(self._spec, warm=True)
+            except (RollcageError, OSError) as error:
+                self._warming -= 1
+                self._failures += 1
+                self._failed_in_a_row += 1
+                self._error = str(error)
+                _log.warning("no machine could be made to wait: %s", error)
+                self._tell()
+                await self._sleep(self._backoff.delay(self._failed_in_a_row))
+                continue
+            except BaseException:
+                self._warming -= 1
+                raise
+            self._warming -= 1
+            self._failed_in_a_row = 0
+            self._error = ""
+            self._ready.append(machine)
+            self._tell()

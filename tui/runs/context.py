@@ -1,0 +1,29 @@
+"""What every part of the engine works with."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tui.config import Settings
+from tui.machines.protocol import Backend
+from tui.paths import Paths
+from tui.pool.manager import Pool
+from tui.runs.events import Event
+from tui.runs.retry import Retry
+from tui.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The engine's tools."""
+
+    paths: Paths
+    settings: Settings
+    store: Store
+    pool: Pool
+    backend: Callable[[], Awaitable[Backend]]
+    """Returns the backend, opened the first time."""
+    emit: Callable[[Event], None]
+    """Tells every listener of the engine."""
+    retry: Retry

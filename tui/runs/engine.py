@@ -1,0 +1,344 @@
+"""The engine: the one door to everything that runs. The interface and the command line both come through it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from tui.config import Settings
+from tui.errors import Busy, RollcageError, UsageError
+from tui.ids import new_id
+from tui.machines.model import PROFILES, MachineSpec
+from tui.machines.protocol import Backend
+from tui.paths import Paths
+from tui.pool.backoff import Backoff
+from tui.pool.lease import PoolStatus
+from tui.pool.manager import Pool
+from tui.runs import snapshots
+from tui.runs.backends import BackendStatus, LazyBackend, open_default
+from tui.runs.context import Context
+from tui.runs.driver import Driver
+from tui.runs.eventlog import EventLog
+from tui.runs.events import Event, OutputReceived, PoolChanged, RolledBack
+from tui.runs.gates import Gate
+from tui.runs.heads import plan_step, roll_back, undo_or_redo
+from tui.runs.pipeline import Pipeline
+from tui.runs.recovery import reconcile_snapshots, recover_runs
+from tui.runs.request import Request
+from tui.runs.retry import Retry
+from tui.runs.rollback import RollbackPlan, plan, resolve
+from tui.runs.run import Run
+from tui.store.locks import Lock
+from tui.store.model import MoveKind, RunRecord, RunState, SessionRecord, SnapshotRecord
+from tui.store.rows import now
+from tui.store.store import Store, check_name
+
+__all__ = ["BackendStatus", "Engine", "RollbackPlan", "Run"]
+
+_log = logging.getLogger(__name__)
+Listener = Callable[[Event], None]
+
+
+class Engine:
+    """Runs requests in sessions. Belongs to one event loop; open it with `open`, close it with `close`."""
+
+    def __init__(
+        self, paths: Paths, settings: Settings, store: Store, lock: Lock, owner: str,
+        backend: Backend | None, gates: Sequence[Gate], retry: Retry | None,
+    ) -> None:  # fmt: skip
+        async def opening() -> Backend:
+            return backend or await open_default(paths, settings)
+
+        async def opened(found: Backend) -> None:
+            await reconcile_snapshots(store, found, paths)
+
+        backoff = Backoff(settings.runs.retry_base_s, settings.runs.retry_cap_s)
+        self.store = store
+        """What is kept; for reading."""
+        self._lock, self._owner = lock, owner
+        self._gates = tuple(gates)
+        self._backend = LazyBackend(opening, opened)
+        self._pool = Pool(self._backend.get, PROFILES[settings.profile], settings.pool, changed=self._pool_changed)
+        self._context = Context(
+            paths, settings, store, self._pool, self._backend.get, self._emit,
+            retry or Retry(settings.runs.retries, backoff),
+        )  # fmt: skip
+        self._listeners: list[Listener] = []
+        self._drivers: dict[str, Driver] = {}
+        """By session id, the last used last."""
+        self._runs: dict[str, Run] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls, paths: Paths, settings: Settings, *, backend: Backend | None = None, warm_pool: bool = False,
+        gates: Sequence[Gate] = (), retry: Retry | None = None,
+    ) -> Engine:  # fmt: skip
+        """Open the store and put right what a crash left. The backend is opened when a machine is first needed.
+
+        Args:
+            paths: Where everything is.
+            settings: How everything is done.
+            backend: Makes the machines; QEMU if it is not given.
+            warm_pool: Keep machines waiting, from now on.
+            gates: Look at every request before it runs, in this order.
+            retry: How machine failures are retried, if not as the settings say.
+
+        Raises:
+            StoreError: the records are damaged, or cannot be written.
+        """
+        paths.create()
+        store = Store.open(paths)
+        try:
+            owner = new_id()
+            lock = Lock.acquire(paths.locks, owner)
+            recover_runs(store, paths)
+        except BaseException:
+            store.close()
+            raise
+        engine = cls(paths, settings, store, lock, owner, backend, gates, retry)
+        if warm_pool:
+            engine._pool.start()
+        return engine
+
+    async def __aenter__(self) -> Engine:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Kill what runs, discard all machines, close the store. Sessions stay. May be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.gather(*(run.cancel(at_once=True) for run in list(self._runs.values())))
+        await asyncio.gather(*list(self._tasks), return_exceptions=True)
+        for driver in self._drivers.values():
+            with suppress(Busy):
+                async with driver.driving():
+                    await driver.let_go()
+        await self._pool.close()
+        await self._backend.close()
+        self.store.close()
+        self._lock.release(remove=True)
+
+    # Events
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every event of every session, as it happens; returns what ends that.
+
+        A listener must return quickly and must not raise.
+        """
+        self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            with suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def _emit(self, event: Event) -> None:
+        if event.run_id in self._runs and not isinstance(event, OutputReceived):
+            self._runs[event.run_id].happened(event)
+        for listener in tuple(self._listeners):
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001 - logged; a run must not fail for who watches it
+                _log.exception("a listener failed on %s", type(event).__name__)
+
+    def _pool_changed(self, status: PoolStatus) -> None:
+        self._emit(
+            PoolChanged(
+                at=now(), session_id="", ready=status.ready, warming=status.warming, leased=status.leased,
+                hits=status.hits, misses=status.misses, memory_mb=status.memory_mb,
+            )
+        )  # fmt: skip
+
+    # Runs
+
+    def run(self, request: Request) -> Run:
+        """Begin to run a request and return at once. Runs of one session wait for each other.
+
+        Raises:
+            UsageError: there is nothing to run, or the engine is closed.
+            InvalidInput: the session's name is not one.
+            StoreError: the run could not be recorded.
+        """
+        if self._closed:
+            raise UsageError("the engine is closed")
+        if not request.steps:
+            raise UsageError("there is nothing to run: the request has no steps")
+        spec = request.spec or PROFILES[self._context.settings.profile]
+        session = self.store.session_for(request.session, spec)
+        record = RunRecord(
+            id=new_id(), session_id=session.id, title=request.title, definition=request.definition,
+            request=request.to_json(), state=RunState.RUNNING, started_at=now(),
+        )  # fmt: skip
+        self.store.add_run(record, self._owner)
+        log = EventLog(session.id, record.id, self.store.output_path(record.id))
+        run = self._runs[record.id] = Run(record, request, log)
+        driver = self._driver(session.id)
+        driver.runs += 1
+        self._spawn(self._carry_out(run, record, driver))
+        return run
+
+    async def _carry_out(self, run: Run, record: RunRecord, driver: Driver) -> None:
+        pipeline = Pipeline(self._context, driver, self._gates, run, record, self._tasks)
+        try:
+            record = await pipeline.carry_out()
+        finally:
+            driver.runs -= 1
+            del self._runs[run.id]
+            run.finish(record)
+        if not self._closed:
+            await self._bound_idle_machines()
+            await self._collect_if_due()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _driver(self, session_id: str) -> Driver:
+        driver = self._drivers.pop(session_id, None) or Driver(self._context, session_id)
+        self._drivers[session_id] = driver
+        return driver
+
+    async def _bound_idle_machines(self) -> None:
+        """Let go of the machines of the sessions that were used longest ago."""
+        idle = [driver for driver in self._drivers.values() if driver.live is not None and driver.is_idle]
+        for driver in idle[: max(0, len(idle) - self._context.settings.pool.sessions)]:
+            with suppress(Busy):
+                async with driver.driving():
+                    await driver.let_go()
+
+    # Moving the head
+
+    def _session(self, name_or_id: str) -> tuple[SessionRecord, Driver]:
+        session = self.store.session(name_or_id)
+        return session, self._driver(session.id)
+
+    async def plan_rollback(self, session: str, target: str) -> RollbackPlan:
+        """Return what `rollback` would do.
+
+        Raises:
+            NotFound: there is no such session or snapshot.
+        """
+        record = self.store.session(session)
+        return plan(self.store, record, resolve(self.store, record, target))
+
+    async def rollback(self, session: str, target: str) -> RolledBack:
+        """Put a session back to a snapshot: its id, the beginning of it (4 or more), its name, or `last-success`.
+
+        Raises:
+            NotFound: there is no such session or snapshot.
+            Busy: a run executes or waits in this session, or another process drives it.
+            SnapshotError: the snapshot is of no use; nothing was changed.
+        """
+        return await roll_back(self._context, self._session(session)[1], target)
+
+    async def undo(self, session: str) -> RolledBack:
+        """Take back the last run or rollback. Raises as `rollback` does, and UsageError if there is none."""
+        return await undo_or_redo(self._context, self._session(session)[1], MoveKind.UNDO)
+
+    async def redo(self, session: str) -> RolledBack:
+        """Repeat what was last undone. Raises as `rollback` does, and UsageError if there is nothing."""
+        return await undo_or_redo(self._context, self._session(session)[1], MoveKind.REDO)
+
+    async def plan_undo(self, session: str) -> RollbackPlan | None:
+        """Return what `undo` would do, or None if it can do nothing."""
+        return plan_step(self._context, self.store.session(session), MoveKind.UNDO)
+
+    async def plan_redo(self, session: str) -> RollbackPlan | None:
+        """Return what `redo` would do, or None if it can do nothing."""
+        return plan_step(self._context, self.store.session(session), MoveKind.REDO)
+
+    # Snapshots and sessions
+
+    async def snapshot(self, session: str, name: str = "") -> SnapshotRecord:
+        """Capture a session as it is now, also while a run executes; the head stays where it is.
+
+        Raises:
+            NotFound: there is no such session.
+            UsageError: it has no state yet.
+            InvalidInput: the name is not one.
+        """
+        if name:
+            check_name(name, "snapshot")
+        record, driver = self._session(session)
+        executing = [run.id for run in self._runs.values() if run.session_id == record.id]
+        return await snapshots.take(self._context, driver, record, name, executing[0] if executing else None)
+
+    async def set_snapshot(self, snapshot_id: str, *, name: str | None = None, pinned: bool | None = None) -> None:
+        """Name a snapshot (an empty name takes it away), pin or unpin it."""
+        self.store.set_snapshot(snapshot_id, name=name, pinned=pinned)
+
+    async def verify_snapshot(self, snapshot_id: str) -> None:
+        """Read a snapshot in full and compare its checksums.
+
+        Raises:
+            SnapshotDamaged: with what is wrong.
+        """
+        await (await self._backend.get()).verify(self.store.snapshot(snapshot_id).id)
+
+    async def delete_snapshots(self, snapshot_ids: Iterable[str]) -> int:
+        """Delete snapshots, all or none, and return the bytes freed. Runs keep the ids.
+
+        Raises:
+            UsageError: one of them is a head, in use or pinned.
+        """
+        return await snapshots.delete(self._context, snapshot_ids)
+
+    async def collect_garbage(self) -> int:
+        """Delete what the settings say need not be kept, and return the bytes freed."""
+        await self._backend.settled()
+        return await snapshots.collect(self._context)
+
+    async def _collect_if_due(self) -> None:
+        try:
+            await snapshots.collect(self._context)
+        except (RollcageError, OSError) as error:
+            _log.warning("snapshots could not be deleted: %s", error)
+
+    async def delete_session(self, session: str) -> None:
+        """Delete a session with its snapshots, its runs and their outputs.
+
+        Raises:
+            NotFound: there is no such session.
+            Busy: a run executes or waits in it, or another process drives it.
+        """
+        record, driver = self._session(session)
+        await snapshots.delete_session(self._context, driver, record)
+        self._drivers.pop(record.id, None)
+
+    # Machines
+
+    async def backend_status(self) -> BackendStatus:
+        """Return what makes the machines, opening it if it is not yet.
+
+        Raises:
+            HostNotReady: the host lacks something.
+        """
+        backend = await self._backend.get()
+        return BackendStatus(backend.name, backend.why, backend.capabilities)
+
+    def pool_status(self) -> PoolStatus:
+        """Return how many machines wait."""
+        return self._pool.status()
+
+    async def prepare(self, spec: MachineSpec, report: Callable[[str], None] | None = None) -> None:
+        """Make whatever machines of `spec` need once. Quick when it is there.
+
+        Raises:
+            HostNotReady: the host lacks something.
+            BootFailed: the guest did not come up.
+        """
+        await (await self._backend.get()).prepare(spec, report)

@@ -1,0 +1,171 @@
+"""Executing the steps of a run on a machine that runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from tui.errors import RollcageError
+from tui.machines.errors import GuestRefused, MachineError
+from tui.machines.model import Command, ExitReport, OutputChunk, ResourceUsage
+from tui.machines.protocol import GuestProcess, Machine
+from tui.runs.events import Event, OutputReceived, StepExited, StepStarted
+from tui.runs.outcome import Outcome, outcome_of, total, with_log
+from tui.runs.request import Request, StepRequest
+from tui.runs.run import Run
+from tui.store.errors import StoreError
+from tui.store.model import RunState
+from tui.store.output import OutputWriter
+from tui.store.rows import now
+
+KILL_PATIENCE_S: Final = 15.0
+"""After SIGKILL a command is gone at once; a guest that has not said so by then is hung."""
+INTERPRETER: Final = "session"
+"""Name of the one interpreter a session keeps."""
+
+
+def command_for(step: StepRequest, request: Request) -> Command:
+    """Return what the guest is asked to do for a step."""
+    env = dict(request.env)
+    if step.argv:
+        return Command("argv", argv=step.argv, text=step.text, env=env, cwd=request.cwd)
+    if step.language == "bash":
+        return Command("shell", text=step.text, env=env, cwd=request.cwd)
+    keeps = request.keep_interpreter and step.language == "python"
+    return Command(
+        "code", text=step.text, language=step.language, env=env, cwd=request.cwd,
+        interpreter=INTERPRETER if keeps else None,
+    )  # fmt: skip
+
+
+class Execution:
+    """One attempt to execute all steps."""
+
+    def __init__(
+        self, run: Run, writer: OutputWriter, emit: Callable[[Event], None], begun: Callable[[], None]
+    ) -> None:
+        self.begun = False
+        """Whether a command may have started: from then on nothing is silently run again."""
+        self.usage: ResourceUsage | None = None
+        self._run = run
+        self._writer = writer
+        self._emit = emit
+        self._on_begun = begun
+        self._process: GuestProcess | None = None
+        self._stopping = False
+        self._output_error: StoreError | None = None
+
+    async def steps(self, machine: Machine, request: Request, timeout_s: float, grace_s: float) -> Outcome:
+        """Execute until the end, a failure, the timeout or a cancellation.
+
+        Raises:
+            MachineError: the machine failed under it.
+        """
+        work = asyncio.create_task(self._all(machine, request))
+        stop = asyncio.create_task(self._run.stop.wait())
+        try:
+            await asyncio.wait({work, stop}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            if stop.done():
+                ended = Outcome(RunState.CANCELLED, None, "cancelled")
+            else:
+                ended = Outcome(RunState.TIMED_OUT, None, f"timed out after {timeout_s:g} s")
+            return await self._stopped(work, machine, ended, grace_s)
+        finally:
+            stop.cancel()
+            work.cancel()
+            await asyncio.gather(work, stop, return_exceptions=True)
+
+    async def _stopped(self, work: asyncio.Task[Outcome], machine: Machine, ended: Outcome, grace_s: float) -> Outcome:
+        """End what executes, first kindly; say how that went."""
+        self._stopping = True
+        tries = ((signal.SIGTERM, grace_s), (signal.SIGKILL, KILL_PATIENCE_S))
+        for number, patience_s in tries[1:] if self._run.at_once else tries:
+            sending = asyncio.create_task(self._signal(number))
+            await asyncio.wait({work}, timeout=patience_s)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+            if work.done():
+                break
+        else:
+            error = await with_log(f"{ended.error}; the machine did not answer and was given up", machine)
+            return Outcome(ended.state, None, error, lost=True)
+        try:
+            return Outcome(ended.state, work.result().exit_code, ended.error)
+        except MachineError as error:
+            return Outcome(ended.state, None, await with_log(f"{ended.error}; {error}", machine), lost=True)
+
+    async def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            with contextlib.suppress(MachineError):  # that the machine is lost is found out by whoever reads
+                await self._process.signal(number)
+
+    async def _all(self, machine: Machine, request: Request) -> Outcome:
+        outcome = Outcome(RunState.SUCCEEDED, 0)
+        for index, step in enumerate(request.steps):
+            if self._stopping:
+                break
+            self.begun = True
+            try:
+                self._process = await machine.execute(command_for(step, request))
+            except GuestRefused as error:
+                return Outcome(RunState.ERROR, None, f"step {index + 1} could not be started: {error}")
+            self._step_started(index, step)
+            report = await self._one(self._process, index)
+            self._process = None
+            self.usage = total(self.usage, report.usage)
+            self._emit(StepExited(**self._stamp(), index=index, exit_code=report.shell_code, usage=report.usage))
+            outcome = outcome_of(report, index, len(request.steps), machine.spec)
+            if self._output_error is not None:
+                return Outcome(RunState.ERROR, outcome.exit_code, str(self._output_error))
+            if outcome.state is not RunState.SUCCEEDED:
+                break
+        return outcome
+
+    async def _one(self, process: GuestProcess, index: int) -> ExitReport:
+        feeding = None
+        if index == 0:
+            feeding = asyncio.create_task(self._feed(process))
+        else:
+            await process.close_stdin()
+        try:
+            async for chunk in process.output():
+                await self._received(chunk)
+            return await process.wait()
+        finally:
+            if feeding is not None:
+                feeding.cancel()
+                await asyncio.gather(feeding, return_exceptions=True)
+                self._run.stdin.refuse()
+
+    async def _feed(self, process: GuestProcess) -> None:
+        # A command that ends without reading its input is no error, nor is one whose machine is lost: both show
+        # where its output is read.
+        with contextlib.suppress(RollcageError, OSError):
+            await self._run.stdin.feed(process)
+
+    async def _received(self, chunk: OutputChunk) -> None:
+        if self._output_error is not None:
+            return  # what cannot be kept is drained, so that the command can end
+        start, at_ns = self._writer.position, time.time_ns()
+        try:
+            self._writer.append(chunk.stream, chunk.data, at_ns)
+        except StoreError as error:
+            self._output_error = error
+            await self._signal(signal.SIGKILL)
+            return
+        self._run.printed(start, self._writer.position)
+        self._emit(OutputReceived(**self._stamp(), stream=chunk.stream, data=chunk.data))
+
+    def _step_started(self, index: int, step: StepRequest) -> None:
+        self._emit(StepStarted(**self._stamp(), index=index, language=step.language, text=step.text))
+        if index == 0:
+            self._on_begun()
+
+    def _stamp(self) -> dict[str, Any]:
+        return {"at": now(), "session_id": self._run.session_id, "run_id": self._run.id}

@@ -1,0 +1,268 @@
+"""One run from its request to its final record."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from tui.errors import RollcageError
+from tui.machines.errors import MachineError
+from tui.runs.aftermath import Aftermath
+from tui.runs.context import Context
+from tui.runs.driver import Driver
+from tui.runs.events import AttemptFailed, MachineLeased, RunExited, RunFinished, RunStarted
+from tui.runs.execution import Execution
+from tui.runs.gates import Changed, Gate, Refused
+from tui.runs.outcome import Outcome, with_log
+from tui.runs.run import Run
+from tui.store.model import RunRecord, RunState
+from tui.store.output import OutputWriter
+from tui.store.rows import now
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+_CANCELLED = Outcome(RunState.CANCELLED, None, "cancelled before it started")
+
+
+class _NotRun(Exception):
+    """The run ends before anything of it executed."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.error)
+        self.outcome = outcome
+
+
+class Pipeline:
+    """Carries out one run. Whatever goes wrong is the outcome of the run, not an exception."""
+
+    def __init__(
+        self,
+        context: Context,
+        driver: Driver,
+        gates: Sequence[Gate],
+        run: Run,
+        record: RunRecord,
+        anticipations: set[asyncio.Task[None]],
+    ) -> None:
+        self._context = context
+        self._driver = driver
+        self._gates = gates
+        self._run = run
+        self._record = record
+        self._request = run.request
+        self._anticipations = anticipations
+        self._writer: OutputWriter | None = None
+        self._execution: Execution | None = None
+        self._has_resumed = False
+        self._aftermath = Aftermath(context, driver, run.id)
+        self._has_exited = False
+
+    async def carry_out(self) -> RunRecord:
+        """Run, and return the final record."""
+        try:
+            self._writer = OutputWriter(
+                self._context.store.output_path(self._run.id), self._context.settings.runs.max_output_mb * 1024 * 1024
+            )
+            self._emit_started()
+            await self._unless_stopped(self._review())
+            async with contextlib.AsyncExitStack() as turn:
+                await self._unless_stopped(turn.enter_async_context(self._driver.driving()))
+                return await self._in_turn()
+        except _NotRun as ended:
+            outcome = ended.outcome
+        except (RollcageError, OSError) as error:
+            outcome = Outcome(RunState.ERROR, None, str(error))
+        except Exception as error:  # noqa: BLE001 - logged; every run gets a final record
+            _log.exception("run %s failed inside Rollcage", self._run.id)
+            outcome = Outcome(RunState.ERROR, None, f"internal error: {error!r}; the log has more")
+        self._exited(outcome)
+        return await self._conclude(outcome)
+
+    async def _in_turn(self) -> RunRecord:
+        try:
+            outcome = await self._attempts(self._writer_opened())
+            self._exited(outcome)
+            begun = self._execution is not None and self._execution.begun
+            outcome = await self._aftermath.settle(outcome, has_resumed=self._has_resumed, begun=begun)
+            return await self._conclude(outcome)
+        except Exception:
+            await self._driver.abandon()  # in an unknown state; the head is untouched
+            raise
+
+    def _writer_opened(self) -> OutputWriter:
+        assert self._writer is not None
+        return self._writer
+
+    async def _review(self) -> None:
+        for gate in self._gates:
+            decision = await gate.review(self._request)
+            if isinstance(decision, Refused):
+                raise _NotRun(Outcome(RunState.ERROR, None, f"refused: {decision.reason}"))
+            if isinstance(decision, Changed):
+                self._request = decision.request
+                self._record = replace(self._record, request=self._request.to_json())
+
+    async def _attempts(self, writer: OutputWriter) -> Outcome:
+        """Try until the steps have ended, for whatever reason, or trying again is not allowed."""
+        settings = self._context.settings.runs
+        attempt = 1
+        while True:
+            self._record = replace(self._record, attempts=attempt)
+            # Nothing else is made while the run starts: that would only delay it.
+            with contextlib.ExitStack() as start:
+                start.enter_context(self._context.pool.holding_back())
+
+                def begun(start: contextlib.ExitStack = start) -> None:
+                    start.close()
+                    self._anticipate()
+
+                execution = self._execution = Execution(self._run, writer, self._context.emit, begun)
+                try:
+                    await self._unless_stopped(self._make_ready())
+                    assert self._driver.live is not None
+                    timeout_s = self._request.timeout_s or settings.timeout_s
+                    return await execution.steps(
+                        self._driver.live.machine, self._request, timeout_s, settings.kill_grace_s
+                    )
+                except _NotRun as ended:
+                    return ended.outcome
+                except MachineError as error:
+                    delay_s = self._context.retry.delay(error, attempt) if self._may_repeat(execution) else None
+                    if delay_s is None:
+                        return await self._machine_failed(error, execution)
+                    failure = str(error)
+                except (RollcageError, OSError) as error:
+                    return Outcome(RunState.ERROR, None, str(error))
+            self._context.emit(AttemptFailed(**self._stamp(), attempt=attempt, error=failure, delay_s=delay_s))
+            await self._driver.abandon()
+            self._has_resumed = False
+            try:
+                await self._unless_stopped(self._context.retry.sleep(delay_s))
+            except _NotRun as ended:
+                return ended.outcome
+            attempt += 1
+
+    def _may_repeat(self, execution: Execution) -> bool:
+        """Say whether nothing has been executed, or executing it again was declared harmless and is possible."""
+        if not execution.begun:
+            return True
+        return self._request.idempotent and self._record.before_id is not None and not self._run.stdin.streamed
+
+    async def _machine_failed(self, error: MachineError, execution: Execution) -> Outcome:
+        live = self._driver.live
+        message = await with_log(str(error), live.machine if live is not None else None)
+        if not execution.begun:
+            lost = live is not None and not live.machine.alive
+            return Outcome(RunState.ERROR, None, f"no machine could be made ready: {message}", lost=lost)
+        return Outcome(RunState.MACHINE_LOST, None, message, lost=True)
+
+    async def _make_ready(self) -> None:
+        """Get the session's machine, make sure of the snapshot before, and let the machine run."""
+        machine, source, took_ms = await self._driver.acquire()
+        backend = await self._context.backend()
+        self._context.emit(
+            MachineLeased(
+                **self._stamp(), machine_id=machine.id, backend=backend.name, spec=machine.spec, source=source,
+                took_ms=took_ms,
+            )
+        )  # fmt: skip
+        before_id = await self._driver.ensure_before(self._run.id)
+        self._aftermath.before_id = before_id
+        self._record = replace(self._record, before_id=before_id)
+        self._context.store.update_run(self._record)
+        self._has_resumed = True
+        await self._driver.resume()
+
+    def _anticipate(self) -> None:
+        """Prepare the machine that a failure would need, in the background."""
+        before_id = self._record.before_id
+        snapshots = self._context.settings.snapshots
+        if before_id is None or not (snapshots.anticipate and snapshots.auto_rollback):
+            return
+
+        async def anticipate(snapshot_id: str) -> None:
+            try:
+                await (await self._context.backend()).anticipate(snapshot_id)
+            except (RollcageError, OSError) as error:
+                _log.warning("nothing prepared for a rollback to %s: %s", snapshot_id, error)
+
+        task = asyncio.create_task(anticipate(before_id))
+        self._anticipations.add(task)
+        task.add_done_callback(self._anticipations.discard)
+
+    async def _unless_stopped(self, work: Awaitable[T]) -> T:
+        """Await something that precedes the first step, unless the run is cancelled meanwhile."""
+        task = asyncio.ensure_future(work)
+        stop = asyncio.create_task(self._run.stop.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise _NotRun(_CANCELLED)
+        finally:
+            stop.cancel()
+            task.cancel()
+            await asyncio.gather(task, stop, return_exceptions=True)
+
+    def _exited(self, outcome: Outcome) -> None:
+        if not self._has_exited:
+            self._has_exited = True
+            self._context.emit(
+                RunExited(
+                    **self._stamp(), state=outcome.state, exit_code=outcome.exit_code, error=outcome.error
+                )
+            )  # fmt: skip
+
+    async def _conclude(self, outcome: Outcome) -> RunRecord:
+        """Make the record final, and the snapshot after with it."""
+        writer, error = self._writer, outcome.error
+        state = outcome.state
+        if writer is not None:
+            try:
+                await asyncio.to_thread(writer.sync)
+            except RollcageError as failure:
+                error = f"{error}\n{failure}".strip()
+            writer.close()
+        record = replace(
+            self._record, state=state, ended_at=now(), exit_code=outcome.exit_code, error=error,
+            after_id=self._aftermath.after_id, rolled_back=self._aftermath.rolled_back,
+            usage=self._execution.usage if self._execution else None,
+            output_bytes=writer.data_bytes if writer else 0, output_head=writer.head if writer else b"",
+        )  # fmt: skip
+        try:
+            self._context.store.conclude(record, snapshot=self._aftermath.unrecorded, move=self._aftermath.move)
+        except RollcageError as failure:
+            record = replace(
+                record, state=RunState.ERROR, error=f"{error}\nthe run could not be recorded: {failure}".strip()
+            )
+            self._aftermath.not_recorded()
+        else:
+            self._aftermath.recorded()
+        self._emit_finished(record)
+        return record
+
+    def _emit_started(self) -> None:
+        self._context.emit(
+            RunStarted(
+                **self._stamp(), title=self._request.title, session=self._request.session,
+                definition=self._request.definition, steps=len(self._request.steps),
+            )
+        )  # fmt: skip
+
+    def _emit_finished(self, record: RunRecord) -> None:
+        assert record.ended_at is not None
+        self._context.emit(
+            RunFinished(
+                **self._stamp(), state=record.state, exit_code=record.exit_code, error=record.error,
+                duration_ms=(record.ended_at - record.started_at).total_seconds() * 1000,
+                before_id=record.before_id, after_id=record.after_id, rolled_back=record.rolled_back,
+                usage=record.usage,
+            )
+        )  # fmt: skip
+
+    def _stamp(self) -> dict[str, Any]:
+        return {"at": now(), "session_id": self._run.session_id, "run_id": self._run.id}
