@@ -249,9 +249,7 @@ class ScriptedEngine:
     async def snapshot(self, session: str, name: str = "") -> SnapshotRecord:
         record = self.store.session(session)
         run = next(run for run in self.store.run_records.values() if run.session_id == record.id)
-        snapshot = self._capture(run, record.head_id, SnapshotReason.MANUAL, name)
-        self.store.session_records[session] = replace(record, head_id=snapshot.id)
-        return snapshot
+        return self._capture(run, record.head_id, SnapshotReason.MANUAL, name)
 
     async def set_snapshot(self, snapshot_id: str, *, name: str | None = None, pinned: bool | None = None) -> None:
         old = self.store.snapshot_records[snapshot_id]

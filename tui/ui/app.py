@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
@@ -17,6 +18,7 @@ from tui.text import clean, clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.live import LiveRuns
 from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady
+from tui.ui.preparation import look
 from tui.ui.screens.main import MainScreen
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from tui.paths import Paths
     from tui.runs.engine import Engine
     from tui.runs.events import Event
+    from tui.ui.preparation import HostState, Report
 
 
 def _rollcage_commands() -> type[Provider]:
@@ -55,6 +58,7 @@ class RollcageApp(App[int]):
         session: str = "default",
         open_engine: Callable[[], Awaitable[Engine]] | None = None,
         open_catalog: Callable[[], Catalog] | None = None,
+        look_at_host: Callable[[Paths], Awaitable[HostState]] = look,
     ) -> None:
         super().__init__()
         self.paths = paths
@@ -67,6 +71,7 @@ class RollcageApp(App[int]):
         """None until it was read."""
         self.live = LiveRuns()
         self._session = session
+        self._look_at_host = look_at_host
         self._open_engine = open_engine or self._standard_engine
         self._open_catalog = open_catalog or self._standard_catalog
         self._main: MainScreen | None = None
@@ -87,14 +92,20 @@ class RollcageApp(App[int]):
         self._connect_engine()
 
     async def _standard_engine(self) -> Engine:
-        from tui.runs.engine import Engine
-
-        return await Engine.open(self.paths, self.settings, warm_pool=True)
+        # Imported in a thread: it takes longer than a frame.
+        module = await asyncio.to_thread(importlib.import_module, "tui.runs.engine")
+        engine: Engine = await module.Engine.open(self.paths, self.settings, warm_pool=True)
+        return engine
 
     def _standard_catalog(self) -> Catalog:
         from tui.definitions.catalog import Catalog
 
         return Catalog.standard(paths=self.paths)
+
+    @work(group="setup", exclusive=True, exit_on_error=False)
+    async def action_set_up(self) -> None:
+        """Look at the host again, and offer to set it up."""
+        await self._ensure_host()
 
     @work(group="engine", exit_on_error=False)
     async def _connect_engine(self) -> None:
@@ -107,6 +118,35 @@ class RollcageApp(App[int]):
         engine.subscribe(self._hear)
         if self._main is not None:
             self._main.post_message(EngineReady())
+        self.action_set_up()
+
+    async def _ensure_host(self) -> None:
+        """Offer to set the host up, where something that machines need is lacking."""
+        state = await self._look_at_host(self.paths)
+        if state.is_ready:
+            self._ask_backend()
+            return
+        from tui.ui.screens.setup import Setup
+
+        log = self.paths.logs / "image-build.log"
+        if await self.push_screen_wait(Setup(state, self._set_up, str(log))):
+            self.notify("This host is ready.")
+            self._ask_backend()
+        else:
+            self.notify("Nothing can run until the host is set up: f2 or `rollcage setup` does it.", markup=False)
+
+    async def _set_up(self, report: Report) -> None:
+        from tui.machines.model import PROFILES
+        from tui.ui.preparation import install_and_build
+
+        await install_and_build(self.paths, report, self.paths.logs / "image-build.log")
+        if self.engine is not None:
+            report(None, "starting a first machine")
+            await self.engine.prepare(PROFILES[self.settings.profile], lambda stage: report(None, stage))
+
+    def _ask_backend(self) -> None:
+        if self._main is not None:
+            self._main.show_backend()
 
     def _hear(self, event: Event) -> None:
         # Output may come a hundred thousand times a second: it goes into its log at once, and the view looks at that.

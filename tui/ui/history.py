@@ -42,6 +42,8 @@ class HistoryRow:
 @dataclass(frozen=True, slots=True)
 class _Node:
     key: str
+    age: str
+    """What it is sorted by: a run that left no snapshot comes right after the one it started from."""
     parent: str | None
     snapshot: SnapshotRecord | None
     run: RunRecord | None
@@ -50,11 +52,11 @@ class _Node:
 def history_rows(
     snapshots: Sequence[SnapshotRecord], runs: Sequence[RunRecord], head_id: str | None
 ) -> list[HistoryRow]:
-    """Return the rows of a session. Ids sort by time, so a child always comes before its parent."""
+    """Return the rows of a session. Ids sort by time, so that newest first puts every child before its parent."""
     current = _path(snapshots, head_id)
     lanes: list[str | None] = []
     rows: list[HistoryRow] = []
-    for node in sorted(_nodes(snapshots, runs), key=lambda node: node.key, reverse=True):
+    for node in sorted(_nodes(snapshots, runs), key=lambda node: node.age, reverse=True):
         waiting = [index for index, expected in enumerate(lanes) if expected == node.key]
         lane = waiting[0] if waiting else _free_lane(lanes)
         glyph = _glyph(node, head_id, current)
@@ -74,22 +76,24 @@ def _nodes(snapshots: Sequence[SnapshotRecord], runs: Sequence[RunRecord]) -> li
     nodes = [
         _Node(
             snapshot.id,
+            snapshot.id,
             snapshot.parent_id if snapshot.parent_id in known else None,
             snapshot,
-            runs_by_id.get(snapshot.run_id) if snapshot.run_id and snapshot.reason is not _BEFORE else None,
+            runs_by_id.get(snapshot.run_id)
+            if snapshot.run_id and snapshot.reason is not SnapshotReason.BEFORE
+            else None,
         )
         for snapshot in snapshots
     ]
     with_snapshot = {node.run.id for node in nodes if node.run is not None}
     nodes += [
-        _Node(run.id, run.before_id if run.before_id in known else None, None, run)
+        _Node(
+            run.id, max(run.id, f"{run.before_id or ''}~"), run.before_id if run.before_id in known else None, None, run
+        )
         for run in runs
         if run.id not in with_snapshot
     ]
     return nodes
-
-
-_BEFORE = SnapshotReason.BEFORE
 
 
 def _path(snapshots: Sequence[SnapshotRecord], head_id: str | None) -> set[str]:

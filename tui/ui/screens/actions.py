@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -14,7 +13,7 @@ from textual.worker import Worker, WorkerState
 from tui.definitions.index import Entry
 from tui.definitions.parameters import InvalidParameters
 from tui.errors import RollcageError
-from tui.machines.model import PROFILES, MachineSpec
+from tui.machines.model import PROFILES
 from tui.runs.events import Event, RolledBack, RunFinished, RunStarted, SnapshotTaken
 from tui.runs.request import Request, StepRequest
 from tui.store.model import RunState
@@ -143,7 +142,11 @@ class SessionActions(Screen[None]):
         app = cast("RollcageApp", self.app)
         try:
             request = request_for(
-                self.entry.definition, details.form.values, session=self.session, settings=app.settings
+                self.entry.definition,
+                details.form.values,
+                session=self.session,
+                settings=app.settings,
+                profile=self._profile(),
             )
         except InvalidParameters as error:
             if not details.form.show_problems(error.problems):
@@ -153,8 +156,6 @@ class SessionActions(Screen[None]):
 
     def start(self, request: Request) -> None:
         """Hand a request to the engine and wait for its end in the background."""
-        if (spec := self._spec()) is not None:
-            request = replace(request, spec=spec)
         run = self._engine.run(request)
         self._handles[run.id] = run
         self._await_end(run)
@@ -188,6 +189,7 @@ class SessionActions(Screen[None]):
                 title=clean_line(text.strip().split("\n", 1)[0], 60),
                 steps=(StepRequest(text, language),),
                 session=self.session,
+                spec=PROFILES.get(self._profile() or ""),
                 keep_interpreter=self._code.keep_interpreter,
             )
         )
@@ -249,9 +251,9 @@ class SessionActions(Screen[None]):
             else:
                 self.show_log(OutputLog(), "")
 
-    def _spec(self) -> MachineSpec | None:
-        """Return the machine a person chose for a session that has none yet."""
-        return PROFILES.get(self._profiles.get(self.session, "")) if self.state.record is None else None
+    def _profile(self) -> str | None:
+        """Return the kind of machine a person chose for a session that has none yet."""
+        return self._profiles.get(self.session) if self.state.record is None else None
 
     @work(exclusive=True, group="backend", exit_on_error=False)
     async def show_backend(self) -> None:

@@ -67,7 +67,7 @@ class MainScreen(SessionActions):
         """Start with the command in the middle and the clocks running."""
         self.add_class("-view-details")
         self.state = SessionState(self.session)
-        self._details_timer = self.set_timer(_SETTLE_S, self._show_details, pause=True)
+        self._details_timer = self.set_interval(_SETTLE_S, self._show_details, pause=True)
         self.set_interval(_AGES_S, self.query_one(SessionTree).refresh)
         self.set_interval(_ELAPSED_S, self._show_run)
         self._show_status()
@@ -205,7 +205,6 @@ class MainScreen(SessionActions):
 
     @on(EngineReady)
     def _engine_ready(self) -> None:
-        self.show_backend()
         self.reload_session(show_last=True)
 
     @on(EngineEvent)
