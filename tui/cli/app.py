@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     import argparse
 
 
-def open_application(_: argparse.Namespace) -> int:
+def open_application(arguments: argparse.Namespace) -> int:
     """Open the interface."""
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise UsageError(
             "the application needs a terminal",
             hint="Without one, use the commands: rollcage run, rollcage exec, … (rollcage --help lists them)",
         )
+    from tui.config import load_settings
+    from tui.paths import Paths
     from tui.ui.app import run_app
 
-    return run_app()
+    paths = Paths.from_environment()
+    return run_app(paths, load_settings(paths), session=arguments.open_session)

@@ -9,8 +9,6 @@ from tui.cli.arguments import Subparsers, add_json, command, family
 from tui.cli.console import is_terminal, out, out_json, out_table, say
 from tui.cli.figures import id_length, size, took, when
 from tui.cli.opening import with_engine
-from tui.errors import NotFound
-from tui.paths import Paths
 from tui.text import LineCleaner, TerminalCleaner, clean_line
 
 if TYPE_CHECKING:
@@ -18,8 +16,6 @@ if TYPE_CHECKING:
 
     from tui.runs.engine import Engine
     from tui.store.model import RunRecord
-
-_CHUNK = 256 * 1024
 
 
 def add(subparsers: Subparsers) -> None:
@@ -40,7 +36,7 @@ def add(subparsers: Subparsers) -> None:
     _add_list(command(commands, "list", _list, "list runs, the newest first"), inherit=True)
     show = command(commands, "show", _show, "show one run")
     show.add_argument("run", metavar="RUN", help="id, or the beginning of one")
-    show.add_argument("--output", action="store_true", help="print only what the run printed, byte for byte")
+    show.add_argument("--output", action="store_true", help="print what the run printed, and nothing else")
     add_json(show, inherit=True)
 
 
@@ -112,7 +108,7 @@ def _show(arguments: argparse.Namespace) -> int:
         if arguments.json:
             out_json(run)
         elif arguments.output:
-            _copy_output(run)
+            _copy_output(engine, run)
         else:
             _describe(engine, run)
         return 0
@@ -120,19 +116,21 @@ def _show(arguments: argparse.Namespace) -> int:
     return with_engine(action)
 
 
-def _copy_output(run: RunRecord) -> None:
-    """Print all a run printed: byte for byte, but cleaned for a terminal."""
-    path = Paths.from_environment().outputs / run.id
-    cleaner = TerminalCleaner() if is_terminal(sys.stdout) else None
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                sys.stdout.buffer.write(cleaner.feed(chunk).encode(errors="replace") if cleaner else chunk)
-    except FileNotFoundError:
-        if run.output_bytes:
-            raise NotFound(f"the output of run {run.id} is gone", hint=f"it was in {path}") from None
-    if cleaner:
-        sys.stdout.buffer.write(cleaner.finish().encode())
+def _copy_output(engine: Engine, run: RunRecord) -> None:
+    """Print all a run printed, each stream to its own: byte for byte, but cleaned for a terminal."""
+    from tui.machines.model import Stream
+    from tui.store.output import read_output
+
+    targets = {Stream.STDOUT: sys.stdout, Stream.STDERR: sys.stderr}
+    cleaners = {stream: TerminalCleaner() for stream, target in targets.items() if is_terminal(target)}
+    for frame in read_output(engine.store.output_path(run.id)):
+        cleaner = cleaners.get(frame.stream)
+        data = cleaner.feed(frame.data).encode(errors="replace") if cleaner else frame.data
+        target = targets[frame.stream].buffer
+        target.write(data)
+        target.flush()
+    for stream, cleaner in cleaners.items():
+        targets[stream].write(cleaner.finish())
 
 
 def _describe(engine: Engine, run: RunRecord) -> None:

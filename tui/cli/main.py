@@ -11,6 +11,7 @@ from tui import __version__
 from tui.cli import (
     app,
     commands,
+    doctor,
     execute,
     garbage,
     history,
@@ -18,8 +19,10 @@ from tui.cli import (
     rollback,
     run,
     sessions,
+    setup,
     snapshots,
 )
+from tui.cli.arguments import DEFAULT_SESSION
 from tui.cli.codes import EXIT_CANCELLED, EXIT_NOBODY_READS
 from tui.cli.console import say_error
 from tui.errors import RollcageError, UsageError
@@ -59,10 +62,18 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("-V", "--version", action="version", version=f"rollcage {__version__}")
+    parser.add_argument(
+        "-s",
+        "--session",
+        dest="open_session",
+        default=DEFAULT_SESSION,
+        metavar="NAME",
+        help="session the application opens (default: %(default)s)",
+    )
     parser.set_defaults(function=app.open_application)
     subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
     for module in (
-        run, execute, rollback, snapshots, sessions, history, commands, info, garbage,
+        run, execute, rollback, snapshots, sessions, history, commands, setup, doctor, info, garbage,
     ):  # fmt: skip
         module.add(subparsers)
     return parser

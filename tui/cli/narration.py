@@ -49,7 +49,9 @@ class Narrator:
             return []
         if isinstance(event, RunFinished):
             ending = self._ending(event)
-            return [f"rollcage: {ending}"] if ending else []
+            # What follows the first line of an error is a hint or the end of a machine's log.
+            more = [f"  {clean_line(line, 300)}" for line in event.error.splitlines()[1:]]
+            return [f"rollcage: {ending}", *more] if ending else []
         if isinstance(event, AttemptFailed):
             reason = clean_line(event.error, 300)
             return [f"rollcage: the machine failed, trying again in {took(event.delay_s)}: {reason}"]
@@ -85,7 +87,7 @@ class Narrator:
         return "; ".join(part for part in (self._outcome(event), self._aftermath(event)) if part)
 
     def _outcome(self, event: RunFinished) -> str:
-        error = clean_line(event.error, 500)
+        error = clean_line(event.error.partition("\n")[0], 500)
         match event.state:
             case RunState.FAILED:
                 return error or (f"exit code {event.exit_code}" if event.exit_code is not None else "failed")

@@ -73,11 +73,9 @@ async def follow(engine: Engine, request: Request, display: Display, *, stdin: i
 
 @contextmanager
 def _interruptible(run: Run) -> Iterator[None]:
-    """Let the first signal cancel the run, the second give it up with its machine, the third end this process."""
+    """Let the first signal cancel the run, the second kill the command at once, the third end this process."""
     loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-    assert task is not None
-    cancelling: set[asyncio.Task[None]] = set()
+    ending: set[asyncio.Task[None]] = set()
     received = 0
 
     def on_signal(signum: int) -> None:
@@ -85,9 +83,9 @@ def _interruptible(run: Run) -> Iterator[None]:
         received += 1
         if received == 1:
             os.write(sys.stderr.fileno(), b"\nrollcage: cancelling the run; once more to kill it\n")
-            cancelling.add(asyncio.ensure_future(run.cancel()))
+            ending.add(asyncio.ensure_future(run.cancel()))
         elif received == 2:
-            task.cancel()
+            ending.add(asyncio.ensure_future(run.cancel(at_once=True)))
         else:
             os._exit(128 + signum)
 

@@ -102,14 +102,17 @@ def _create(arguments: argparse.Namespace) -> int:
     return with_engine(action)
 
 
-async def _resolve(engine: Engine, session: str, texts: Sequence[str]) -> list[SnapshotRecord]:
+def _resolve(engine: Engine, name: str, texts: Sequence[str]) -> list[SnapshotRecord]:
     """Return the snapshots that ids, beginnings of ids or names mean."""
-    return [(await engine.plan_rollback(session, text)).target for text in texts]
+    from tui.runs.rollback import resolve
+
+    session = engine.store.session(name)
+    return [resolve(engine.store, session, text) for text in texts]
 
 
 def _name(arguments: argparse.Namespace) -> int:
     async def action(engine: Engine) -> int:
-        (snapshot,) = await _resolve(engine, arguments.session, [arguments.snapshot])
+        (snapshot,) = _resolve(engine, arguments.session, [arguments.snapshot])
         await engine.set_snapshot(snapshot.id, name=arguments.name)
         return _show_changed(arguments, engine, [snapshot.id])
 
@@ -126,7 +129,7 @@ def _unpin(arguments: argparse.Namespace) -> int:
 
 def _set_pinned(arguments: argparse.Namespace, *, pinned: bool) -> int:
     async def action(engine: Engine) -> int:
-        found = await _resolve(engine, arguments.session, arguments.snapshots)
+        found = _resolve(engine, arguments.session, arguments.snapshots)
         for snapshot in found:
             await engine.set_snapshot(snapshot.id, pinned=pinned)
         return _show_changed(arguments, engine, [snapshot.id for snapshot in found])
@@ -147,7 +150,7 @@ def _show_changed(arguments: argparse.Namespace, engine: Engine, ids: Sequence[s
 
 def _delete(arguments: argparse.Namespace) -> int:
     async def action(engine: Engine) -> int:
-        found = await _resolve(engine, arguments.session, arguments.snapshots)
+        found = _resolve(engine, arguments.session, arguments.snapshots)
         lines = [
             f"  {snapshot.id[:SHORTEST_ID]}  {when(snapshot.created_at)}  {clean_line(snapshot.name, 60)}"
             for snapshot in found
@@ -167,7 +170,7 @@ def _verify(arguments: argparse.Namespace) -> int:
         from tui.machines.errors import SnapshotError
 
         session = engine.store.session(arguments.session)
-        snapshots = await _resolve(engine, session.name, arguments.snapshots) or engine.store.snapshots(session.id)
+        snapshots = _resolve(engine, session.name, arguments.snapshots) or engine.store.snapshots(session.id)
         problems: dict[str, str] = {}
         for snapshot in snapshots:
             try:

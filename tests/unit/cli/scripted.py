@@ -100,6 +100,7 @@ class ScriptedRun:
         self._events = events
         self._hold = hold
         self.cancelled = asyncio.Event()
+        self.killed = asyncio.Event()
         self.stdin = bytearray()
         self.stdin_closed = asyncio.Event()
 
@@ -110,7 +111,9 @@ class ScriptedRun:
             await asyncio.sleep(0)
             yield event
 
-    async def cancel(self) -> None:
+    async def cancel(self, *, at_once: bool = False) -> None:
+        if at_once:
+            self.killed.set()
         self.cancelled.set()
 
     async def send_stdin(self, data: bytes) -> None:

@@ -86,6 +86,17 @@ async def test_verbose_tells_every_event_in_order(files: Files) -> None:
     ]
 
 
+async def test_a_lost_machine_is_told_with_its_log_and_125(files: Files) -> None:
+    error = "the machine died\nkernel panic: \x1b[31mno init\nreboot"
+    events = [*scripted.opening(), scripted.finished(RunState.MACHINE_LOST, None, error=error)]
+    assert await play(events, files.display()) == 125
+    assert files.err.read_text().splitlines() == [
+        "rollcage: the machine was lost, so how the command ended is unknown: the machine died",
+        "  kernel panic: ␛[31mno init",
+        "  reboot",
+    ]
+
+
 async def test_json_is_one_event_a_line_in_order_and_nothing_else(files: Files) -> None:
     events = scripted.failing(scripted.output("text"), scripted.output(b"\xff", Stream.STDERR))
     assert await play(events, JsonDisplay(Writer(), files.stdout)) == 3
@@ -160,6 +171,22 @@ async def test_the_first_interrupt_cancels_the_run() -> None:
     run = scripted.ScriptedRun(events, hold=True)
     assert await play(run, Interrupting()) == 130
     assert run.cancelled.is_set()
+    assert not run.killed.is_set()
+
+
+async def test_the_second_interrupt_kills_at_once() -> None:
+    class Impatient:
+        async def show(self, event: Event) -> None:
+            if isinstance(event, OutputReceived):
+                os.kill(os.getpid(), signal.SIGTERM)
+                await run.cancelled.wait()
+                os.kill(os.getpid(), signal.SIGINT)
+                await run.killed.wait()
+
+    exited = scripted.succeeding()[-2]
+    events = [*scripted.opening(), scripted.output("x"), exited, scripted.finished(RunState.CANCELLED, None)]
+    run = scripted.ScriptedRun(events, hold=True)
+    assert await play(run, Impatient()) == 130
 
 
 @pytest.mark.parametrize(
