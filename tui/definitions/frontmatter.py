@@ -6,16 +6,20 @@ overflows the C stack on deeply nested input. Aliases are refused: they make sma
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any, Final
 
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 
 MAX_DEPTH: Final = 20
 _RESOLVER: Final[Any] = yaml.resolver.Resolver()
 _TAG: Final = "tag:yaml.org,2002:"
+_BOUNDARY: Final[re.Pattern[str]] = YAMLHandler.FM_BOUNDARY
+"""What python-frontmatter takes for the lines around the frontmatter."""
 
 
 @dataclass(slots=True)
@@ -62,13 +66,14 @@ def split(text: str) -> Parts:
     Raises:
         BadYaml: there is no frontmatter, or it does not end.
     """
-    lines = text.split("\n")
-    if lines[0].rstrip() != "---":
+    boundaries = [found.start() for found in islice(_BOUNDARY.finditer(text), 2)]
+    if not boundaries or boundaries[0] != 0:
         hint = "begin the file with `---`, the fields, and `---` again"
         raise BadYaml(1, 1, "the file does not begin with frontmatter", hint)
-    end = next((i for i, line in enumerate(lines[1:], start=1) if line.rstrip() == "---"), None)
-    if end is None:
+    if len(boundaries) == 1:
         raise BadYaml(1, 1, "the frontmatter does not end", "write `---` on a line of its own after the fields")
+    end = text.count("\n", 0, boundaries[1])
+    lines = text.split("\n")
     return Parts("\n".join(lines[1:end]), 2, "\n".join(lines[end + 1 :]), end + 2)
 
 
