@@ -26,6 +26,8 @@ def size(count: int) -> str:
 def took(span: timedelta | float) -> str:
     """Return a duration: seconds or a timedelta, shown in the unit that suits it."""
     seconds = span.total_seconds() if isinstance(span, timedelta) else span
+    if seconds < 0.01:
+        return f"{seconds * 1000:.1f} ms"
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:

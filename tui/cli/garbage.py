@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.cli.arguments import Subparsers, command
 from tui.cli.console import say
+from tui.cli.figures import size
 from tui.cli.opening import with_engine
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def add(subparsers: Subparsers) -> None:
 
 def _gc(_: argparse.Namespace) -> int:
     async def action(engine: Engine) -> int:
-        await engine.collect_garbage()
-        say("rollcage: garbage collected")
+        freed = await engine.collect_garbage()
+        say(f"rollcage: {size(freed)} freed")
         return 0
 
     return with_engine(action)

@@ -141,7 +141,7 @@ def _describe(engine: Engine, run: RunRecord) -> None:
         "session": clean_line(sessions.get(run.session_id, "(deleted)")),
         "state": str(run.state),
         "exit code": _code(run),
-        "error": clean_line(run.error, 500),
+        "error": "\n".join(clean_line(line, 500) for line in run.error.splitlines()).replace("\n", "\n" + " " * 12),
         "started": when(run.started_at),
         "took": took(run.ended_at - run.started_at) if run.ended_at else "",
         "before": run.before_id or "",

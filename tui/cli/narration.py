@@ -64,7 +64,9 @@ class Narrator:
                 return f"run {event.run_id} in session {clean_line(event.session, 60)}"
             case MachineLeased():
                 source = _SOURCES.get(event.source, event.source)
-                return f"machine: {source}, {event.backend}, {event.spec.memory_mb} MiB, took {event.took_ms:.0f} ms"
+                return (
+                    f"machine: {source}, {event.backend}, {event.spec.memory_mb} MiB, took {took(event.took_ms / 1000)}"
+                )
             case SnapshotTaken():
                 cost = f"paused {event.pause_ms:.1f} ms, {size(event.stored_bytes)}"
                 return f"snapshot {_short(event.snapshot_id)} ({event.reason}): {cost}"
@@ -74,7 +76,7 @@ class Narrator:
             case StepExited():
                 return f"step {event.index + 1} exited with {event.exit_code} after {took(event.usage.wall_s)}"
             case RolledBack():
-                return f"rolled back to {_short(event.to_id)} in {event.took_ms:.0f} ms"
+                return f"rolled back to {_short(event.to_id)} in {took(event.took_ms / 1000)}"
             case _:
                 return ""
 
@@ -105,7 +107,7 @@ class Narrator:
     def _aftermath(self, event: RunFinished) -> str:
         kept = f", the failed state is kept as {_short(self._failed.snapshot_id)}" if self._failed else ""
         if event.rolled_back:
-            cost = f" in {self._rollback.took_ms:.0f} ms" if self._rollback else ""
+            cost = f" in {took(self._rollback.took_ms / 1000)}" if self._rollback else ""
             return f"rolled back to {_short(event.before_id)}{cost}{kept}"
         if event.state in (RunState.ERROR, RunState.MACHINE_LOST):
             return ""

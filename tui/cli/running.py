@@ -16,6 +16,7 @@ from tui.cli.narration import Narrator
 from tui.cli.opening import with_engine
 from tui.cli.stdin import forward
 from tui.cli.writer import Writer
+from tui.errors import RollcageError
 from tui.runs.events import RunFinished
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ async def follow(engine: Engine, request: Request, display: Display, *, stdin: i
                     await run.cancel()
     if not readers_left:
         return EXIT_NOBODY_READS
+    if isinstance(run.failure, RollcageError):
+        return run.failure.exit_code
     return exit_code(finished) if finished else EXIT_MACHINE
 
 

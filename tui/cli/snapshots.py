@@ -158,8 +158,8 @@ def _delete(arguments: argparse.Namespace) -> int:
         what = "\n".join(("These snapshots are deleted, which cannot be undone:", *lines))
         if not agreed(what, "Delete them?", yes=arguments.yes):
             return EXIT_CANCELLED
-        await engine.delete_snapshots([snapshot.id for snapshot in found])
-        say(f"rollcage: deleted {len(found)} snapshots")
+        freed = await engine.delete_snapshots([snapshot.id for snapshot in found])
+        say(f"rollcage: deleted {len(found)} snapshots, {size(freed)} freed")
         return 0
 
     return with_engine(action)

@@ -85,11 +85,14 @@ class Execution:
         """End what executes, first kindly; say how that went."""
         self._stopping = True
         tries = ((signal.SIGTERM, grace_s), (signal.SIGKILL, KILL_PATIENCE_S))
-        for number, patience_s in tries[1:] if self._run.at_once else tries:
+        for number, patience_s in tries[1:] if self._run.at_once.is_set() else tries:
             sending = asyncio.create_task(self._signal(number))
-            await asyncio.wait({work}, timeout=patience_s)
+            hurry = asyncio.create_task(self._run.at_once.wait())
+            ended_or_hurried = {work, hurry} if number is signal.SIGTERM else {work}
+            await asyncio.wait(ended_or_hurried, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
             sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
+            hurry.cancel()
+            await asyncio.gather(sending, hurry, return_exceptions=True)
             if work.done():
                 break
         else:

@@ -75,12 +75,16 @@ class Pipeline:
         except _NotRun as ended:
             outcome = ended.outcome
         except (RollcageError, OSError) as error:
-            outcome = Outcome(RunState.ERROR, None, str(error))
+            outcome = self._failed(error)
         except Exception as error:  # noqa: BLE001 - logged; every run gets a final record
             _log.exception("run %s failed inside Rollcage", self._run.id)
             outcome = Outcome(RunState.ERROR, None, f"internal error: {error!r}; the log has more")
         self._exited(outcome)
         return await self._conclude(outcome)
+
+    def _failed(self, error: RollcageError | OSError) -> Outcome:
+        self._run.failure = error
+        return Outcome(RunState.ERROR, None, str(error))
 
     async def _in_turn(self) -> RunRecord:
         try:
@@ -136,7 +140,7 @@ class Pipeline:
                         return await self._machine_failed(error, execution)
                     failure = str(error)
                 except (RollcageError, OSError) as error:
-                    return Outcome(RunState.ERROR, None, str(error))
+                    return self._failed(error)
             self._context.emit(AttemptFailed(**self._stamp(), attempt=attempt, error=failure, delay_s=delay_s))
             await self._driver.abandon()
             self._has_resumed = False

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from tui.errors import UsageError
+from tui.errors import RollcageError, UsageError
 from tui.runs.eventlog import EventLog
 from tui.runs.events import Event
 from tui.runs.request import Request
@@ -28,8 +28,10 @@ class Run:
         self.stdin = Stdin(request.stdin)
         self.stop = asyncio.Event()
         """Set when somebody wants the run to end."""
-        self.at_once = False
-        """Whether the command is killed without a chance to end by itself."""
+        self.at_once = asyncio.Event()
+        """Set when the command is to be killed without a further chance to end by itself."""
+        self.failure: RollcageError | OSError | None = None
+        """Why Rollcage could not carry the run out, where an error says so."""
         self._log = log
         self._ended: asyncio.Future[RunRecord] = asyncio.get_running_loop().create_future()
 
@@ -40,9 +42,11 @@ class Run:
     async def cancel(self, *, at_once: bool = False) -> None:
         """End the run: SIGTERM, a grace period, SIGKILL, and a rollback as after a failure. Returns when it is over.
 
-        A command that has already ended is not cancelled. With `at_once` there is no grace period.
+        A command that has already ended is not cancelled. With `at_once` there is no grace period, and one that has
+        begun ends.
         """
-        self.at_once = self.at_once or at_once
+        if at_once:
+            self.at_once.set()
         self.stop.set()
         await self.result()
 

@@ -97,6 +97,7 @@ class ScriptedRun:
     """Plays events; `hold` makes it wait at the end of the outputs until it is cancelled."""
 
     def __init__(self, events: Sequence[Event], *, hold: bool = False) -> None:
+        self.failure: Exception | None = None
         self._events = events
         self._hold = hold
         self.cancelled = asyncio.Event()

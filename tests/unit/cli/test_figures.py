@@ -18,6 +18,7 @@ def test_sizes_carry_the_unit_that_suits_them(count: int, text: str) -> None:
 @pytest.mark.parametrize(
     ("span", "text"),
     [
+        (0.0003, "0.3 ms"),
         (0.0142, "14 ms"),
         (1.25, "1.2 s"),
         (59.94, "59.9 s"),

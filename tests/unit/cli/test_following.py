@@ -18,6 +18,7 @@ from tui.cli.display import Display, JsonDisplay, OutputDisplay
 from tui.cli.narration import Narrator
 from tui.cli.running import follow
 from tui.cli.writer import Writer
+from tui.errors import HostNotReady
 from tui.machines.model import Stream
 from tui.runs.events import Event, OutputReceived
 from tui.store.model import RunState
@@ -119,7 +120,9 @@ async def test_a_terminal_gets_cleaned_output_and_lines_that_begin_at_the_margin
     with os.fdopen(terminal, "w") as screen:
         display = OutputDisplay(Writer(), Narrator(), screen, screen)
         await play(scripted.failing(scripted.output("a\x1b]0;title\x07b\x1b[2Jc")), display)
-        seen = os.read(controller, 4096).decode()
+        seen = ""
+        while not seen.endswith("01K9Z3X7QN\r\n"):
+            seen += os.read(controller, 4096).decode()
     os.close(controller)
     assert "\x1b]" not in seen
     assert "\x1b[2J" not in seen
@@ -187,6 +190,13 @@ async def test_the_second_interrupt_kills_at_once() -> None:
     events = [*scripted.opening(), scripted.output("x"), exited, scripted.finished(RunState.CANCELLED, None)]
     run = scripted.ScriptedRun(events, hold=True)
     assert await play(run, Impatient()) == 130
+
+
+async def test_what_kept_a_run_from_starting_decides_the_exit_code(files: Files) -> None:
+    run = scripted.ScriptedRun([scripted.finished(RunState.ERROR, None, error="no image\nrun setup")])
+    run.failure = HostNotReady("no image", hint="run setup")
+    assert await play(run, files.display()) == 122
+    assert files.err.read_text() == "rollcage: no image\n  run setup\n"
 
 
 @pytest.mark.parametrize(
