@@ -1,4 +1,4 @@
-"""The floor: a script that only spawns QEMU, restores and talks to the agent, with blocking sockets and nothing else."""
+"""The floor: a script that only spawns QEMU, restores and talks to the agent over blocking sockets, nothing else."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tui.machines.guest import wire
+from tui.machines.model import Command
 from tui.machines.qemu.command_line import Channels
 
 
@@ -65,24 +67,43 @@ class BareMachine:
             "time_ns": time.time_ns(),
         }  # fmt: skip
         self._agent.sendall(wire.encode(wire.Kind.HELLO, generation, 0, json.dumps(hello).encode()))
+        self._channel = 0
         self._until(wire.Kind.WELCOME)
 
-    def execute(self, *argv: str) -> None:
-        """Run a program; return when its first output or its end has arrived, whichever is first."""
-        self._channel += 1
-        start = json.dumps({"kind": "argv", "argv": argv}).encode()
-        self._agent.sendall(wire.encode(wire.Kind.START, self._generation, self._channel, start))
-        self._until(wire.Kind.DATA, wire.Kind.EXIT)
+    def job(self, name: str, **arguments: Any) -> None:
+        """Start one of QEMU's jobs and wait until it is done.
 
-    def finish(self) -> None:
-        """Wait for the end of what `execute` began."""
+        Raises:
+            RuntimeError: it failed.
+        """
+        self.command(name, **arguments)
+        while True:
+            job = next(job for job in self.command("query-jobs") if job["id"] == arguments["job-id"])
+            if job["status"] == "concluded":
+                self.command("job-dismiss", id=job["id"])
+                if "error" in job:
+                    raise RuntimeError(job["error"])
+                return
+
+    def run(self, command: Command) -> None:
+        """Execute a command to its end, dropping what it prints."""
+        self._channel += 1
+        payload = json.dumps(asdict(command)).encode()
+        self._agent.sendall(wire.encode(wire.Kind.START, self._generation, self._channel, payload))
         self._until(wire.Kind.EXIT)
+
+    def execute(self, *argv: str) -> None:
+        """Run a program; return when its first output has arrived."""
+        self._channel += 1
+        start = json.dumps(asdict(Command("argv", argv=argv))).encode()
+        self._agent.sendall(wire.encode(wire.Kind.START, self._generation, self._channel, start))
+        self._until(wire.Kind.DATA)
 
     def _until(self, *kinds: wire.Kind) -> None:
         received = b""
         while True:
             for frame in self._decoder.feed(received):
-                if frame.kind in kinds:
+                if frame.channel == self._channel and frame.kind in kinds:
                     return
             received = self._agent.recv(65536)
 
