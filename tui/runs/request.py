@@ -49,4 +49,5 @@ class Request:
         """Return the request as plain data, without the bytes of stdin."""
         data = asdict(self)
         data["stdin"] = len(self.stdin)
+        data["steps"] = [{**asdict(step), "argv": list(step.argv)} for step in self.steps]
         return data
