@@ -12,6 +12,7 @@ AGENT_FILES: Final = (
     "agent_files.py",
     "agent_identity.py",
     "agent_interpreter.py",
+    "agent_interpreters.py",
     "agent_launch.py",
     "agent_loop.py",
     "agent_python.py",

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tui.machines.guest.agent_cgroup import Consumption, Group
 from tui.machines.guest.agent_loop import Loop
@@ -16,11 +16,11 @@ from tui.machines.guest.agent_spawn import Stdio, resize
 from tui.machines.guest.agent_streams import STDOUT, Input, Output, Send
 from tui.machines.guest.wire import CREDIT, SIZE, WINDOW, Frame, Kind
 
-if TYPE_CHECKING:
-    from tui.machines.guest.agent_interpreter import Interpreter
-
 _GRACE_S = 0.1
 """How long after a process ended others may still print on its streams, as `tee` does after `exec > >(tee log)`."""
+_DYING_LOOK_S = 0.005
+_DYING_LOOKS = 10
+"""After a signal the processes of a group need not die at once; they are given this many looks before they count."""
 _UNKNOWN = Consumption(None, None, None, None, False)
 
 
@@ -36,7 +36,6 @@ class Execution:
         send: Send,
         ended: Callable[[Execution], None],
         *,
-        interpreter: Interpreter | None = None,
         memory_before: int | None = None,
         measure_disk: Callable[[], int | None],
         disk_before: int | None,
@@ -50,14 +49,12 @@ class Execution:
             group: its control group, where there are any.
             send: sends a frame on the channel.
             ended: called once, after the exit report was sent.
-            interpreter: the kept interpreter that executes this.
-            memory_before: bytes it held at the start.
+            memory_before: bytes it held already when it started.
             measure_disk: returns the bytes used in the writable layer.
             disk_before: what that was at the start.
         """
         self.pid = pid
         self.group = group
-        self.interpreter = interpreter
         self._loop = loop
         self._send: Send | None = send
         self._ended = ended
@@ -66,6 +63,7 @@ class Execution:
         self._measure_disk = measure_disk
         self._disk_before = disk_before
         self._report: dict[str, Any] | None = None
+        self._dying = 0
         self._terminal = stdio.outputs[STDOUT] if stdio.terminal is not None else None
         self._input = Input(loop, stdio.stdin, self._say, terminal=stdio.terminal is not None)
         self._outputs = {
@@ -104,6 +102,7 @@ class Execution:
         """Signal the process group; SIGKILL reaches every process of the execution."""
         if self._report is not None and signum != signal.SIGKILL:
             return
+        self._dying = _DYING_LOOKS
         if signum == signal.SIGKILL and self.group is not None:
             self.group.kill()
             return
@@ -142,6 +141,8 @@ class Execution:
         if self.group is None and cpu_s is not None:
             used = used._replace(cpu_user_s=cpu_s[0], cpu_system_s=cpu_s[1], peak_memory_bytes=peak_bytes)
         peak = used.peak_memory_bytes
+        if used.out_of_memory:
+            self._dying = _DYING_LOOKS
         self._report = {
             "exit_code": exit_code,
             "signal": signum,
@@ -175,8 +176,13 @@ class Execution:
     def _finish_if_done(self) -> None:
         if self._report is None or not all(output.done for output in self._outputs.values()):
             return
+        detached = len(self._detached())
+        if detached and self._dying:
+            self._dying -= 1
+            self._loop.call_later(_DYING_LOOK_S, self._finish_if_done)
+            return
         report, self._report = self._report, None
-        self._say(Kind.EXIT, json.dumps({**report, "detached": len(self._detached())}).encode())
+        self._say(Kind.EXIT, json.dumps({**report, "detached": detached}).encode())
         self._send = None
         self._input.close()
         self._ended(self)

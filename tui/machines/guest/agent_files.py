@@ -1,4 +1,4 @@
-"""Moves files and directories through the streams of a process forked for it."""
+"""Moves files and directories through the streams of a process of their own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable
 from typing import Any, NoReturn
-
-from tui.machines.guest.agent_command import Request
 
 _PIECE = 256 * 1024
 _AS_IS: dict[str, Any] = {"filter": "fully_trusted"} if hasattr(tarfile, "fully_trusted_filter") else {}
@@ -19,34 +16,31 @@ class _Unsafe(Exception):
     """An archive wants to write outside its directory or to make a device."""
 
 
-def task(request: Request) -> Callable[[], NoReturn]:
-    """Return what a forked child does for a request; it ends with exit code 1 and a message on stderr on failure."""
-    work: dict[str, Callable[[Request], None]] = {
-        "read-file": _read_file,
-        "write-file": _write_file,
-        "pack": _pack,
-        "unpack": _unpack,
-    }
-
-    def run() -> NoReturn:
-        try:
-            work[request.kind](request)
-        except (OSError, tarfile.TarError, _Unsafe) as error:
-            os.write(2, f"{request.kind} {request.text}: {error}\n".encode(errors="replace"))
-            os._exit(1)
-        os._exit(0)
-
-    return run
+def carry_out(kind: str, path: str, mode: int) -> NoReturn:
+    """Do what a command of this kind asks and end the process: exit code 1 and a message on stderr if it failed."""
+    try:
+        if kind == "read-file":
+            _read_file(path)
+        elif kind == "write-file":
+            _write_file(path, mode)
+        elif kind == "pack":
+            _pack(path)
+        else:
+            _unpack(path)
+    except (OSError, tarfile.TarError, _Unsafe) as error:
+        os.write(2, f"{kind} {path}: {error}\n".encode(errors="replace"))
+        os._exit(1)
+    os._exit(0)
 
 
-def _read_file(request: Request) -> None:
-    with open(request.text, "rb", buffering=0) as source, open(1, "wb", buffering=0) as sink:
+def _read_file(path: str) -> None:
+    with open(path, "rb", buffering=0) as source, open(1, "wb", buffering=0) as sink:
         shutil.copyfileobj(source, sink, _PIECE)
 
 
-def _write_file(request: Request) -> None:
+def _write_file(path: str, mode: int) -> None:
     # Through a temporary file beside it: a reader sees the old file or the new one, never a part.
-    path = os.path.realpath(request.text)
+    path = os.path.realpath(path)
     if os.path.isdir(path):
         raise IsADirectoryError(f"{path} is a directory")
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -54,15 +48,14 @@ def _write_file(request: Request) -> None:
     try:
         with open(0, "rb", buffering=0) as source, open(descriptor, "wb", buffering=0) as sink:
             shutil.copyfileobj(source, sink, _PIECE)
-            os.fchmod(descriptor, request.file_mode)
+            os.fchmod(descriptor, mode)
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)
         raise
 
 
-def _pack(request: Request) -> None:
-    path = request.text
+def _pack(path: str) -> None:
     inside = "." if os.path.isdir(path) else os.path.basename(path)
     with (
         open(1, "wb", buffering=_PIECE) as sink,
@@ -71,9 +64,9 @@ def _pack(request: Request) -> None:
         archive.add(path, arcname=inside)
 
 
-def _unpack(request: Request) -> None:
-    os.makedirs(request.text, exist_ok=True)
-    root = os.path.realpath(request.text)
+def _unpack(path: str) -> None:
+    os.makedirs(path, exist_ok=True)
+    root = os.path.realpath(path)
     with open(0, "rb", buffering=_PIECE) as source:
         with tarfile.open(fileobj=source, mode="r|*") as archive:
             for member in archive:

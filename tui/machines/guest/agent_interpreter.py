@@ -1,92 +1,80 @@
-"""Python interpreters that stay alive between executions, so that variables persist and snapshots hold them."""
+"""What a forked child of the agent is: an interpreter that waits for an errand.
+
+One is always kept ready, so that an errand costs neither the start of an interpreter nor a fork. Most end with their
+errand. Those that a session keeps stay alive, so that variables persist and snapshots hold them.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import itertools
 import json
 import os
+import random
 import signal
 import socket
 import sys
+import termios
 import types
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-from tui.machines.guest import agent_python
-from tui.machines.guest.agent_command import Request
-from tui.machines.guest.agent_spawn import memory_file
+from tui.machines.guest import agent_files, agent_python
+from tui.machines.guest.agent_command import DEFAULT_ENVIRONMENT
 
-if TYPE_CHECKING:
-    from tui.machines.guest.agent_execution import Execution
-
-_REPLY_SIZE = 64
+KEEP = "keep"
+ONCE = "once"
+FILE = "file"
 
 
-class Interpreter:
-    """The agent's side of one interpreter."""
+def task(control: socket.socket) -> Callable[[], NoReturn]:
+    """Return what the child does: errands that come through `control`."""
 
-    def __init__(self, name: str, control: socket.socket, pid: int, generation: int) -> None:
-        self.name = name
-        self.control = control
-        self.pid = pid
-        self.execution: Execution | None = None
-        self._generation = generation
+    def wait_for_errands() -> NoReturn:
+        namespace = agent_python.become_interpreter(DEFAULT_ENVIRONMENT)
+        known = set(sys.modules)
+        # What the code of an errand will touch anyway is copied from the agent's memory now.
+        agent_python.run("", {}, "<python>")
+        gc.collect()
+        gc.freeze()
+        _serve(control, namespace, known)
 
-    def execute(self, request: Request, streams: tuple[int, int, int], generation: int) -> None:
-        """Hand over code and the streams it runs with.
-
-        Raises:
-            OSError: the interpreter is gone.
-        """
-        errand = {
-            "text": request.text,
-            "env": request.env,
-            "cwd": request.cwd,
-            "reseed": generation != self._generation,
-        }
-        self._generation = generation
-        descriptor = memory_file(json.dumps(errand).encode())
-        try:
-            socket.send_fds(self.control, [b"!"], [descriptor, *streams])
-        finally:
-            os.close(descriptor)
-
-    def reply(self) -> int | None:
-        """Return the exit code of the code that was running, or None while there is none."""
-        try:
-            return int(self.control.recv(_REPLY_SIZE))
-        except (OSError, ValueError):
-            return None
-
-
-def task(control: socket.socket, environment: Mapping[str, str], cwd: str) -> Callable[[], NoReturn]:
-    """Return what a forked child does to be an interpreter that stays."""
-
-    def stay() -> NoReturn:
-        namespace = agent_python.become_interpreter(environment, cwd)
-        _serve(control, namespace, set(sys.modules))
-
-    return stay
+    return wait_for_errands
 
 
 def _serve(control: socket.socket, namespace: dict[str, Any], known: set[str]) -> NoReturn:
     me = os.getpid()
     nowhere = os.open(os.devnull, os.O_RDWR)
-    on_interrupt: Any = signal.getsignal(signal.SIGINT)
-    # Between executions an interrupt has nothing to interrupt.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    on_interrupt: Any = signal.default_int_handler
+    exit_code: int | None = None
     for number in itertools.count(1):
+        for stream in (0, 1, 2):
+            os.dup2(nowhere, stream)
+        if exit_code is not None:
+            control.send(str(exit_code).encode())
         message, descriptors, _, _ = socket.recv_fds(control, 16, 4, socket.MSG_CMSG_CLOEXEC)
         if not message:
             break
-        exit_code, on_interrupt = _execute(_receive(descriptors), namespace, f"<python {number}>", on_interrupt)
+        errand = _receive(descriptors)
+        if errand["what"] == FILE:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+            os.chdir(errand["cwd"])
+            agent_files.carry_out(errand["kind"], errand["path"], errand["mode"])
+        if errand["what"] == ONCE:
+            _obey_terminal()
+            exit_code, _ = _run_once(errand, namespace)
+            agent_python.end(exit_code, namespace, known)
+        if number > 1:
+            # Of what came before an earlier execution may have read ahead. The output streams stay the same objects,
+            # because loggers and the like hold on to them.
+            agent_python.set_stream("stdin", agent_python.text_input())
+        exit_code, on_interrupt = _run_keeping(errand, namespace, f"<python {number}>", on_interrupt)
         if os.getpid() != me:
             # A process the code forked ran to the end of the code: it must not serve beside its parent.
             agent_python.end(exit_code, namespace, known)
         exit_code = agent_python.flush(128 - exit_code if exit_code < 0 else exit_code)
-        for stream in (0, 1, 2):
-            os.dup2(nowhere, stream)
-        control.send(str(exit_code).encode())
     agent_python.end(0, namespace, known)
 
 
@@ -99,23 +87,45 @@ def _receive(descriptors: list[int]) -> dict[str, Any]:
     return errand
 
 
-def _execute(errand: dict[str, Any], namespace: dict[str, Any], name: str, on_interrupt: Any) -> tuple[int, Any]:
-    """Return the exit code and what the code wants done on an interrupt."""
-    # The output streams stay the same objects, because loggers and the like hold on to them; of stdin an earlier
-    # execution may have read ahead.
-    agent_python.set_stream("stdin", agent_python.text_input())
+def _obey_terminal() -> None:
+    """Be controlled by the terminal on stdin, if it is one."""
+    if os.isatty(0):
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _run_once(errand: dict[str, Any], namespace: dict[str, Any]) -> tuple[int, Any]:
+    os.environ.clear()
+    random.seed()
+    return _run(errand, namespace, "<python>", signal.default_int_handler)
+
+
+def _run_keeping(errand: dict[str, Any], namespace: dict[str, Any], name: str, on_interrupt: Any) -> tuple[int, Any]:
     if errand["reseed"]:
         _reseed()
     env: dict[str, str] = errand["env"]
     before = {variable: os.environ.get(variable) for variable in env}
-    os.environ.update(env)
-    paths = env.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[1:1] = [path for path in paths if path and path not in sys.path]
+    result = _run(errand, namespace, name, on_interrupt)
+    for variable, value in before.items():
+        # What the code set itself stays.
+        if os.environ.get(variable) == env[variable]:
+            if value is None:
+                del os.environ[variable]
+            else:
+                os.environ[variable] = value
+    return result
+
+
+def _run(errand: dict[str, Any], namespace: dict[str, Any], name: str, on_interrupt: Any) -> tuple[int, Any]:
+    """Run the code of an errand; return its exit code and what it wants done on an interrupt from then on."""
+    agent_python.set_variables(errand["env"])
+    interrupt = {signal.SIGINT}
     try:
         if errand["cwd"] is not None:
             os.chdir(errand["cwd"])
         signal.signal(signal.SIGINT, on_interrupt)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, interrupt)
         exit_code = agent_python.run(errand["text"], namespace, name)
+        # Between errands an interrupt has nothing to interrupt.
         on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -123,22 +133,12 @@ def _execute(errand: dict[str, Any], namespace: dict[str, Any], name: str, on_in
     except OSError as error:
         os.write(2, f"{error}\n".encode())
         exit_code = 1
-    _restore(env, before)
     return exit_code, on_interrupt
-
-
-def _restore(env: dict[str, str], before: dict[str, str | None]) -> None:
-    """Take back the variables of one execution, but for those the code changed itself."""
-    for variable, value in before.items():
-        if os.environ.get(variable) == env[variable]:
-            if value is None:
-                del os.environ[variable]
-            else:
-                os.environ[variable] = value
 
 
 def _reseed() -> None:
     """Make generators of secrets differ between lives; `random` belongs to the program's state and is restored."""
+    random.seed()
     ssl: types.ModuleType | None = sys.modules.get("_ssl")
     if ssl is not None:
         ssl.RAND_add(os.urandom(32), 32.0)

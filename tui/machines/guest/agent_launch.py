@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
-import socket
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any
 
-from tui.machines.guest import agent_files, agent_interpreter, agent_python
 from tui.machines.guest.agent_cgroup import Group, Groups
-from tui.machines.guest.agent_command import DEFAULT_ENVIRONMENT, Refused, Request, is_file_transfer, is_python
+from tui.machines.guest.agent_command import Refused, Request, is_file_transfer, is_python
 from tui.machines.guest.agent_command import program as program_for
 from tui.machines.guest.agent_execution import Execution
-from tui.machines.guest.agent_interpreter import Interpreter
+from tui.machines.guest.agent_interpreter import FILE, KEEP, ONCE
+from tui.machines.guest.agent_interpreters import Interpreter, Interpreters
 from tui.machines.guest.agent_loop import Loop
-from tui.machines.guest.agent_spawn import Stdio, fork, start_program
+from tui.machines.guest.agent_spawn import Stdio, start_program
 from tui.machines.guest.agent_streams import Send
-
-
-class _Process(NamedTuple):
-    pid: int
-    interpreter: Interpreter | None = None
-    memory_before: int | None = None
 
 
 class Launcher:
@@ -43,9 +35,15 @@ class Launcher:
         self._groups = groups
         self._measure_disk = measure_disk
         self._by_pid: dict[int, Execution] = {}
-        self._interpreters: dict[str, Interpreter] = {}
-        self._lost_interpreters: set[str] = set()
-        self._nowhere = (os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC),) * 3
+        self._interpreters = Interpreters(loop)
+
+    def prepare(self) -> None:
+        """Have ready what makes the next start quick.
+
+        Raises:
+            Become: in a forked child.
+        """
+        self._interpreters.prepare()
 
     def launch(self, request: Request, generation: int, send: Send, ended: Callable[[], object]) -> Execution:
         """Start what a request asks for.
@@ -61,17 +59,22 @@ class Launcher:
             OSError: the guest lacks memory, processes or descriptors for it.
             Become: in forked children.
         """
-        idle = self._idle_interpreter(request)
         cwd = self._enter(request.cwd)
         stdio = Stdio(request.terminal)
         group = self._groups.take() if self._groups is not None else None
         disk_before = self._measure_disk()
+        interpreter, memory_before = None, None
         try:
-            if request.interpreter is not None and is_python(request):
-                interpreter = idle or self._new_interpreter(request.interpreter, cwd, generation)
-                process = _hand_over(interpreter, request, stdio, group, generation)
+            if is_python(request) or is_file_transfer(request):
+                interpreter, errand = self._interpreter_for(request, cwd)
+                pid = interpreter.pid
+                if group is not None:
+                    memory_before = interpreter.held_bytes()
+                    group.add(pid)
+                interpreter.send(errand, stdio.theirs, generation)
             else:
-                process = _Process(self._new_process(request, cwd, stdio, group))
+                environment = request.environment(cwd)
+                pid = start_program(program_for(request, environment), environment, stdio, self._groups, group)
         except Exception:
             os.chdir("/")
             stdio.close()
@@ -83,23 +86,37 @@ class Launcher:
         def finished(execution: Execution) -> None:
             ended()
             self._give_back(execution.group)
+            self._interpreters.prepare_soon()
 
         execution = Execution(
             self._loop,
             stdio,
-            process.pid,
+            pid,
             group,
             send,
             finished,
-            interpreter=process.interpreter,
-            memory_before=process.memory_before,
+            memory_before=memory_before,
             measure_disk=self._measure_disk,
             disk_before=disk_before,
         )
-        if process.interpreter is not None:
-            process.interpreter.execution = execution
-        self._by_pid[process.pid] = execution
+        if interpreter is not None:
+            interpreter.execution = execution
+        else:
+            self._by_pid[pid] = execution
         return execution
+
+    def _interpreter_for(self, request: Request, cwd: str) -> tuple[Interpreter, dict[str, Any]]:
+        if is_file_transfer(request):
+            file = {"kind": request.kind, "path": request.text, "mode": request.file_mode, "cwd": cwd}
+            return self._interpreters.take(None), {"what": FILE, **file}
+        name = request.interpreter
+        if name is None:
+            errand: dict[str, Any] = {"what": ONCE, "text": request.text, "env": request.environment(cwd), "cwd": cwd}
+            return self._interpreters.take(None), errand
+        # A kept interpreter stays in the directory its code changed to.
+        place = cwd if request.cwd is not None or not self._interpreters.is_kept(name) else None
+        errand = {"what": KEEP, "text": request.text, "env": request.env, "cwd": place}
+        return self._interpreters.take(name), errand
 
     def _enter(self, cwd: str | None) -> str:
         """Change to the directory a process starts in, so that it is born there."""
@@ -112,50 +129,6 @@ class Launcher:
             raise Refused(f"cannot work in {path}: {error.strerror}") from None
         return path.rstrip("/") or "/"
 
-    def _new_process(self, request: Request, cwd: str, stdio: Stdio, group: Group | None) -> int:
-        environment = request.environment(cwd)
-        if is_python(request):
-            task = agent_python.task(request.text, environment, cwd)
-        elif is_file_transfer(request):
-            task = agent_files.task(request)
-        else:
-            return start_program(program_for(request, environment), environment, stdio, self._groups, group)
-        return fork(task, self._abandon, stdio.theirs, terminal=stdio.terminal, group=group)
-
-    def _idle_interpreter(self, request: Request) -> Interpreter | None:
-        interpreter = self._interpreters.get(request.interpreter or "")
-        if interpreter is not None and interpreter.execution is not None:
-            raise Refused(f"interpreter {interpreter.name!r} is busy with another execution")
-        return interpreter
-
-    def _new_interpreter(self, name: str, cwd: str, generation: int) -> Interpreter:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        task = agent_interpreter.task(theirs, {**DEFAULT_ENVIRONMENT, "PWD": cwd}, cwd)
-        pid = fork(task, self._abandon, self._nowhere, keep=theirs.fileno())
-        theirs.close()
-        ours.setblocking(False)
-        interpreter = Interpreter(name, ours, pid, generation)
-        self._interpreters[name] = interpreter
-        self._loop.watch(ours.fileno(), select.EPOLLIN, lambda: self._answered(interpreter))
-        return interpreter
-
-    def _answered(self, interpreter: Interpreter) -> None:
-        exit_code = interpreter.reply()
-        if exit_code is None:
-            # It is gone or babbles; which of them, its end will tell.
-            self._loop.forget(interpreter.control.fileno())
-        elif interpreter.execution is not None:
-            execution, interpreter.execution = interpreter.execution, None
-            del self._by_pid[interpreter.pid]
-            lost = interpreter.name in self._lost_interpreters
-            self._lost_interpreters.discard(interpreter.name)
-            execution.exited(exit_code=exit_code, interpreter_lost=lost)
-
-    def _abandon(self) -> None:
-        self._loop.abandon()
-        for interpreter in self._interpreters.values():
-            interpreter.control.close()
-
     def reap(self) -> None:
         """Take leave of every child that ended, adopted ones included."""
         with contextlib.suppress(ChildProcessError):
@@ -163,8 +136,8 @@ class Launcher:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
                 if pid == 0:
                     return
-                self._bury_interpreter(pid)
-                execution = self._by_pid.pop(pid, None)
+                interpreter = self._interpreters.bury(pid)
+                execution = self._by_pid.pop(pid, None) if interpreter is None else interpreter.execution
                 if execution is not None:
                     code = os.waitstatus_to_exitcode(status)
                     execution.exited(
@@ -172,46 +145,11 @@ class Launcher:
                         signum=-code if code < 0 else None,
                         cpu_s=(usage.ru_utime, usage.ru_stime),
                         peak_bytes=usage.ru_maxrss * 1024,
-                        interpreter_lost=execution.interpreter is not None,
+                        interpreter_lost=interpreter is not None and interpreter.name is not None,
                     )
-
-    def _bury_interpreter(self, pid: int) -> None:
-        interpreter = next((one for one in self._interpreters.values() if one.pid == pid), None)
-        if interpreter is None:
-            return
-        # What it said last counts, even if its end is noticed first.
-        self._answered(interpreter)
-        if interpreter.execution is None:
-            self._lost_interpreters.add(interpreter.name)
-        del self._interpreters[interpreter.name]
-        self._loop.forget(interpreter.control.fileno())
-        interpreter.control.close()
 
     def _give_back(self, group: Group | None) -> None:
         if self._groups is not None:
             if group is not None:
                 self._groups.give_back(group)
             self._loop.call_later(0, self._groups.tidy)
-
-
-def _hand_over(
-    interpreter: Interpreter, request: Request, stdio: Stdio, group: Group | None, generation: int
-) -> _Process:
-    memory_before = None
-    if group is not None:
-        memory_before = _resident(interpreter.pid)
-        group.add(interpreter.pid)
-    interpreter.execute(request, stdio.theirs, generation)
-    return _Process(interpreter.pid, interpreter, memory_before)
-
-
-def _resident(pid: int) -> int | None:
-    """Return the memory a process holds for itself, in bytes."""
-    with (
-        contextlib.suppress(OSError, ValueError),
-        open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as status,
-    ):
-        for line in status:
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1]) * 1024
-    return None

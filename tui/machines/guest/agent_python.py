@@ -1,4 +1,4 @@
-"""Runs Python code in a fork of the agent, whose interpreter is warm, as if `python3` had been started for it."""
+"""Makes a fork of the agent, whose interpreter is warm, behave as if `python3` had been started."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import gc
 import io
 import linecache
 import os
-import random
 import signal
 import sys
 import threading
 import time
 import traceback
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 # What code commonly imports is imported once, in the template.
@@ -39,40 +38,44 @@ def warm() -> None:
     gc.freeze()
 
 
-def task(text: str, environment: Mapping[str, str], cwd: str) -> Callable[[], NoReturn]:
-    """Return what a forked child does to run code and end."""
-
-    def run_and_end() -> NoReturn:
-        namespace = become_interpreter(environment, cwd)
-        known = set(sys.modules)
-        end(run(text, namespace, "<python>"), namespace, known)
-
-    return run_and_end
-
-
-def become_interpreter(environment: Mapping[str, str], cwd: str) -> dict[str, Any]:
+def become_interpreter(environment: Mapping[str, str]) -> dict[str, Any]:
     """Turn a forked child into an interpreter of its own and return the namespace of its `__main__`."""
     for name in [name for name in sys.modules if name == "tui" or name.startswith("tui.")]:
         del sys.modules[name]
     os.environ.clear()
-    os.environ.update(environment)
-    if "TZ" in environment:
-        time.tzset()
-    os.chdir(cwd)
-    above = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
-    sys.path[:0] = ["", *above]
+    set_variables(environment)
+    sys.path.insert(0, "")
     sys.argv[:] = [""]
     sys.orig_argv[:] = [sys.executable]
-    sys.dont_write_bytecode = bool(environment.get("PYTHONDONTWRITEBYTECODE"))
     sys.excepthook = _show
-    random.seed()
-    set_stream("stdin", text_input())
-    set_stream("stdout", _text_output(1, "surrogateescape"))
-    set_stream("stderr", _text_output(2, "backslashreplace"))
+    _make_streams()
     main = types.ModuleType("__main__")
     main.__dict__.update(__builtins__=__import__("builtins"), __spec__=None, __doc__=None, __loader__=None)
     sys.modules["__main__"] = main
     return main.__dict__
+
+
+def set_variables(environment: Mapping[str, str]) -> None:
+    """Set environment variables, and do what they mean to an interpreter."""
+    os.environ.update(environment)
+    if "TZ" in environment:
+        time.tzset()
+    paths = environment.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[1:1] = [path for path in paths if path and path not in sys.path]
+    if environment.get("PYTHONDONTWRITEBYTECODE"):
+        sys.dont_write_bytecode = True
+
+
+def _make_streams() -> None:
+    # Over pipes, because a stream asks its descriptor once whether it can seek, and what comes there later cannot.
+    ends = os.pipe()
+    for number, end in enumerate((ends[0], ends[1], ends[1])):
+        os.dup2(end, number)
+    set_stream("stdin", text_input())
+    set_stream("stdout", _text_output(1, "surrogateescape"))
+    set_stream("stderr", _text_output(2, "backslashreplace"))
+    for end in ends:
+        os.close(end)
 
 
 def set_stream(name: str, stream: io.TextIOWrapper) -> None:

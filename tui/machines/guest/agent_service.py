@@ -69,6 +69,7 @@ class Service:
             Become: in forked children.
         """
         self._loop.watch(self._port, select.EPOLLIN, self._readable)
+        self._guarded(self._launcher.prepare)
         while self._host_is_there:
             self._loop.turn(self._guarded)
             self._guarded(self._speak)

@@ -17,8 +17,8 @@ from tui.machines.guest.agent_command import Program, Refused, encoded, find
 from tui.machines.guest.agent_streams import STDERR, STDOUT
 
 _ALL_SIGNALS = signal.valid_signals()
-_SET_BY_PYTHON = [signal.SIGPIPE, signal.SIGXFSZ]
-"""Signals Python ignores; a program must not inherit that."""
+_IGNORED_HERE = [signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ]
+"""Signals the agent or Python ignores; a program must not inherit that."""
 _HIGHEST_DESCRIPTOR = 1 << 20
 
 
@@ -119,7 +119,7 @@ def start_program(
                 file_actions=actions,
                 setsid=True,
                 setsigmask=(),
-                setsigdef=_SET_BY_PYTHON,
+                setsigdef=_IGNORED_HERE,
             )
     except OSError as error:
         raise Refused(f"cannot run {name!r}: {error.strerror}") from None
@@ -128,24 +128,16 @@ def start_program(
             os.close(code)
 
 
-def fork(
-    task: Callable[[], NoReturn],
-    abandon: Callable[[], None],
-    streams: tuple[int, int, int],
-    *,
-    terminal: str | None = None,
-    group: Group | None = None,
-    keep: int | None = None,
-) -> int:
+def fork(task: Callable[[], NoReturn], abandon: Callable[[], None], streams: tuple[int, int, int], *, keep: int) -> int:
     """Fork the agent, leading a session of its own, and return the process id. The child raises `Become`.
+
+    It does so with SIGINT blocked, which is its own to unblock.
 
     Args:
         task: what the child becomes.
         abandon: frees in the child what the agent held.
         streams: the descriptors the child gets as 0, 1 and 2.
-        terminal: the path of the terminal that controls the child instead.
-        group: the control group the child enters.
-        keep: a descriptor the child keeps besides.
+        keep: the only other descriptor the child keeps.
     """
     # Signals stay pending until the child is ready for them, so that none hits it half-made.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL_SIGNALS)
@@ -158,22 +150,15 @@ def fork(
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         return pid
     try:
-        if group is not None:
-            group.add(0)
         os.setsid()
-        if terminal is not None:
-            streams = (os.open(terminal, os.O_RDWR),) * 3
         for number, descriptor in enumerate(streams):
             os.dup2(descriptor, number)
         abandon()
-        if keep is None:
-            os.closerange(3, _HIGHEST_DESCRIPTOR)
-        else:
-            os.closerange(3, keep)
-            os.closerange(keep + 1, _HIGHEST_DESCRIPTOR)
+        os.closerange(3, keep)
+        os.closerange(keep + 1, _HIGHEST_DESCRIPTOR)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        signal.pthread_sigmask(signal.SIG_SETMASK, {signal.SIGINT})
     except BaseException:  # noqa: BLE001 - whatever it is, this process must not go on as a second agent
         os.write(2, traceback.format_exc().encode())
         os._exit(125)
