@@ -23,13 +23,12 @@ def paths(tmp_path: Path) -> Paths:
 @pytest.fixture(scope="session")
 def machine_cache() -> Path:
     """Where the guest image and the templates are: built by the first test that needs them, kept for the next run."""
-    from tui.machines.guest.image import build_image, image_status
+    from tui.machines.guest.image import build_image
 
     home = os.environ.get("ROLLCAGE_TEST_HOME")
     shared = Paths.below(Path(home)) if home else Paths.from_environment()
     shared.create()
-    if not image_status(shared).present:
-        build_image(shared)
+    build_image(shared)
     return shared.cache
 
 

@@ -135,7 +135,7 @@ def _check_build_rights(*, required: bool) -> Check:
     if find_program("newuidmap") is None:
         return Check(name, False, "newuidmap is not installed", hint, required)
     unshared = subprocess.run(
-        ["unshare", "--user", "--map-auto", "--map-root-user", "true"], capture_output=True, text=True, check=False
+        ["unshare", "--user", "--map-root-user", "--map-auto", "true"], capture_output=True, text=True, check=False
     )
     if unshared.returncode == 0:
         return Check(name, True, "user namespace with subordinate ids", required=required)

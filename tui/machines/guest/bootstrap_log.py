@@ -59,6 +59,7 @@ class LogProgress:
         return stage.start + share * (stage.end - stage.start), stage.title
 
 
+_FULL: Final = re.compile(r"No space left on device|don't have enough free space")
 _UNREACHABLE: Final = re.compile(
     r"Temporary failure resolving|Could not resolve|Could not connect|Unable to connect|Network is unreachable"
     r"|[Cc]onnection (?:timed out|refused)|Cannot initiate the connection|Could not handshake|Failed to fetch"
@@ -82,7 +83,7 @@ def explain_failure(lines: list[str], log: str, doing: str = "build the guest im
     """
     text = "\n".join(lines)
     more = f"the full log is {log}"
-    if "No space left on device" in text:
+    if _FULL.search(text):
         return HostNotReady(f"no space left to {doing}", hint=f"free about 2 GB and try again; {more}")
     if line := _first(_UNREACHABLE, lines):
         return HostNotReady(

@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tui.errors import Busy, HostNotReady
+from tui.errors import HostNotReady
 from tui.machines.guest import AGENT_FILES, packages
-from tui.machines.guest.bootstrap import Progress, make_rootfs
+from tui.machines.guest.bootstrap import Progress, make_rootfs, remove_workspace
 from tui.machines.guest.bytecode import can_compile_for, compiled
 from tui.machines.guest.initramfs import AGENT_DIRECTORY, agent_archive, base_archive
 from tui.machines.guest.kernel import UnreadableKernel, unpack_kernel
@@ -50,6 +50,7 @@ _BASE: Final = "base.cpio"
 _MANIFEST: Final = "manifest.json"
 _PACKAGES: Final = "packages.txt"
 _BUILDING: Final = ".building-"
+_RESULT: Final = "result"
 _INITRDS_KEPT: Final = 3
 NEEDED_BYTES: Final = 1_500_000_000
 """Space a build takes at its peak: about 0.9 GB of unpacked packages beside the image (measured), and a margin."""
@@ -115,7 +116,7 @@ def find_image(paths: Paths) -> GuestImage:
 def build_image(
     paths: Paths, progress: Progress | None = None, log: Path | None = None, *, again: bool = False
 ) -> GuestImage:
-    """Build the image unless it is there, and return it.
+    """Build the image unless it is there, and return it. If another process is building it, wait for that.
 
     Args:
         paths: where images and logs are kept.
@@ -126,24 +127,22 @@ def build_image(
     Raises:
         HostNotReady: the host lacks a program, space, network or a right.
         UnreadableKernel: the kernel that was installed cannot be started.
-        Busy: another process is building it.
     """
     paths.create()
     directory = _directory(paths)
     log = log or paths.logs / "image-build.log"
     report = progress or (lambda _fraction, _stage: None)
-    with _lock(paths.images):
+    with _lock(paths.images, report):
         if not again and image_status(paths).ready:
             report(1.0, "the image is there")
             return find_image(paths)
         _clean(paths.images)
         _check_space(paths.images)
         building = paths.images / f"{_BUILDING}{directory.name}"
-        building.mkdir(mode=0o700)
         try:
             _fill(building, host_suite(), report, log)
             report(0.99, "putting it in place")
-            _put_in_place(building, directory)
+            _put_in_place(building / _RESULT, directory)
         finally:
             _clean(paths.images)
         image = find_image(paths)
@@ -156,22 +155,25 @@ def _directory(paths: Paths) -> Path:
 
 
 def _fill(building: Path, suite: str, report: Progress, log: Path) -> None:
-    parts = make_rootfs(suite, building / _ROOTFS, report, log)
+    workspace, result = building / "workspace", building / _RESULT
+    for directory in (building, workspace, result):
+        directory.mkdir(mode=0o700)
+    parts = make_rootfs(suite, result / _ROOTFS, workspace, report, log)
     report(0.97, "unpacking the kernel")
-    (building / _KERNEL).write_bytes(unpack_kernel(parts.kernel))
-    (building / _BASE).write_bytes(_base(parts))
+    (result / _KERNEL).write_bytes(unpack_kernel(parts.kernel))
+    (result / _BASE).write_bytes(_base(parts))
     installed = installed_packages(parts.dpkg_status.decode(errors="replace"))
-    (building / _PACKAGES).write_text("".join(f"{name} {version}\n" for name, version in sorted(installed.items())))
+    (result / _PACKAGES).write_text("".join(f"{name} {version}\n" for name, version in sorted(installed.items())))
     report(0.98, "writing to disk")
     manifest = {
         "format": packages.FORMAT,
         "suite": suite,
         "kernel_release": parts.release,
         "python": installed.get("python3-minimal", ""),
-        "files": {name: _describe(building / name) for name in (_KERNEL, _ROOTFS, _BASE)},
+        "files": {name: _describe(result / name) for name in (_KERNEL, _ROOTFS, _BASE)},
     }
-    (building / _MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
-    for path in building.iterdir():
+    (result / _MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
+    for path in result.iterdir():
         _sync(path)
 
 
@@ -255,21 +257,22 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _put_in_place(building: Path, directory: Path) -> None:
+def _put_in_place(result: Path, directory: Path) -> None:
     if directory.exists():
         # A directory cannot be replaced in one step; a crash between the two leaves no image, never half of one.
         directory.rename(directory.with_name(f"{_BUILDING}old-{directory.name}"))
-    building.rename(directory)
+    result.rename(directory)
     _sync(directory.parent)
 
 
 @contextmanager
-def _lock(images: Path) -> Iterator[None]:
+def _lock(images: Path, report: Progress) -> Iterator[None]:
     with (images / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Busy("another process is building the guest image", hint="wait for it to end") from None
+            report(None, "waiting for another process that is building the image")
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
@@ -284,16 +287,6 @@ def _check_space(images: Path) -> None:
 
 
 def _clean(images: Path) -> None:
-    """Remove what interrupted builds left. Called with the lock held."""
+    """Remove what builds left. Called with the lock held."""
     for leftover in images.glob(f"{_BUILDING}*"):
-        if mounts := _mounts_below(leftover):
-            raise HostNotReady(
-                f"an interrupted build left {mounts[0]} mounted", hint=f"unmount what is below {leftover} and try again"
-            )
-        shutil.rmtree(leftover)
-
-
-def _mounts_below(directory: Path) -> list[str]:
-    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:  # noqa: PTH123 - not a path of ours
-        points = [line.split()[4].encode().decode("unicode_escape") for line in mounts]
-    return [point for point in points if Path(point).is_relative_to(directory)]
+        remove_workspace(leftover)
