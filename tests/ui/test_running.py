@@ -37,7 +37,7 @@ async def ready(pilot: Pilot[int], app: RollcageApp) -> MainScreen:
 
 def rows(screen: MainScreen) -> list[tuple[RowKind, str]]:
     log = screen.query_one(OutputView).log_shown
-    return [(row.kind, row.line.text) for row in log.rows(log.first, log.end)]
+    return [(row.kind, row.line.text) for row in log.rows()]
 
 
 def toasts(app: RollcageApp) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import logging
 from collections.abc import Awaitable, Callable
@@ -119,6 +120,8 @@ class RollcageApp(App[int]):
         if self._main is not None:
             self._main.post_message(EngineReady())
         self.action_set_up()
+        # What is here now stays: the collector need not walk it again while output pours in.
+        gc.freeze()
 
     async def _ensure_host(self) -> None:
         """Offer to set the host up, where something that machines need is lacking."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from tui.machines.model import Stream
-from tui.text import Line, LineCleaner, clean
+from tui.text import Line, LineCleaner, Span, clean
 
 CAPACITY: Final = 100_000
 """Rows kept in memory, about 11 MB of usual output; the store keeps all of it in a file."""
@@ -36,11 +36,21 @@ class Row(NamedTuple):
     line: Line
 
 
+_Stored = tuple[int, str, tuple[Span, ...], bool]
+
+
+def _row(stored: _Stored) -> Row:
+    kind, text, spans, cut = stored
+    return Row(RowKind(kind), Line(text, spans, cut))
+
+
 class OutputLog:
     """Rows with absolute numbers: row `n` stays row `n` when older ones are dropped."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        self._rows: deque[Row] = deque(maxlen=capacity)
+        # Plain tuples of plain values: the garbage collector stops tracking these, and need not walk them all again
+        # and again while output pours in (with a hundred thousand objects each such walk takes over 100 ms).
+        self._rows: deque[_Stored] = deque(maxlen=capacity)
         self._appended = 0
         self._widest = 0
         self._cleaners = {Stream.STDOUT: LineCleaner(), Stream.STDERR: LineCleaner()}
@@ -94,20 +104,31 @@ class OutputLog:
     def row(self, number: int) -> Row:
         """Return a row by its absolute number; an empty one if it was dropped already."""
         first = self.first
-        return self._rows[number - first] if number >= first else Row(RowKind.STDOUT, Line(""))
+        return _row(self._rows[number - first]) if number >= first else Row(RowKind.STDOUT, Line(""))
 
-    def rows(self, start: int, end: int) -> list[Row]:
+    def rows(self, start: int = 0, end: int | None = None) -> list[Row]:
         """Return the rows from `start` up to `end` that are still kept."""
-        first = self.first
-        if start <= first and end >= self._appended:
-            return list(self._rows)
-        return list(itertools.islice(self._rows, max(start - first, 0), max(end - first, 0)))
+        return [_row(stored) for stored in self._stored(start, end)]
+
+    def texts(self, start: int) -> list[str]:
+        """Return the texts of the rows from `start` on that are still kept."""
+        return [stored[1] for stored in self._stored(start, None)]
+
+    def _stored(self, start: int, end: int | None) -> Iterable[_Stored]:
+        count = len(self._rows)
+        skip = min(max(start - self.first, 0), count)
+        stop = count if end is None else min(max(end - self.first, skip), count)
+        if skip <= count // 2:
+            return itertools.islice(self._rows, skip, stop)
+        # From the nearer end: reaching into a deque takes time in proportion to the distance.
+        return list(itertools.islice(reversed(self._rows), count - stop, count - skip))[::-1]
 
     def _extend(self, kind: RowKind, lines: Iterable[Line]) -> None:
         lines = list(lines)
         if not lines:
             return
         self._widest = max(self._widest, *(len(line.text) for line in lines))
-        self._rows.extend(map(Row, itertools.repeat(kind), lines))
+        number = int(kind)
+        self._rows.extend([(number, *line) for line in lines])
         self._appended += len(lines)
         self.version += 1

@@ -89,6 +89,7 @@ class OutputView(ScrollView, can_focus=True):
         self._strips: LRUCache[tuple[int, int, bool], Strip] = LRUCache(512)
         self._paused_at = 0
         self._looks: dict[RowKind, Style] = {}
+        self._base: Style | None = None
         self._position: tuple[int, int, bool] = (0, 0, True)
 
     # --- what is shown ---------------------------------------------------------------------------------------------
@@ -166,8 +167,12 @@ class OutputView(ScrollView, can_focus=True):
     def _wrap_new(self) -> None:
         log = self._log
         start = max(self._wrapped_end, log.first)
-        for number, row in enumerate(log.rows(start, log.end), start):
-            self._wrapped.extend((number, point) for point in wrap_points(row.line.text, self._wrap_width))
+        width, append = self._wrap_width, self._wrapped.append
+        for number, text in enumerate(log.texts(start), start):
+            append((number, 0))
+            if len(text) > width or not text.isascii():
+                for point in wrap_points(text, width)[1:]:
+                    append((number, point))
         self._wrapped_end = log.end
 
     def _reset_layout(self) -> None:
@@ -197,6 +202,7 @@ class OutputView(ScrollView, can_focus=True):
         """Forget what was drawn in the colours of before."""
         super().notify_style_update()
         self._looks.clear()
+        self._base = None
         self._strips.clear()
 
     # --- following -------------------------------------------------------------------------------------------------
@@ -270,7 +276,7 @@ class OutputView(ScrollView, can_focus=True):
     # --- selection -------------------------------------------------------------------------------------------------
 
     def _all_rows(self) -> list[Row]:
-        return self._log.rows(self._log.first, self._log.end) + self._partial
+        return self._log.rows() + self._partial
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the selected text without the marks in front of the rows."""
@@ -317,13 +323,19 @@ class OutputView(ScrollView, can_focus=True):
             )
         return look
 
+    def _base_style(self) -> Style:
+        # Textual computes this anew at every access, which costs more than drawing a row.
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
+
     def _strip(self, y: int) -> Strip:
         row, start, end = self._locate(y)
         complete = y < self._line_count() - len(self._partial)
         key = (self._wrapped[y][0] if self.wrap else self._seen_first + y, start, self.wrap) if complete else None
         if key is not None and (strip := self._strips.get(key)) is not None:
             return strip
-        strip = row_strip(row, self.rich_style, self._look(row.kind), start, end)
+        strip = row_strip(row, self._base_style(), self._look(row.kind), start, end)
         if key is not None:
             self._strips[key] = strip
         return strip
@@ -332,7 +344,7 @@ class OutputView(ScrollView, can_focus=True):
         """Draw one line of the view."""
         scroll_x, scroll_y = self.scroll_offset
         width, line = self.size.width, scroll_y + y
-        base = self.rich_style
+        base = self._base_style()
         if line >= self._line_count():
             return Strip.blank(width, base)
         strip = self._strip(line)

@@ -38,7 +38,7 @@ class Details(VerticalScroll):
         & #details-problems.-some { display: block; }
         & #details-form { margin-top: 1; }
         & #details-run { min-width: 16; height: 1; border: none; }
-        & #details-documentation { margin: 0; padding: 0; background: $surface; }
+        & #details-documentation { margin: 1 0 0 0; padding: 0; background: $surface; }
         & #details-code { background: $panel; padding: 0 1; margin-top: 1; }
         & #details-empty { color: $text-muted; display: none; padding: 1 0; }
         &.-empty > * { display: none; }

@@ -38,7 +38,7 @@ class Field(Vertical):
         margin-bottom: 1;
         & > Horizontal { height: 1; }
         & .field--name { width: 18; color: $text-primary; text-style: bold; }
-        & .field--hint { padding-left: 18; color: $text-muted; height: auto; }
+        & .field--hint { width: 1fr; padding-left: 18; color: $text-muted; height: auto; }
         &.-invalid .field--hint { color: $text-error; }
         &.-invalid .field--name { color: $text-error; }
         & Input { background: $panel; }

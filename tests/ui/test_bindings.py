@@ -1,0 +1,63 @@
+"""The table of keys: complete, without clashes, and what is really bound."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tui.ui.app import RollcageApp
+from tui.ui.bindings import SCOPES, TABLE, Key, keys_of
+from tui.ui.output.view import OutputView
+from tui.ui.screens.code import CodeScreen
+from tui.ui.screens.dialog import Dialog
+from tui.ui.screens.main import MainScreen
+from tui.ui.widgets.definition_list import DefinitionList
+from tui.ui.widgets.details import Details
+from tui.ui.widgets.session_tree import SessionTree
+
+OWNERS = {
+    "app": RollcageApp,
+    "main": MainScreen,
+    "definitions": DefinitionList,
+    "form": Details,
+    "output": OutputView,
+    "tree": SessionTree,
+    "code": CodeScreen,
+    "dialog": Dialog,
+}
+
+
+@pytest.mark.parametrize("key", TABLE, ids=lambda key: key.id)
+def test_a_key_is_documented_and_its_action_exists(key: Key) -> None:
+    assert re.fullmatch(r"[a-z]+\.[a-z]+", key.id)
+    assert key.scope in SCOPES
+    assert 0 < len(key.label) <= 12
+    assert key.help.endswith(".")
+    action = key.action.removeprefix("screen.").partition("(")[0]
+    owner = MainScreen if key.action.startswith("screen.") else OWNERS[key.scope]
+    assert hasattr(owner, f"action_{action}")
+
+
+def test_ids_are_unique() -> None:
+    ids = [key.id for key in TABLE]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_no_key_means_two_things_in_one_place(scope: str) -> None:
+    around = {"app", "main", scope} if scope in ("definitions", "form", "output", "tree") else {"app", scope}
+    mine = [key for key in TABLE if key.scope in around]
+    pressed = [each for key in mine for each in key.keys.split(",")]
+    assert {each for each in pressed if pressed.count(each) > 1} == set()
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_place_binds_exactly_its_keys(scope: str) -> None:
+    bound = {binding.id for binding in OWNERS[scope].BINDINGS}
+    assert bound == {key.id for key in keys_of(scope)}  # type: ignore[arg-type]
+
+
+def test_keys_work_on_every_terminal() -> None:
+    for key in TABLE:
+        assert not re.search(r"ctrl\+(shift|[ijmh])\b|alt\+|super\+", key.keys)
