@@ -19,9 +19,11 @@ def open_application(arguments: argparse.Namespace) -> int:
             "the application needs a terminal",
             hint="Without one, use the commands: rollcage run, rollcage exec, … (rollcage --help lists them)",
         )
+    from tui.cli.logfile import logging_to_file
     from tui.config import load_settings
     from tui.paths import Paths
     from tui.ui.app import run_app
 
     paths = Paths.from_environment()
-    return run_app(paths, load_settings(paths), session=arguments.open_session)
+    with logging_to_file():
+        return run_app(paths, load_settings(paths), session=arguments.open_session)

@@ -86,7 +86,8 @@ def _exec(arguments: argparse.Namespace) -> int:
         timeout_s=arguments.timeout,
         keep_interpreter=arguments.keep_interpreter,
     )
-    return run_and_follow(arguments, request, forward_stdin=not from_stdin and not is_terminal(sys.stdin))
+    piped = not from_stdin and not is_terminal(sys.stdin)
+    return run_and_follow(arguments, request, forward_stdin=piped, demanded=request.spec is not None)
 
 
 def _step(arguments: argparse.Namespace) -> tuple[StepRequest, str, bool]:

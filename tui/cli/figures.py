@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from tui.machines.model import MachineSpec
+
 SHORTEST_ID = 10
 
 
@@ -44,3 +46,13 @@ def id_length(ids: Iterable[str]) -> int:
     while length < 26 and len({id_[:length] for id_ in known}) < len(known):
         length += 1
     return length
+
+
+def describe_machine(spec: MachineSpec) -> str:
+    """Return what a machine is made of, in a few words."""
+    parts = [f"{spec.memory_mb} MiB", f"{spec.cpus} CPU" + ("s" if spec.cpus > 1 else "")]
+    if spec.disk_mb is not None:
+        parts.append(f"{spec.disk_mb} MiB disk")
+    if spec.network:
+        parts.append("network")
+    return ", ".join(parts)

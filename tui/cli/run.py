@@ -51,7 +51,9 @@ def _run(arguments: argparse.Namespace) -> int:
         profile=arguments.profile,
         timeout_s=arguments.timeout,
     )
-    return run_and_follow(arguments, request, forward_stdin=not is_terminal(sys.stdin))
+    return run_and_follow(
+        arguments, request, forward_stdin=not is_terminal(sys.stdin), demanded=bool(arguments.profile)
+    )
 
 
 def _values(words: list[str]) -> dict[str, str]:

@@ -11,13 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.cli.codes import EXIT_MACHINE, EXIT_NOBODY_READS, exit_code
+from tui.cli.console import say
 from tui.cli.display import Display, JsonDisplay, OutputDisplay
+from tui.cli.figures import describe_machine
 from tui.cli.narration import Narrator
 from tui.cli.opening import with_engine
 from tui.cli.stdin import forward
 from tui.cli.writer import Writer
-from tui.errors import RollcageError
+from tui.errors import RollcageError, UsageError
 from tui.runs.events import RunFinished
+from tui.text import clean_line
 
 if TYPE_CHECKING:
     import argparse
@@ -28,8 +31,13 @@ if TYPE_CHECKING:
     from tui.runs.request import Request
 
 
-def run_and_follow(arguments: argparse.Namespace, request: Request, *, forward_stdin: bool) -> int:
-    """Run a request as the common arguments (`add_running`) say, and return the exit code."""
+def run_and_follow(
+    arguments: argparse.Namespace, request: Request, *, forward_stdin: bool, demanded: bool = False
+) -> int:
+    """Run a request as the common arguments (`add_running`) say, and return the exit code.
+
+    `demanded` says that the person named the machine, and does not want another.
+    """
 
     def adjusted(settings: Settings) -> Settings:
         if not arguments.no_rollback:
@@ -37,6 +45,7 @@ def run_and_follow(arguments: argparse.Namespace, request: Request, *, forward_s
         return replace(settings, snapshots=replace(settings.snapshots, auto_rollback=False))
 
     async def action(engine: Engine) -> int:
+        _compare_machines(engine, request, demanded=demanded, quiet=arguments.quiet)
         writer = Writer()
         display: Display = JsonDisplay(writer, sys.stdout)
         if not arguments.json:
@@ -45,6 +54,26 @@ def run_and_follow(arguments: argparse.Namespace, request: Request, *, forward_s
         return await follow(engine, request, display, stdin=sys.stdin.fileno() if forward_stdin else None)
 
     return with_engine(action, adjust=adjusted)
+
+
+def _compare_machines(engine: Engine, request: Request, *, demanded: bool, quiet: bool) -> None:
+    """Do not let it go unnoticed that a session keeps the machine it was made with.
+
+    Raises:
+        UsageError: that machine is not the one that was demanded.
+    """
+    known = next((session for session in engine.store.sessions() if session.name == request.session), None)
+    if known is None or request.spec is None or request.spec == known.spec:
+        return
+    name = clean_line(known.name, 60)
+    if demanded:
+        raise UsageError(
+            f"session {name} has a machine of {describe_machine(known.spec)}, and keeps it",
+            hint=f"name another session to get one of {describe_machine(request.spec)}",
+        )
+    if not quiet:
+        wanted = describe_machine(request.spec)
+        say(f"rollcage: note: session {name} keeps its machine of {describe_machine(known.spec)}, not {wanted}")
 
 
 async def follow(engine: Engine, request: Request, display: Display, *, stdin: int | None) -> int:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from tui.cli.arguments import Subparsers, add_json, add_yes, command, family
 from tui.cli.codes import EXIT_CANCELLED
 from tui.cli.console import agreed, out, out_json, out_table, say
-from tui.cli.figures import SHORTEST_ID, size, when
+from tui.cli.figures import SHORTEST_ID, describe_machine, size, when
 from tui.cli.opening import with_engine
 from tui.text import clean_line
 
 if TYPE_CHECKING:
     import argparse
 
-    from tui.machines.model import MachineSpec
     from tui.runs.engine import Engine
     from tui.store.model import SnapshotRecord
 
@@ -38,16 +37,6 @@ def add(subparsers: Subparsers) -> None:
     add_yes(delete)
 
 
-def machine(spec: MachineSpec) -> str:
-    """Return what a machine is made of, in a few words."""
-    parts = [f"{spec.memory_mb} MiB", f"{spec.cpus} CPU" + ("s" if spec.cpus > 1 else "")]
-    if spec.disk_mb is not None:
-        parts.append(f"{spec.disk_mb} MiB disk")
-    if spec.network:
-        parts.append("network")
-    return ", ".join(parts)
-
-
 def _stored(snapshots: list[SnapshotRecord]) -> int:
     return sum(snapshot.stored_bytes for snapshot in snapshots)
 
@@ -64,7 +53,7 @@ def _list(arguments: argparse.Namespace) -> int:
             rows.append(
                 (
                     session.name,
-                    machine(session.spec),
+                    describe_machine(session.spec),
                     str(len(snapshots)),
                     size(_stored(snapshots)),
                     session.head_id[:SHORTEST_ID] if session.head_id else "-",
@@ -90,7 +79,7 @@ def _show(arguments: argparse.Namespace) -> int:
             return 0
         out(f"name       {clean_line(session.name)}")
         out(f"id         {session.id}")
-        out(f"machine    {machine(session.spec)}")
+        out(f"machine    {describe_machine(session.spec)}")
         out(f"made       {when(session.created_at)}")
         out(f"last used  {when(session.updated_at)}")
         out(f"head       {session.head_id or '-'}")

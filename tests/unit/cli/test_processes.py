@@ -250,6 +250,20 @@ def test_sessions_are_listed_shown_and_deleted(rollcage: Rollcage) -> None:
     assert rollcage("sessions", "show", "one").returncode == 121
 
 
+def test_it_is_said_when_a_session_keeps_another_machine(rollcage: Rollcage) -> None:
+    rollcage("exec", "true")
+    demanded = rollcage("exec", "--network", "true")
+    assert demanded.returncode == 2
+    assert b"keeps it" in demanded.stderr
+    commands = rollcage.home / "commands"
+    commands.mkdir()
+    (commands / "big.md").write_text("---\nname: big\ndescription: d\nprofile: standard\n---\n```bash\ntrue\n```\n")
+    noted = rollcage("run", "big")
+    assert noted.returncode == 0
+    assert b"note: session default keeps its machine of 256 MiB, 1 CPU, not 512 MiB, 1 CPU" in noted.stderr
+    assert rollcage("run", "big", "--session", "new").stderr == b""
+
+
 def test_a_definition_is_run_with_its_values(rollcage: Rollcage) -> None:
     commands = rollcage.home / "commands"
     commands.mkdir()

@@ -226,8 +226,8 @@ async def test_a_machine_that_fails_before_the_first_step_is_tried_again(
     run = await start(engine, "echo once")
     events = await events_of(run)
     assert names(events) == [
-        "RunStarted", "AttemptFailed", "MachineLeased", "SnapshotTaken", "AttemptFailed", "MachineLeased", "StepStarted",
-        "OutputReceived", "StepExited", "RunExited", "SnapshotTaken", "RunFinished",
+        "RunStarted", "AttemptFailed", "MachineLeased", "SnapshotTaken", "AttemptFailed", "MachineLeased",
+        "StepStarted", "OutputReceived", "StepExited", "RunExited", "SnapshotTaken", "RunFinished",
     ]  # fmt: skip
     failures = [event for event in events if isinstance(event, AttemptFailed)]
     assert [(event.attempt, event.error, event.delay_s) for event in failures] == [
