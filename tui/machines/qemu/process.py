@@ -165,7 +165,9 @@ class QemuProcess:
 
         `xen-save-devices-state` does just that in every QEMU build, whatever its name says (measured: 13 kB, < 1 ms).
         """
-        await self.command("xen-save-devices-state", {"filename": f"/proc/self/fd/{self._save_fd}"})
+        # Not `live`: that would take the disks away from the machine, as if it now ran elsewhere.
+        target = f"/proc/self/fd/{self._save_fd}"
+        await self.command("xen-save-devices-state", {"filename": target, "live": False})
         return os.pread(self._save_fd, os.fstat(self._save_fd).st_size, 0)
 
     async def load_devices(self, state: bytes) -> None:
