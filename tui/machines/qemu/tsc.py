@@ -1,9 +1,9 @@
 """The frequency of this host's time stamp counter, which a TCG guest sees as it is.
 
-QEMU under TCG answers RDTSC with the host's own ticks, and a microvm has no other clock good enough to calibrate them
-against: a guest left to itself hangs in calibration one time in six, and one told a wrong frequency lives in a time that
-runs too fast or too slow (measured: told 1 GHz on a host of 2.6 GHz, 2.6 seconds passed in the guest for each one
-outside). So the host measures, and the kernel command line says it (`tsc_early_khz`).
+QEMU under TCG answers RDTSC with the host's own ticks, and a microvm has no other clock good enough to calibrate
+them against: a guest left to itself hangs in calibration one time in six, and one told a wrong frequency lives in a
+time that runs too fast or too slow (measured: told 1 GHz on a host of 2.6 GHz, 2.6 seconds passed in the guest for each
+one outside). So the host measures, and the kernel command line says it (`tsc_early_khz`).
 """
 
 from __future__ import annotations
