@@ -157,7 +157,8 @@ class Pool:
         return waiting < self._settings.high and fits
 
     async def _keep(self) -> None:
-        while True:
+        # Not left to cancellation alone: Python 3.11's `wait_for` swallows one that comes together with its result.
+        while not self._closed:
             self.check()
             if len(self._ready) < self._settings.low:
                 await self._fill()
@@ -167,7 +168,7 @@ class Pool:
 
     async def _fill(self) -> None:
         """Make machines until the high watermark or the budget is reached, or somebody needs the host more."""
-        while self._has_room() and not self._held:
+        while self._has_room() and not self._held and not self._closed:
             self._warming += 1
             self._tell()
             try:
