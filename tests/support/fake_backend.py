@@ -255,7 +255,7 @@ class FakeBackend:
         await self._called("prepare", str(spec.memory_mb))
 
     async def _machine(self, spec: MachineSpec, content: Path | None) -> FakeMachine:
-        hypervisor = await asyncio.create_subprocess_exec("sleep", "infinity")
+        hypervisor = await asyncio.create_subprocess_exec("sleep", "infinity", stdout=asyncio.subprocess.DEVNULL)
         machine = FakeMachine(self, spec, hypervisor)
         self.machines.add(machine)
         if content is None:

@@ -27,7 +27,7 @@ from tui.runs.events import Event, OutputReceived, PoolChanged, RolledBack
 from tui.runs.gates import Gate
 from tui.runs.heads import plan_step, roll_back, undo_or_redo
 from tui.runs.pipeline import Pipeline
-from tui.runs.recovery import reconcile_snapshots, recover_runs
+from tui.runs.recovery import engine_locks, reconcile_snapshots, recover_runs
 from tui.runs.request import Request
 from tui.runs.retry import Retry
 from tui.runs.rollback import RollbackPlan, plan, resolve
@@ -96,8 +96,8 @@ class Engine:
         store = Store.open(paths)
         try:
             owner = new_id()
-            lock = Lock.acquire(paths.locks, owner)
             recover_runs(store, paths)
+            lock = Lock.acquire(engine_locks(paths), owner)
         except BaseException:
             store.close()
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from tui.errors import NotFound
@@ -21,6 +22,13 @@ _log = logging.getLogger(__name__)
 _KILLED: Final = "Rollcage itself was killed during this run; the session is where it was before"
 
 
+def engine_locks(paths: Paths) -> Path:
+    """Return the directory in which every engine that lives holds a lock."""
+    directory = paths.locks / "engines"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return directory
+
+
 def recover_runs(store: Store, paths: Paths) -> int:
     """End the runs whose engine is gone, with what is known of them; return how many there were.
 
@@ -28,9 +36,11 @@ def recover_runs(store: Store, paths: Paths) -> int:
     """
     recovered = 0
     unfinished = store.unfinished()
-    for owner in sorted({owner for owner, _ in unfinished}):
+    directory = engine_locks(paths)
+    owners = {owner for owner, _ in unfinished} | {path.stem for path in directory.iterdir() if is_id(path.stem)}
+    for owner in sorted(owners):
         try:
-            lock = Lock.acquire(paths.locks, owner)
+            lock = Lock.acquire(directory, owner)
         except Held:
             continue
         for run in [run for its_owner, run in unfinished if its_owner == owner]:
