@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -173,7 +174,7 @@ def _check_child_memory() -> Check:
     """Whether the memory of a child process can be read, as snapshots do; by reading some."""
     name = "snapshots (/proc/PID/mem)"
     scope = Path("/proc/sys/kernel/yama/ptrace_scope")
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as child:
+    with subprocess.Popen([sys.executable, "-I", "-S", "-c", "input()"], stdin=subprocess.PIPE) as child:
         try:
             first = Path(f"/proc/{child.pid}/maps").read_text().split("-", 1)[0]
             with open(f"/proc/{child.pid}/mem", "rb", buffering=0) as memory:  # noqa: PTH123 - not a path of ours
