@@ -41,12 +41,14 @@ def _rollcage_commands() -> type[Provider]:
 
 _log = logging.getLogger(__name__)
 _TOAST_S = 8.0
+_CLOSING_S = 20.0
 
 
 class RollcageApp(App[int]):
     """Run anything, roll anything back."""
 
     TITLE = "Rollcage"
+    NOTIFICATION_TIMEOUT = 4.0
     CSS_PATH = "styles/base.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("app")
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_rollcage_commands}
@@ -254,16 +256,22 @@ class RollcageApp(App[int]):
         await self._leave()
 
     async def _leave(self) -> None:
-        engine, self.engine = self.engine, None
-        if engine is not None:
-            await engine.close()
+        await self._close_engine()
         self.exit(0)
 
     async def on_unmount(self) -> None:
         """Close the engine however the application ends."""
+        await self._close_engine()
+
+    async def _close_engine(self) -> None:
         engine, self.engine = self.engine, None
-        if engine is not None:
-            await engine.close()
+        if engine is None:
+            return
+        try:
+            await asyncio.wait_for(engine.close(), _CLOSING_S)
+        except TimeoutError:
+            # Machines die with this process in any case, and records are already on disk.
+            _log.error("the engine did not close within %s s", _CLOSING_S)
 
 
 def _notice(delta: CatalogDelta) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui.store.model import RunRecord, RunState, SnapshotReason, SnapshotRecord
+from tui.ui.describe import STATE_GLYPHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,8 @@ def _draw(lanes: list[str | None], lane: int, merging: list[int], glyph: str) ->
 def _glyph(node: _Node, head_id: str | None, current: set[str]) -> str:
     if node.key == head_id:
         return "◉"
-    if node.run is not None and node.run.state is RunState.RUNNING:
-        return "◌"
+    if node.run is not None and node.run.state in (RunState.RUNNING, RunState.CANCELLED):
+        return STATE_GLYPHS[node.run.state]
     if node.snapshot is None or node.snapshot.reason is SnapshotReason.FAILED:
         return "✗" if node.run is None or node.run.state is not RunState.SUCCEEDED else "○"
     if node.snapshot.reason is SnapshotReason.MANUAL:

@@ -94,6 +94,7 @@ class LiveRuns:
         for old in [run for run in self._runs.values() if run.is_over][: -_KEPT_LOGS or None]:
             del self._runs[old.id]
         run = LiveRun(event.run_id, event.session, event.title, event.at, event.steps)
+        run.log.note("getting a machine")
         self._runs[run.id] = run
         self._session_of[event.session_id] = event.session
 
@@ -155,4 +156,5 @@ def end_marker(
     if rolled_back:
         parts.append("rolled back")
     text = " · ".join(parts)
-    return (f"{text}\n{error}" if error else text), RowKind.GOOD_END if good else RowKind.BAD_END
+    tells_more = error and error not in (str(state), f"exit code {exit_code}")
+    return (f"{text}\n{error}" if tells_more else text), RowKind.GOOD_END if good else RowKind.BAD_END

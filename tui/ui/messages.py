@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from tui.definitions.index import Index
-from tui.runs.events import Event
+if TYPE_CHECKING:
+    from tui.definitions.index import Index
+    from tui.runs.events import Event
 
 
 @dataclass

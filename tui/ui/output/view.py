@@ -81,6 +81,7 @@ class OutputView(ScrollView, can_focus=True):
         self._log = OutputLog()
         self._seen_version = -1
         self._seen_first = 0
+        self._seen_end = 0
         self._partial: list[Row] = []
         self._wrapped: deque[tuple[int, int]] = deque()
         """With wrapping: absolute row number and first character of each line of the view, complete rows only."""
@@ -138,6 +139,7 @@ class OutputView(ScrollView, can_focus=True):
         self._seen_version = log.version
         self._partial = log.partial()
         dropped = self._drop_old()
+        self._seen_end = log.end
         if self.wrap:
             self._wrap_new()
         self._resize_content()
@@ -182,7 +184,7 @@ class OutputView(ScrollView, can_focus=True):
         self._wrap_width = max(self.scrollable_content_region.width - GUTTER - 1, 10)
 
     def _line_count(self) -> int:
-        complete = len(self._wrapped) if self.wrap else self._log.end - self._seen_first
+        complete = len(self._wrapped) if self.wrap else self._seen_end - self._seen_first
         return complete + len(self._partial)
 
     def _resize_content(self) -> None:

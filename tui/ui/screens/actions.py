@@ -10,8 +10,6 @@ from textual import on, work
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from tui.definitions.index import Entry
-from tui.definitions.parameters import InvalidParameters
 from tui.errors import RollcageError
 from tui.machines.model import PROFILES
 from tui.runs.events import Event, RolledBack, RunFinished, RunStarted, SnapshotTaken
@@ -21,18 +19,16 @@ from tui.text import clean_line
 from tui.ui.describe import duration, state_words
 from tui.ui.live import LiveRuns
 from tui.ui.output.log import OutputLog
-from tui.ui.screens.ask_name import AskName
-from tui.ui.screens.code import Code, CodeScreen
-from tui.ui.screens.confirm import Confirm
-from tui.ui.screens.sessions import SessionChoice, Sessions
 from tui.ui.session_state import SessionState, plan_words, rollback_question
-from tui.ui.stored import stored_log
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.session_tree import SessionTree
 
 if TYPE_CHECKING:
+    from tui.definitions.index import Entry
     from tui.runs.engine import Engine, RollbackPlan, Run
     from tui.ui.app import RollcageApp
+    from tui.ui.screens.code import Code
+    from tui.ui.screens.sessions import SessionChoice
 
 _STARTING = "Rollcage is still starting."
 
@@ -54,7 +50,7 @@ class SessionActions(Screen[None]):
         self.state = SessionState(session)
         self._profiles: dict[str, str] = {}
         """Profiles chosen for sessions that have no machine yet."""
-        self._code = Code()
+        self._code: Code | None = None
         self._handles: dict[str, Run] = {}
 
     @property
@@ -137,6 +133,7 @@ class SessionActions(Screen[None]):
             self.set_class(True, "-view-details")
             self.action_pane("details")
             return
+        from tui.definitions.parameters import InvalidParameters
         from tui.runs.prepare import request_for
 
         app = cast("RollcageApp", self.app)
@@ -177,20 +174,22 @@ class SessionActions(Screen[None]):
     @work(group="dialog", exclusive=True, exit_on_error=False)
     async def action_code(self) -> None:
         """Write code and run it."""
-        self._code, wants_run = await self.app.push_screen_wait(CodeScreen(self._code, self.session))
+        from tui.ui.screens.code import Code, CodeScreen
+
+        code, wants_run = await self.app.push_screen_wait(CodeScreen(self._code or Code(), self.session))
+        self._code = code
         if not wants_run:
             return
         if reason := self.why_not("code"):
             self.notify(reason, severity="warning", markup=False)
             return
-        text, language = self._code.text, self._code.language
         self.start(
             Request(
-                title=clean_line(text.strip().split("\n", 1)[0], 60),
-                steps=(StepRequest(text, language),),
+                title=clean_line(code.text.strip().split("\n", 1)[0], 60),
+                steps=(StepRequest(code.text, code.language),),
                 session=self.session,
                 spec=PROFILES.get(self._profile() or ""),
-                keep_interpreter=self._code.keep_interpreter,
+                keep_interpreter=code.keep_interpreter,
             )
         )
 
@@ -246,6 +245,8 @@ class SessionActions(Screen[None]):
             if latest is not None:
                 self.show_log(latest.log, latest.title)
             elif state.runs:
+                from tui.ui.stored import stored_log
+
                 newest = max(state.runs, key=lambda run: run.id)
                 self.show_log(await stored_log(self._engine.store, newest), newest.title, follow=False)
             else:
@@ -268,6 +269,8 @@ class SessionActions(Screen[None]):
         if run is None:
             self.notify("No run led here.", severity="warning")
             return
+        from tui.ui.stored import stored_log
+
         live = self.live.run(run.id)
         self.show_log(
             live.log if live else await stored_log(self._engine.store, run), run.title, follow=live is not None
@@ -278,6 +281,8 @@ class SessionActions(Screen[None]):
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def _roll_back(self, event: SessionTree.RollbackAsked) -> None:
         """Ask, naming the target and what is lost; then do it."""
+        from tui.ui.screens.confirm import Confirm
+
         target = event.row.target
         if target is None:
             self.notify("This run left no snapshot to go to.", severity="warning")
@@ -316,6 +321,8 @@ class SessionActions(Screen[None]):
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def action_snapshot(self) -> None:
         """Keep this moment."""
+        from tui.ui.screens.ask_name import AskName
+
         name = await self.app.push_screen_wait(
             AskName("Snapshot", "Keep this moment of the whole machine: memory, processes and files.", act="Keep")
         )
@@ -327,6 +334,8 @@ class SessionActions(Screen[None]):
     @on(SessionTree.NameAsked)
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def _give_name(self, event: SessionTree.NameAsked) -> None:
+        from tui.ui.screens.ask_name import AskName
+
         snapshot = event.row.snapshot
         if snapshot is None:
             self.notify("This run left no snapshot to name.", severity="warning")
@@ -350,6 +359,8 @@ class SessionActions(Screen[None]):
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def action_sessions(self) -> None:
         """Switch to another session."""
+        from tui.ui.screens.sessions import Sessions
+
         app = cast("RollcageApp", self.app)
         sessions = self._engine.store.sessions()
         choice = await app.push_screen_wait(Sessions(sessions, self.session, app.settings.profile))

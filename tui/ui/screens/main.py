@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -11,7 +11,6 @@ from textual.containers import Horizontal
 from textual.events import Key, Resize
 from textual.widgets import Footer, Input, Static
 
-from tui.definitions.index import Entry
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import spec_words
@@ -25,6 +24,9 @@ from tui.ui.widgets.details import Details
 from tui.ui.widgets.pane import Pane
 from tui.ui.widgets.session_tree import SessionTree
 from tui.ui.widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from tui.definitions.index import Entry
 
 SMALLEST: Final = (60, 14)
 """Columns and rows below which the screen only says what it needs."""

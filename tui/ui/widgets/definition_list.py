@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from textual.binding import BindingType
 from textual.message import Message
 
-from tui.definitions.index import Entry, Index
-from tui.definitions.ranking import search
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import RISK_GLYPHS
 from tui.ui.widgets.virtual_list import Part, VirtualList
+
+if TYPE_CHECKING:
+    from tui.definitions.index import Entry, Index
 
 _UNSORTED = "other"
 _RISK_LOOKS = {"low": "good", "medium": "warning", "high": "bad", "critical": "bad"}
@@ -40,7 +41,7 @@ class DefinitionList(VirtualList):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._index = Index()
+        self._index: Index | None = None
         self._filter = ""
         self._rows: list[Entry | str] = []
         """Entries, and category names as headings."""
@@ -75,7 +76,9 @@ class DefinitionList(VirtualList):
 
     def _lay_out(self) -> None:
         before = self.entry
-        self._rows = list(self._matching() if self._filter else self._by_category())
+        if self._index is None:
+            return
+        self._rows = list(self._matching(self._index) if self._filter else self._by_category(self._index))
         cursor = 0
         if before is not None:
             names = [row if isinstance(row, str) else row.name for row in self._rows]
@@ -84,10 +87,10 @@ class DefinitionList(VirtualList):
             )
         self.rows_changed(cursor)
 
-    def _by_category(self) -> list[Entry | str]:
+    def _by_category(self, index: Index) -> list[Entry | str]:
         rows: list[Entry | str] = []
         groups: dict[str, list[Entry]] = {}
-        for entry in self._index.entries:
+        for entry in index.entries:
             category = entry.definition.category if entry.definition else None
             groups.setdefault(category or _UNSORTED, []).append(entry)
         for category in sorted(groups, key=lambda name: (name == _UNSORTED, name.casefold())):
@@ -95,10 +98,12 @@ class DefinitionList(VirtualList):
             rows += groups[category]
         return rows
 
-    def _matching(self) -> list[Entry | str]:
-        found: list[Entry | str] = [self._index.by_name[each.name] for each in search(self._index, self._filter)]
+    def _matching(self, index: Index) -> list[Entry | str]:
+        from tui.definitions.ranking import search
+
+        found: list[Entry | str] = [index.by_name[each.name] for each in search(index, self._filter)]
         wanted = self._filter.casefold()
-        found += [e for e in self._index.entries if e.definition is None and wanted in e.name.casefold()]
+        found += [e for e in index.entries if e.definition is None and wanted in e.name.casefold()]
         return found
 
     # --- rows ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,14 +10,16 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Button, Markdown, Static
+from textual.widgets import Button, Static
 
-from tui.definitions.index import Entry
 from tui.definitions.model import Definition
 from tui.text import clean, clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import MODE_MEANINGS, RISK_GLYPHS, SCOPE_MEANINGS, duration
 from tui.ui.widgets.parameter_form import ParameterForm
+
+if TYPE_CHECKING:
+    from tui.definitions.index import Entry
 
 _DOCUMENTATION_LIMIT = 8000
 """Characters of prose that are laid out: every paragraph is a widget, and widgets are slow in the hundreds."""
@@ -61,7 +63,6 @@ class Details(VerticalScroll):
         yield Static(id="details-problems", markup=False)
         yield ParameterForm(id="details-form")
         yield Button("▶ Run  ^r", id="details-run", variant="primary", compact=True)
-        yield Markdown(id="details-documentation", open_links=False)
         yield Static(id="details-code", markup=False)
 
     @property
@@ -95,8 +96,14 @@ class Details(VerticalScroll):
         code.display = definition is not None
         if definition is not None:
             code.update(_steps(definition))
-        # Links are not live: what a person would open is not always what a person reads.
-        await self.query_one("#details-documentation", Markdown).update(_documentation(definition))
+        from textual.widgets import Markdown  # not needed for the first paint, and slow to import
+
+        documentation = self.query_one_optional("#details-documentation", Markdown)
+        if documentation is None:
+            # Links are not live: what a person would open is not always what a person reads.
+            documentation = Markdown(id="details-documentation", open_links=False)
+            await self.mount(documentation, before=code)
+        await documentation.update(_documentation(definition))
 
     def focus_form(self) -> None:
         """Focus the first field, or the run button."""

@@ -13,12 +13,13 @@ from textual.message import Message
 from textual.widgets import Input, Label, Select
 
 from tui.definitions.model import Definition, Parameter, ParameterType
-from tui.definitions.parameters import ValueProblem, as_text, checked
 from tui.text import clean, clean_line
 from tui.ui.widgets.toggle import Toggle
 
 if TYPE_CHECKING:
     from textual.widget import Widget
+
+    from tui.definitions.parameters import ValueProblem
 
 _PLACEHOLDERS: Final = {
     ParameterType.STRING: "",
@@ -62,6 +63,8 @@ class Field(Vertical):
         yield Label(self._hint(), classes="field--hint", markup=False)
 
     def _control(self) -> Widget:
+        from tui.definitions.parameters import as_text
+
         parameter, text = self.parameter, self._text
         if parameter.type is ParameterType.BOOLEAN and not parameter.validation.allowed_values:
             return Toggle((text or "").strip().lower() in ("true", "yes", "on", "1"))
@@ -115,6 +118,8 @@ class Field(Vertical):
 
     def problem(self) -> str:
         """Return what is wrong with the value, or nothing."""
+        from tui.definitions.parameters import checked
+
         value = self.value
         if value is None:
             return "is required" if self.parameter.required else ""
@@ -203,6 +208,8 @@ class ParameterForm(Vertical):
 
 
 def _first_text(parameter: Parameter, typed: Mapping[str, object]) -> str | None:
+    from tui.definitions.parameters import as_text
+
     value = typed.get(parameter.name)
     if value is None:
         return None if parameter.default is None else as_text(parameter.default)
