@@ -83,7 +83,7 @@ class Pool:
         """
         started = time.perf_counter()
         with self.holding_back():
-            machine = self._take() if spec == self._spec else None
+            machine = await self._take() if spec == self._spec else None
             source = "clone" if machine is None else "pool"
             if machine is None:
                 self._misses += 1
@@ -94,8 +94,8 @@ class Pool:
         self._tell()
         return Lease(machine, source, (time.perf_counter() - started) * 1000)
 
-    def _take(self) -> Machine | None:
-        self.check()
+    async def _take(self) -> Machine | None:
+        await self.check()
         return self._ready.popleft() if self._ready else None
 
     async def release(self, machine: Machine) -> None:
@@ -123,16 +123,14 @@ class Pool:
             self._held -= 1
             self._wake.set()
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """Drop waiting machines that have died; the keeper replaces them."""
-        dead = [machine for machine in self._ready if not machine.alive]
-        for machine in dead:
+        for machine in [machine for machine in self._ready if not machine.alive]:
             self._ready.remove(machine)
             self._failures += 1
             self._error = "a waiting machine died"
             _log.warning("machine %s died while it waited", machine.id)
-        if dead:
-            self._tell()
+            await self.discard(machine)
 
     async def close(self) -> None:
         """Discard every machine, waiting or leased."""
@@ -159,7 +157,7 @@ class Pool:
     async def _keep(self) -> None:
         # Not left to cancellation alone: Python 3.11's `wait_for` swallows one that comes together with its result.
         while not self._closed:
-            self.check()
+            await self.check()
             if len(self._ready) < self._settings.low:
                 await self._fill()
             self._wake.clear()
