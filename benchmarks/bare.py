@@ -64,7 +64,7 @@ class BareMachine:
         hello = {
             "protocol": wire.PROTOCOL, "generation": generation, "nonce": os.urandom(16).hex(), "hostname": "bare",
             "boot_id": "00000000-0000-4000-8000-000000000000", "entropy": os.urandom(32).hex(),
-            "time_ns": time.time_ns(),
+            "time_ns": time.time_ns(), "rehearsal": False,
         }  # fmt: skip
         self._agent.sendall(wire.encode(wire.Kind.HELLO, generation, 0, json.dumps(hello).encode()))
         self._channel = 0

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 from collections.abc import Iterator
 from typing import NamedTuple
 
 _RESERVED_BYTES = 32 * 1024 * 1024
 _RESERVED_SHARE = 16
 _MOST_PROCESSES = 4096
+_FREEZE_AT_MOST_MS = 500
 
 
 class Consumption(NamedTuple):
@@ -82,6 +84,7 @@ class Groups:
         """
         self._runs = f"{root}/runs"
         self._made = 0
+        self._frozen = False
         self._left: list[Group] = []
         self._home = os.open(f"{root}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
         wanted = {"memory", "pids", "io"} & set(_read(f"{root}/cgroup.controllers").split())
@@ -112,6 +115,31 @@ class Groups:
             yield
         finally:
             os.write(self._home, b"0")
+
+    def freeze(self) -> None:
+        """Make every process of every execution stand still where it is, so that none runs before `thaw`.
+
+        Waits until they do, but not forever: a process in the middle of an uninterruptible call stops after it.
+        """
+        self._frozen = True
+        events = os.open(f"{self._runs}/cgroup.events", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if b"populated 0" in os.read(events, 4096):
+                return
+            _write(f"{self._runs}/cgroup.freeze", "1")
+            changes = select.poll()
+            changes.register(events, select.POLLPRI)
+            while b"frozen 1" not in os.pread(events, 4096, 0):
+                if not changes.poll(_FREEZE_AT_MOST_MS):
+                    return
+        finally:
+            os.close(events)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        if self._frozen:
+            self._frozen = False
+            _write(f"{self._runs}/cgroup.freeze", "0")
 
     def give_back(self, group: Group) -> None:
         """Take a group whose execution ended; processes that live on keep it."""

@@ -34,6 +34,7 @@ class Launcher:
         self._work = work
         self._groups = groups
         self._measure_disk = measure_disk
+        self._rehearsing = False
         self._by_pid: dict[int, Execution] = {}
         self._interpreters = Interpreters(loop)
 
@@ -61,7 +62,7 @@ class Launcher:
         """
         cwd = self._enter(request.cwd)
         stdio = Stdio(request.terminal)
-        group = self._groups.take() if self._groups is not None else None
+        group = self._groups.take() if self._groups is not None and not self._rehearsing else None
         disk_before = self._measure_disk()
         interpreter, memory_before = None, None
         try:
@@ -117,6 +118,17 @@ class Launcher:
         place = cwd if request.cwd is not None or not self._interpreters.is_kept(name) else None
         errand = {"what": KEEP, "text": request.text, "env": request.env, "cwd": place}
         return self._interpreters.take(name), errand
+
+    def freeze(self) -> None:
+        """Make all executions stand still."""
+        if self._groups is not None:
+            self._groups.freeze()
+
+    def go_on(self, *, rehearsing: bool = False) -> None:
+        """Let executions go on; or, rehearsing, leave them still and start others outside of every control group."""
+        self._rehearsing = rehearsing
+        if self._groups is not None and not rehearsing:
+            self._groups.thaw()
 
     def _enter(self, cwd: str | None) -> str:
         """Change to the directory a process starts in, so that it is born there."""

@@ -134,9 +134,11 @@ class Service:
         elif frame.kind == Kind.PING:
             self._tell(frame.channel, Kind.PONG, frame.payload)
         elif frame.kind == Kind.QUIESCE:
+            self._launcher.freeze()
             self._tell(0, Kind.QUIESCED)
             self._outbox.hold()
         elif frame.kind == Kind.RESUME:
+            self._launcher.go_on()
             self._outbox.release()
         elif (execution := self._channels.get(frame.channel)) is not None:
             execution.receive(frame)
@@ -157,6 +159,7 @@ class Service:
         self._channels.clear()
         self._parts.clear()
         self._generation = frame.generation
+        self._launcher.go_on(rehearsing=hello["rehearsal"] is True)
         welcome = {
             "protocol": PROTOCOL,
             "nonce": hello["nonce"],

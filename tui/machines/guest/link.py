@@ -75,7 +75,9 @@ class AgentLink(asyncio.BufferedProtocol):
         """Why nothing can be said any more, or None while it can."""
         return self._lost
 
-    async def handshake(self, identity: Identity, *, timeout: float, resynchronise: bool = False) -> Welcome:
+    async def handshake(
+        self, identity: Identity, *, timeout: float, resynchronise: bool = False, rehearsal: bool = False
+    ) -> Welcome:
         """Begin a life: give the machine its identity and wait until it is in force.
 
         What ran in an earlier life goes on in the guest, unseen.
@@ -84,6 +86,7 @@ class AgentLink(asyncio.BufferedProtocol):
             identity: what makes this life differ from others.
             timeout: seconds to wait.
             resynchronise: the machine may have been saved in the middle of a frame, in either direction.
+            rehearsal: what earlier lives left running stays frozen, until a life that is none.
 
         Raises:
             MachineLost: the agent did not answer in time, or not sensibly.
@@ -103,6 +106,7 @@ class AgentLink(asyncio.BufferedProtocol):
             "boot_id": identity.boot_id,
             "entropy": identity.entropy.hex(),
             "time_ns": identity.time_ns,
+            "rehearsal": rehearsal,
         }
         if resynchronise:
             self._input = WelcomeHunt(identity.generation, self._nonce)

@@ -39,7 +39,12 @@ class Kind(enum.IntEnum):
     """What a frame is. JSON payloads are UTF-8 objects."""
 
     HELLO = 1
-    """Host to guest: begins a life. JSON: protocol, generation, nonce, hostname, boot_id, entropy (hex), time_ns."""
+    """Host to guest: begins a life. JSON: protocol, generation, nonce, hostname, boot_id, entropy (hex), time_ns,
+    rehearsal.
+
+    In a life that is a rehearsal whatever earlier lives left running stays frozen, and what is started has no control
+    group: it warms a machine up without letting its user's processes move.
+    """
     WELCOME = 2
     """Guest to host, once the identity is in force. JSON: protocol, nonce, kernel, python, clock_skew_ns."""
     START = 3
@@ -61,11 +66,11 @@ class Kind(enum.IntEnum):
     EXIT = 11
     """Guest to host: ends the channel. JSON: the fields of `tui.machines.model.ExitReport`."""
     QUIESCE = 12
-    """Host to guest: finish the frame in hand and send nothing more until RESUME or HELLO."""
+    """Host to guest: freeze all executions, finish the frame in hand and send nothing more until RESUME or HELLO."""
     QUIESCED = 13
     """Guest to host: the last frame before silence."""
     RESUME = 14
-    """Host to guest: speak again."""
+    """Host to guest: let executions go on and speak again."""
     PING = 15
     """Host to guest: any payload."""
     PONG = 16

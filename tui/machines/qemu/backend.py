@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.ids import time_of
@@ -20,7 +20,8 @@ from tui.machines.qemu.machine import FrozenState, QemuMachine
 from tui.machines.qemu.memory import GuestMemory
 from tui.machines.qemu.process import QemuProcess
 from tui.machines.qemu.snapshot_file import Manifest
-from tui.machines.qemu.template import WARM_UP_CLONE, Template, Templates, run_all
+from tui.machines.qemu.template import Template, Templates, rehearse
+from tui.machines.qemu.threads import to_the_end
 from tui.machines.qemu.tsc import tsc_khz
 from tui.machines.qemu.vault import Vault
 
@@ -28,15 +29,8 @@ if TYPE_CHECKING:
     from tui.paths import Paths
 
 _log = logging.getLogger(__name__)
-_WARM_DEADLINE_S: Final = 30.0
-
-
-@dataclass(slots=True)
-class _Standby:
-    """A machine already restored to a snapshot that may be wanted next."""
-
-    snapshot_id: str
-    task: asyncio.Task[QemuMachine]
+_STANDBYS: Final = 2
+"""Machines that stand by for a rollback, at most."""
 
 
 class QemuBackend:
@@ -48,7 +42,8 @@ class QemuBackend:
         self.verdict = verdict
         self._accelerator = accelerator
         self._machines: set[QemuMachine] = set()
-        self._standby: _Standby | None = None
+        self._standbys: OrderedDict[str, asyncio.Task[QemuMachine]] = OrderedDict()
+        """Machines being put at a snapshot that may be wanted next, by its id."""
         self._spare: asyncio.Task[QemuProcess] | None = None
         self._spare_key = ""
 
@@ -114,9 +109,7 @@ class QemuBackend:
         machine = await self._incoming(template, template.devices, generation=1)
         try:
             if warm:
-                await machine.resume()
-                await run_all(machine, WARM_UP_CLONE, template.deadline(_WARM_DEADLINE_S))
-                await machine.pause()
+                await rehearse(machine)
         except BaseException:
             await machine.discard()
             raise
@@ -134,31 +127,37 @@ class QemuBackend:
 
     async def restore(self, snapshot_id: str) -> Machine:
         """Return a new machine at a stored snapshot, standing still."""
-        standby, self._standby = self._standby, None
-        if standby is not None and standby.snapshot_id == snapshot_id:
+        standby = self._standbys.pop(snapshot_id, None)
+        if standby is not None:
             try:
-                machine = await standby.task
+                machine = await standby
                 if machine.alive:
                     return self._tracked(machine)
             except MachineError as error:
-                _log.warning("the machine prepared for %s is of no use: %s", snapshot_id, error)
-        elif standby is not None:
-            await self._drop(standby)
+                _log.warning("the machine standing by for %s is of no use: %s", snapshot_id, error)
         return self._tracked(await self._restored(snapshot_id))
 
     async def anticipate(self, snapshot_id: str) -> None:
-        """Restore this snapshot in the background, so that the next `restore` of it is quick."""
-        if self._standby is not None:
-            if self._standby.snapshot_id == snapshot_id:
-                return
-            await self._drop(self._standby)
-        self._standby = _Standby(snapshot_id, asyncio.create_task(self._restored(snapshot_id)))
+        """Have a machine stand by at this snapshot, so that the next `restore` of it is quick.
 
-    async def _drop(self, standby: _Standby) -> None:
-        standby.task.cancel()
-        outcome = (await asyncio.gather(standby.task, return_exceptions=True))[0]
-        if isinstance(outcome, QemuMachine):
-            await outcome.discard()
+        It has rehearsed: files and processes are those of the snapshot, frozen until it is resumed, but the guest's
+        kernel has started a program or two meanwhile.
+        """
+        if snapshot_id in self._standbys:
+            self._standbys.move_to_end(snapshot_id)
+            return
+        self._standbys[snapshot_id] = asyncio.create_task(self._standing_by(snapshot_id))
+        while len(self._standbys) > _STANDBYS:
+            await _end(self._standbys.popitem(last=False)[1])
+
+    async def _standing_by(self, snapshot_id: str) -> QemuMachine:
+        machine = await self._restored(snapshot_id)
+        try:
+            await rehearse(machine)
+        except BaseException:
+            await machine.discard()
+            raise
+        return machine
 
     async def _restored(self, snapshot_id: str) -> QemuMachine:
         with self._vault.open(snapshot_id) as reader:
@@ -193,7 +192,7 @@ class QemuBackend:
         process = await self._spawned(template, disk)
         try:
             if snapshot_id is not None:
-                await asyncio.to_thread(self._write_pages, GuestMemory(process.pid, template.memory_file), snapshot_id)
+                await to_the_end(self._write_pages, GuestMemory(process.pid, template.memory_file), snapshot_id)
             await process.load_devices(devices)
             link = await AgentLink.open(process.agent_socket)
             return QemuMachine(process, link, template, generation=generation, disk=disk, quiesced=quiesced)
@@ -218,7 +217,7 @@ class QemuBackend:
                 if not process.ended.is_set():
                     return process
             else:
-                await self._drop_spare(spare)
+                await _end(spare)
         return await QemuProcess.spawn(template.arguments(shared=False, disk=None), incoming=True)
 
     async def keep_spare(self, spec: MachineSpec) -> None:
@@ -228,11 +227,6 @@ class QemuBackend:
             self._spare_key = template.key
             arguments = template.arguments(shared=False, disk=None)
             self._spare = asyncio.create_task(QemuProcess.spawn(arguments, incoming=True))
-
-    async def _drop_spare(self, spare: asyncio.Task[QemuProcess]) -> None:
-        outcome = (await asyncio.gather(spare, return_exceptions=True))[0]
-        if isinstance(outcome, QemuProcess):
-            await outcome.kill()
 
     def _tracked(self, machine: QemuMachine) -> QemuMachine:
         self._machines = {known for known in self._machines if known.alive} | {machine}
@@ -261,14 +255,25 @@ class QemuBackend:
 
     async def close(self) -> None:
         """Discard every machine this backend made."""
-        if self._standby is not None:
-            await self._drop(self._standby)
-            self._standby = None
-        if self._spare is not None:
-            await self._drop_spare(self._spare)
-            self._spare = None
+        waiting = list(self._standbys.values())
+        self._standbys.clear()
+        for task in waiting:
+            await _end(task)
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            await _end(spare)
         machines, self._machines = self._machines, set()
         await asyncio.gather(*(machine.discard() for machine in machines))
+
+
+async def _end(task: asyncio.Task[QemuMachine] | asyncio.Task[QemuProcess]) -> None:
+    """Stop making a machine or process, or end the one that was made."""
+    task.cancel()
+    outcome = (await asyncio.gather(task, return_exceptions=True))[0]
+    if isinstance(outcome, QemuMachine):
+        await outcome.discard()
+    elif isinstance(outcome, QemuProcess):
+        await outcome.kill()
 
 
 def _manifest(machine: QemuMachine, label: SnapshotLabel, state: FrozenState) -> Manifest:

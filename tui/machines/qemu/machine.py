@@ -18,6 +18,7 @@ from tui.machines.protocol import GuestProcess
 from tui.machines.qemu.disk import DiskChain
 from tui.machines.qemu.memory import GuestMemory
 from tui.machines.qemu.process import QemuProcess
+from tui.machines.qemu.threads import to_the_end
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,15 +79,21 @@ class QemuMachine:
         """Whether QEMU runs and the agent's channel is whole."""
         return not (self._discarded or self._process.ended.is_set() or self._link.lost)
 
-    async def resume(self) -> None:
-        """Let it run under a fresh identity. Does nothing to a machine that runs already."""
+    async def resume(self, *, rehearsal: bool = False) -> None:
+        """Let it run under a fresh identity. Does nothing to a machine that runs already.
+
+        In a rehearsal the processes that earlier commands left stay frozen.
+        """
         if self._running:
             return
         await self._process.command("cont")
         self.generation += 1
         resynchronise, self._quiesced = not self._quiesced, False
         await self._link.handshake(
-            fresh_identity(self.id, self.generation), timeout=self.template.deadline(10), resynchronise=resynchronise
+            fresh_identity(self.id, self.generation),
+            timeout=self.template.deadline(10),
+            resynchronise=resynchronise,
+            rehearsal=rehearsal,
         )
         self._running = True
 
@@ -121,7 +128,7 @@ class QemuMachine:
             await self._stop()
         started = time.perf_counter()
         devices = await self._process.save_devices()
-        numbers, content = await asyncio.to_thread(self._copy_memory)
+        numbers, content = await to_the_end(self._copy_memory)
         if self._disk is not None:
             await self._disk.freeze(self._process)
         quiesced = self._quiesced

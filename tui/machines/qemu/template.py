@@ -34,6 +34,7 @@ _MEMORY: Final = "memory"
 _DEVICES: Final = "devices"
 _ABOUT: Final = "template.json"
 _BOOT_DEADLINE_S: Final = 90.0
+_REHEARSAL_DEADLINE_S: Final = 30.0
 _EXPECTED_BOOT_S: Final = 2.0
 """A boot slower than this stretches every deadline by the same factor."""
 
@@ -44,11 +45,14 @@ WARM_UP: Final = (
 )
 """Run in a template before it is frozen, so that what commands read first is in the shared page cache."""
 
-WARM_UP_CLONE: Final = (
-    Command("shell", text="/bin/true"),
-    Command("code", text="pass", language="python"),
+_REHEARSAL: Final = (
+    Command("shell", text="/bin/true", cwd="/"),
+    Command("code", text="pass", language="python", cwd="/"),
 )
-"""Run in a waiting clone: under TCG it fills the translation cache, which lives in the QEMU process."""
+"""Run in a machine that will wait: it touches no file, and fills what only a machine that has run once has full, such
+as the translation cache of TCG, which lives in the QEMU process."""
+_SETTLE_S: Final = 0.1
+"""The agent makes its next interpreter once it was idle for half that time."""
 
 
 @dataclass(frozen=True)
@@ -235,6 +239,16 @@ async def boot(template: Template, disk: str | None, deadline_s: float) -> tuple
     return machine, time.perf_counter() - started
 
 
+async def rehearse(machine: QemuMachine) -> None:
+    """Let a machine that stands still run once, so that its first command is quick, and stand still again.
+
+    Processes that earlier commands left do not move meanwhile.
+    """
+    await machine.resume(rehearsal=True)
+    await run_all(machine, _REHEARSAL, machine.template.deadline(_REHEARSAL_DEADLINE_S))
+    await machine.pause()
+
+
 async def run_all(machine: QemuMachine, commands: tuple[Command, ...], deadline_s: float) -> None:
     """Run commands one after the other and drop what they print."""
     async with asyncio.timeout(deadline_s):
@@ -243,3 +257,4 @@ async def run_all(machine: QemuMachine, commands: tuple[Command, ...], deadline_
             async for _ in process.output():
                 pass
             await process.wait()
+    await asyncio.sleep(_SETTLE_S)
