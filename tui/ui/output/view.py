@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -19,8 +18,9 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.ui.bindings import bindings_of
-from tui.ui.output.log import OutputLog, Row, RowKind
-from tui.ui.output.strips import GUTTER, row_strip, wrap_points
+from tui.ui.output.layout import Layout
+from tui.ui.output.log import OutputLog, RowKind
+from tui.ui.output.strips import GUTTER, row_strip
 
 FRAMES_PER_SECOND: Final = 30
 _STYLES: Final = {
@@ -78,16 +78,9 @@ class OutputView(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._log = OutputLog()
+        self._lines = Layout(OutputLog())
         self._seen_version = -1
-        self._seen_first = 0
-        self._seen_end = 0
-        self._partial: list[Row] = []
-        self._wrapped: deque[tuple[int, int]] = deque()
-        """With wrapping: absolute row number and first character of each line of the view, complete rows only."""
-        self._wrapped_end = 0
-        self._wrap_width = 0
-        self._strips: LRUCache[tuple[int, int, bool], Strip] = LRUCache(512)
+        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(512)
         self._paused_at = 0
         self._looks: dict[RowKind, Style] = {}
         self._base: Style | None = None
@@ -98,26 +91,29 @@ class OutputView(ScrollView, can_focus=True):
     @property
     def log_shown(self) -> OutputLog:
         """The log on view."""
-        return self._log
+        return self._lines.log
 
     def show_log(self, log: OutputLog, *, follow: bool = True) -> None:
         """Show another log, from its end if `follow`, else from its beginning."""
-        self._log = log
-        self._reset_layout()
-        self._seen_first = log.first
+        self._lay_out(log)
         self.following = follow
         self.flush()
         if not follow:
             self.scroll_to(0, 0, animate=False)
 
+    def _lay_out(self, log: OutputLog) -> None:
+        room = max(self.scrollable_content_region.width - GUTTER - 1, 10)
+        self._lines = Layout(log, room if self.wrap else None)
+        self._strips.clear()
+
     @property
     def new_rows(self) -> int:
         """Rows that came since following stopped."""
-        return 0 if self.following else self._log.end - self._paused_at
+        return 0 if self.following else self.log_shown.end - self._paused_at
 
     def indicator(self) -> str:
         """Return position and mode in one line, for the frame around the view."""
-        total = self._line_count()
+        total = self._lines.lines
         current = min(self.scroll_offset.y + self.size.height, total)
         mode = "● FOLLOW" if self.following else f"○ PAUSED +{self.new_rows:,}"
         wrap = " wrap" if self.wrap else ""
@@ -130,19 +126,14 @@ class OutputView(ScrollView, can_focus=True):
         self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
 
     def _tick(self) -> None:
-        if self._log.version != self._seen_version and self.display and self.is_on_screen:
+        if self.log_shown.version != self._seen_version and self.display and self.is_on_screen:
             self.flush()
 
     def flush(self) -> None:
         """Take in what the log has now, and draw."""
-        log = self._log
-        self._seen_version = log.version
-        self._partial = log.partial()
-        dropped = self._drop_old()
-        self._seen_end = log.end
-        if self.wrap:
-            self._wrap_new()
-        self._resize_content()
+        self._seen_version = self.log_shown.version
+        dropped = self._lines.look()
+        self.virtual_size = Size(self._lines.columns + GUTTER + 1, self._lines.lines)
         if self.following:
             self.scroll_to(y=self.max_scroll_y, animate=False)
         elif dropped:
@@ -154,49 +145,10 @@ class OutputView(ScrollView, can_focus=True):
         self.refresh()
         self._report()
 
-    def _drop_old(self) -> int:
-        """Return how many lines of the view vanished at its top since the last look."""
-        first, before = self._log.first, self._seen_first
-        self._seen_first = first
-        if not self.wrap:
-            return first - before
-        dropped = 0
-        while self._wrapped and self._wrapped[0][0] < first:
-            self._wrapped.popleft()
-            dropped += 1
-        return dropped
-
-    def _wrap_new(self) -> None:
-        log = self._log
-        start = max(self._wrapped_end, log.first)
-        width, append = self._wrap_width, self._wrapped.append
-        for number, text in enumerate(log.texts(start), start):
-            append((number, 0))
-            if len(text) > width or not text.isascii():
-                for point in wrap_points(text, width)[1:]:
-                    append((number, point))
-        self._wrapped_end = log.end
-
-    def _reset_layout(self) -> None:
-        self._strips.clear()
-        self._wrapped.clear()
-        self._wrapped_end = 0
-        self._wrap_width = max(self.scrollable_content_region.width - GUTTER - 1, 10)
-
-    def _line_count(self) -> int:
-        complete = len(self._wrapped) if self.wrap else self._seen_end - self._seen_first
-        return complete + len(self._partial)
-
-    def _resize_content(self) -> None:
-        width = 0 if self.wrap else self._log.widest
-        if not self.wrap and self._partial:
-            width = max(width, *(len(row.line.text) for row in self._partial))
-        self.virtual_size = Size(width + GUTTER + 1, self._line_count())
-
     def on_resize(self) -> None:
         """Wrap anew for the new width."""
         if self.wrap:
-            self._reset_layout()
+            self._lay_out(self.log_shown)
         self._strips.grow(max(512, 4 * self.size.height))
         self.flush()
 
@@ -228,7 +180,7 @@ class OutputView(ScrollView, can_focus=True):
         if following:
             self.call_after_refresh(self._go_to_end)
         else:
-            self._paused_at = self._log.end
+            self._paused_at = self.log_shown.end
         self._report()
 
     def _go_to_end(self) -> None:
@@ -238,12 +190,12 @@ class OutputView(ScrollView, can_focus=True):
     def watch_wrap(self) -> None:
         """Lay out anew."""
         if self.is_mounted:
-            self._reset_layout()
+            self._lay_out(self.log_shown)
             self.scroll_to(x=0, animate=False)
             self.flush()
 
     def _report(self) -> None:
-        position = (self.scroll_offset.y, self._log.version, self.following)
+        position = (self.scroll_offset.y, self.log_shown.version, self.following)
         if position != self._position and self.is_mounted:
             self._position = position
             self.post_message(self.Moved(self))
@@ -270,26 +222,23 @@ class OutputView(ScrollView, can_focus=True):
     def action_copy_all(self) -> None:
         """Copy the selection, or else all that is kept, to the clipboard."""
         selected = self.screen.get_selected_text()
-        text = selected or "\n".join(row.line.text for row in self._all_rows() if row.kind <= RowKind.STDERR)
+        text = selected or "\n".join(row.line.text for row in self._lines.rows() if row.kind <= RowKind.STDERR)
         self.app.copy_to_clipboard(text)
         what = "selection" if selected else "output"
         self.notify(f"Copied the {what}: {len(text):,} characters.", markup=False)
 
     # --- selection -------------------------------------------------------------------------------------------------
 
-    def _all_rows(self) -> list[Row]:
-        return self._log.rows() + self._partial
-
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Return the selected text without the marks in front of the rows."""
-        last = self._line_count() - 1
+        last = self._lines.lines - 1
         if last < 0:
             return None
         start = selection.start or Offset(0, 0)
-        end = selection.end or Offset(GUTTER + len(self._text_at(last)), last)
+        end = selection.end or Offset(GUTTER + len(self._lines.text(last)), last)
         parts: list[str] = []
         for y in range(max(start.y, 0), min(end.y, last) + 1):
-            text = self._text_at(y)
+            text = self._lines.text(y)
             left = max(start.x - GUTTER, 0) if y == start.y else 0
             right = max(end.x - GUTTER, 0) if y == end.y else len(text)
             parts.append(text[left:right])
@@ -299,22 +248,7 @@ class OutputView(ScrollView, can_focus=True):
         """Draw the selection."""
         self.refresh()
 
-    def _text_at(self, y: int) -> str:
-        row, start, end = self._locate(y)
-        return row.line.text[start:end]
-
     # --- drawing ---------------------------------------------------------------------------------------------------
-
-    def _locate(self, y: int) -> tuple[Row, int, int | None]:
-        """Return the row that line `y` of the view shows, and which part of it."""
-        complete = self._line_count() - len(self._partial)
-        if y >= complete:
-            return self._partial[y - complete], 0, None
-        if not self.wrap:
-            return self._log.row(self._seen_first + y), 0, None
-        number, start = self._wrapped[y]
-        follows = self._wrapped[y + 1] if y + 1 < len(self._wrapped) else (number + 1, 0)
-        return self._log.row(number), start, follows[1] if follows[0] == number else None
 
     def _look(self, kind: RowKind) -> Style:
         if (look := self._looks.get(kind)) is None:
@@ -332,11 +266,10 @@ class OutputView(ScrollView, can_focus=True):
         return self._base
 
     def _strip(self, y: int) -> Strip:
-        row, start, end = self._locate(y)
-        complete = y < self._line_count() - len(self._partial)
-        key = (self._wrapped[y][0] if self.wrap else self._seen_first + y, start, self.wrap) if complete else None
+        key = self._lines.key(y)
         if key is not None and (strip := self._strips.get(key)) is not None:
             return strip
+        row, start, end = self._lines.locate(y)
         strip = row_strip(row, self._base_style(), self._look(row.kind), start, end)
         if key is not None:
             self._strips[key] = strip
@@ -347,7 +280,7 @@ class OutputView(ScrollView, can_focus=True):
         scroll_x, scroll_y = self.scroll_offset
         width, line = self.size.width, scroll_y + y
         base = self._base_style()
-        if line >= self._line_count():
+        if line >= self._lines.lines:
             return Strip.blank(width, base)
         strip = self._strip(line)
         if (selection := self.text_selection) is not None and (span := selection.get_span(line)) is not None:

@@ -17,7 +17,7 @@ from tui.ui.describe import spec_words
 from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady
 from tui.ui.output.log import OutputLog
 from tui.ui.output.view import OutputView
-from tui.ui.screens.actions import SessionActions
+from tui.ui.screens.running import Running
 from tui.ui.session_state import SessionState, plan_words, row_details
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
@@ -37,7 +37,7 @@ _SETTLE_S: Final = 0.05
 """A command is laid out this long after the cursor came to it, so that scrolling through the list stays quick."""
 
 
-class MainScreen(SessionActions):
+class MainScreen(Running):
     """Four panes; as many of them at once as the terminal has room for."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("main")

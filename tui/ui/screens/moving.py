@@ -1,0 +1,101 @@
+"""Moving the session's machine: back to a snapshot, undo, redo; and keeping, naming and pinning moments."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from textual import on, work
+
+from tui.runs.events import RolledBack
+from tui.text import clean_line
+from tui.ui.describe import duration
+from tui.ui.screens.session_screen import SessionScreen
+from tui.ui.session_state import plan_words, rollback_question
+from tui.ui.widgets.session_tree import SessionTree
+
+if TYPE_CHECKING:
+    from tui.runs.engine import RollbackPlan
+
+
+class Moving(SessionScreen):
+    """What changes where the head of the session is, or what is kept."""
+
+    @on(SessionTree.RollbackAsked)
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def _roll_back(self, event: SessionTree.RollbackAsked) -> None:
+        """Ask, naming the target and what is lost; then do it."""
+        from tui.ui.screens.confirm import Confirm
+
+        target = event.row.target
+        if target is None:
+            self.notify("This run left no snapshot to go to.", severity="warning")
+            return
+        if reason := self.why_not("rollback"):
+            self.notify(reason, severity="warning", markup=False)
+            return
+        plan = await self.engine.plan_rollback(self.session, target)
+        dialog = Confirm(
+            f"Roll back session {clean_line(self.session, 30)}?",
+            rollback_question(self.state, plan),
+            act="Roll back",
+            keep="Keep as it is",
+        )
+        if await self.app.push_screen_wait(dialog):
+            await self._move(lambda: self.engine.rollback(self.session, plan.target.id), "Rolled back", plan)
+
+    async def _move(self, move: Callable[[], Awaitable[RolledBack]], what: str, plan: RollbackPlan) -> None:
+        words = plan_words(self.state, plan)
+        moved = await move()
+        self.notify(f"{what}: {words} in {duration(moved.took_ms / 1000)}.", markup=False)
+        self.reload_session()
+
+    @work(exclusive=True, group="move", exit_on_error=False)
+    async def action_undo(self) -> None:
+        """Undo the last change of the session."""
+        if (plan := self.state.undo) is not None:
+            await self._move(lambda: self.engine.undo(self.session), "Undone", plan)
+
+    @work(exclusive=True, group="move", exit_on_error=False)
+    async def action_redo(self) -> None:
+        """Repeat what was undone."""
+        if (plan := self.state.redo) is not None:
+            await self._move(lambda: self.engine.redo(self.session), "Redone", plan)
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_snapshot(self) -> None:
+        """Keep this moment."""
+        from tui.ui.screens.ask_name import AskName
+
+        name = await self.app.push_screen_wait(
+            AskName("Snapshot", "Keep this moment of the whole machine: memory, processes and files.", act="Keep")
+        )
+        if name is not None:
+            snapshot = await self.engine.snapshot(self.session, name)
+            self.notify(f"Snapshot kept; the machine stood still for {duration(snapshot.pause_ms / 1000)}.")
+            self.reload_session()
+
+    @on(SessionTree.NameAsked)
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def _give_name(self, event: SessionTree.NameAsked) -> None:
+        from tui.ui.screens.ask_name import AskName
+
+        snapshot = event.row.snapshot
+        if snapshot is None:
+            self.notify("This run left no snapshot to name.", severity="warning")
+            return
+        name = await self.app.push_screen_wait(
+            AskName("Name", "A name to find this snapshot by.", act="Name it", value=clean_line(snapshot.name))
+        )
+        if name is not None:
+            await self.engine.set_snapshot(snapshot.id, name=name)
+            self.reload_session()
+
+    @on(SessionTree.PinAsked)
+    @work(exclusive=True, group="move", exit_on_error=False)
+    async def _keep(self, event: SessionTree.PinAsked) -> None:
+        snapshot = event.row.snapshot
+        if snapshot is not None:
+            await self.engine.set_snapshot(snapshot.id, pinned=not snapshot.pinned)
+            self.notify("No longer kept from collection." if snapshot.pinned else "Kept from collection.")
+            self.reload_session()

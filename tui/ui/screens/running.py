@@ -1,0 +1,169 @@
+"""Running: the chosen command or free code, its output, its end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from textual import on, work
+
+from tui.machines.model import PROFILES
+from tui.runs.events import Event, RolledBack, RunFinished, RunStarted, SnapshotTaken
+from tui.runs.request import Request, StepRequest
+from tui.store.model import RunState
+from tui.text import clean_line
+from tui.ui.describe import duration, state_words
+from tui.ui.live import LiveRuns
+from tui.ui.screens.moving import Moving
+from tui.ui.widgets.details import Details
+from tui.ui.widgets.session_tree import SessionTree
+
+if TYPE_CHECKING:
+    from tui.runs.engine import Run
+    from tui.ui.app import RollcageApp
+    from tui.ui.screens.code import Code
+
+
+class Running(Moving):
+    """What starts runs in the session and follows them."""
+
+    def __init__(self, session: str, live: LiveRuns) -> None:
+        super().__init__(session, live)
+        self._code: Code | None = None
+        self._handles: dict[str, Run] = {}
+
+    # --- running ---------------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="start", exit_on_error=False)
+    async def action_run(self) -> None:
+        """Run the chosen command as the form has it."""
+        if reason := self.why_not("run"):
+            self.notify(reason, severity="warning", markup=False)
+            return
+        assert self.entry is not None
+        assert self.entry.definition is not None
+        details = self.query_one(Details)
+        if details.entry is not self.entry:
+            await details.show(self.entry)
+        if details.form.show_problems():
+            self.set_class(True, "-view-details")
+            self.action_pane("details")
+            return
+        from tui.definitions.parameters import InvalidParameters
+        from tui.runs.prepare import request_for
+
+        app = cast("RollcageApp", self.app)
+        try:
+            request = request_for(
+                self.entry.definition,
+                details.form.values,
+                session=self.session,
+                settings=app.settings,
+                profile=self._profile(),
+            )
+        except InvalidParameters as error:
+            if not details.form.show_problems(error.problems):
+                app.report(error)
+            return
+        self.start(request)
+
+    def start(self, request: Request) -> None:
+        """Hand a request to the engine and wait for its end in the background."""
+        run = self.engine.run(request)
+        self._handles[run.id] = run
+        self._await_end(run)
+
+    @work(group="runs", exit_on_error=False)
+    async def _await_end(self, run: Run) -> None:
+        try:
+            await run.result()
+        finally:
+            self._handles.pop(run.id, None)
+
+    @work(group="cancel", exit_on_error=False)
+    async def action_cancel(self) -> None:
+        """Cancel the run in progress."""
+        running = self.live.running(self.session)
+        if running is not None and (handle := self._handles.get(running.id)) is not None:
+            await handle.cancel()
+
+    @work(group="dialog", exclusive=True, exit_on_error=False)
+    async def action_code(self) -> None:
+        """Write code and run it."""
+        from tui.ui.screens.code import Code, CodeScreen
+
+        code, wants_run = await self.app.push_screen_wait(CodeScreen(self._code or Code(), self.session))
+        self._code = code
+        if not wants_run:
+            return
+        if reason := self.why_not("code"):
+            self.notify(reason, severity="warning", markup=False)
+            return
+        self.start(
+            Request(
+                title=clean_line(code.text.strip().split("\n", 1)[0], 60),
+                steps=(StepRequest(code.text, code.language),),
+                session=self.session,
+                spec=PROFILES.get(self._profile() or ""),
+                keep_interpreter=code.keep_interpreter,
+            )
+        )
+
+    def _profile(self) -> str | None:
+        """Return the kind of machine a person chose for a session that has none yet."""
+        return self.profiles.get(self.session) if self.state.record is None else None
+
+    @on(SessionTree.OutputAsked)
+    @work(exclusive=True, group="log", exit_on_error=False)
+    async def _show_output(self, event: SessionTree.OutputAsked) -> None:
+        run = event.row.run
+        if run is None:
+            self.notify("No run led here.", severity="warning")
+            return
+        from tui.ui.stored import stored_log
+
+        live = self.live.run(run.id)
+        self.show_log(
+            live.log if live else await stored_log(self.engine.store, run), run.title, follow=live is not None
+        )
+        self.action_pane("output")
+
+    # --- events ----------------------------------------------------------------------------------------------------
+
+    def follow_event(self, event: Event) -> None:
+        """Do what an event asks for: show a new run's output, read the session again, tell how a run ended."""
+        match event:
+            case RunStarted() if event.session == self.session:
+                run = self.live.run(event.run_id or "")
+                if run is not None:
+                    self.show_log(run.log, run.title)
+                    self.action_pane("output")
+                self.reload_session()
+            case SnapshotTaken() | RolledBack() | RunStarted():
+                self.reload_session()
+            case RunFinished():
+                self.reload_session()
+                self._tell_end(event)
+
+    def _tell_end(self, event: RunFinished) -> None:
+        run = self.live.run(event.run_id or "")
+        if run is None or event.state is RunState.SUCCEEDED or self.is_shown(run.log):
+            return
+        back = "; the machine is back where it was" if event.rolled_back else ""
+        text = f"{clean_line(run.title, 40)}: {state_words(event.state, event.exit_code)}{back}"
+        self.notify(text, severity="warning" if event.state is RunState.CANCELLED else "error", markup=False)
+
+    def run_words(self) -> tuple[str, str]:
+        """Return what the session does now, and the look of that."""
+        run = self.live.running(self.session)
+        if run is not None:
+            seconds = (datetime.now(UTC) - run.started_at).total_seconds()
+            step = f" {run.step}/{run.steps}" if run.steps > 1 else ""
+            return f"◌ {clean_line(run.title, 24)}{step} {duration(max(seconds, 1))}", "warning"
+        last = self.live.latest(self.session)
+        if last is None:
+            return "idle", "muted"
+        good = last.state is RunState.SUCCEEDED
+        return f"{'✓' if good else '✗'} {clean_line(last.title, 24)} {state_words(last.state, last.exit_code)}", (
+            "good" if good else "bad"
+        )
