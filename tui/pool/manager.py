@@ -125,8 +125,9 @@ class Pool:
 
     async def check(self) -> None:
         """Drop waiting machines that have died; the keeper replaces them."""
-        for machine in [machine for machine in self._ready if not machine.alive]:
-            self._ready.remove(machine)
+        dead = [machine for machine in self._ready if not machine.alive]
+        self._ready = deque(machine for machine in self._ready if machine.alive)
+        for machine in dead:
             self._failures += 1
             self._error = "a waiting machine died"
             _log.warning("machine %s died while it waited", machine.id)

@@ -163,9 +163,10 @@ class Driver:
 
     async def resume(self) -> None:
         """Let the machine run."""
-        live = self._live()
-        live.running, live.exact = True, False
-        await live.machine.resume()
+        async with self._moving:
+            live = self._live()
+            live.running, live.exact = True, False
+            await live.machine.resume()
 
     async def pause(self) -> None:
         """Make the machine stand still."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import suppress
-from types import TracebackType
 from typing import Any
 
 from tui.config import Settings
-from tui.errors import Busy, RollcageError, UsageError
+from tui.errors import RollcageError, UsageError
 from tui.ids import new_id
 from tui.machines.model import PROFILES, MachineSpec
 from tui.machines.protocol import Backend
@@ -22,10 +20,12 @@ from tui.runs import snapshots
 from tui.runs.backends import BackendStatus, LazyBackend, open_default
 from tui.runs.context import Context
 from tui.runs.driver import Driver
+from tui.runs.drivers import Drivers
 from tui.runs.eventlog import EventLog
 from tui.runs.events import Event, OutputReceived, PoolChanged, RolledBack
 from tui.runs.gates import Gate
 from tui.runs.heads import plan_step, roll_back, undo_or_redo
+from tui.runs.listeners import Listener, Listeners
 from tui.runs.pipeline import Pipeline
 from tui.runs.recovery import engine_locks, reconcile_snapshots, recover_runs
 from tui.runs.request import Request
@@ -40,7 +40,6 @@ from tui.store.store import Store, check_name
 __all__ = ["BackendStatus", "Engine", "RollbackPlan", "Run"]
 
 _log = logging.getLogger(__name__)
-Listener = Callable[[Event], None]
 
 
 class Engine:
@@ -67,9 +66,8 @@ class Engine:
             paths, settings, store, self._pool, self._backend.get, self._emit,
             retry or Retry(settings.runs.retries, backoff),
         )  # fmt: skip
-        self._listeners: list[Listener] = []
-        self._drivers: dict[str, Driver] = {}
-        """By session id, the last used last."""
+        self._listeners = Listeners()
+        self._drivers = Drivers(self._context)
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -106,14 +104,6 @@ class Engine:
             engine._pool.start()
         return engine
 
-    async def __aenter__(self) -> Engine:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
     async def close(self) -> None:
         """Kill what runs, discard all machines, close the store. Sessions stay. May be called twice."""
         if self._closed:
@@ -121,10 +111,7 @@ class Engine:
         self._closed = True
         await asyncio.gather(*(run.cancel(at_once=True) for run in list(self._runs.values())))
         await asyncio.gather(*list(self._tasks), return_exceptions=True)
-        for driver in self._drivers.values():
-            with suppress(Busy):
-                async with driver.driving():
-                    await driver.let_go()
+        await self._drivers.close()
         await self._pool.close()
         await self._backend.close()
         self.store.close()
@@ -137,22 +124,12 @@ class Engine:
 
         A listener must return quickly and must not raise.
         """
-        self._listeners.append(listener)
-
-        def unsubscribe() -> None:
-            with suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return unsubscribe
+        return self._listeners.add(listener)
 
     def _emit(self, event: Event) -> None:
         if event.run_id in self._runs and not isinstance(event, OutputReceived):
             self._runs[event.run_id].happened(event)
-        for listener in tuple(self._listeners):
-            try:
-                listener(event)
-            except Exception:  # noqa: BLE001 - logged; a run must not fail for who watches it
-                _log.exception("a listener failed on %s", type(event).__name__)
+        self._listeners.tell(event)
 
     def _pool_changed(self, status: PoolStatus) -> None:
         self._emit(
@@ -185,7 +162,7 @@ class Engine:
         self.store.add_run(record, self._owner)
         log = EventLog(session.id, record.id, self.store.output_path(record.id))
         run = self._runs[record.id] = Run(record, request, log)
-        driver = self._driver(session.id)
+        driver = self._drivers.of(session.id)
         driver.runs += 1
         self._spawn(self._carry_out(run, record, driver))
         return run
@@ -199,7 +176,7 @@ class Engine:
             del self._runs[run.id]
             run.finish(record)
         if not self._closed:
-            await self._bound_idle_machines()
+            await self._drivers.bound()
             await self._collect_if_due()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -207,24 +184,11 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _driver(self, session_id: str) -> Driver:
-        driver = self._drivers.pop(session_id, None) or Driver(self._context, session_id)
-        self._drivers[session_id] = driver
-        return driver
-
-    async def _bound_idle_machines(self) -> None:
-        """Let go of the machines of the sessions that were used longest ago."""
-        idle = [driver for driver in self._drivers.values() if driver.live is not None and driver.is_idle]
-        for driver in idle[: max(0, len(idle) - self._context.settings.pool.sessions)]:
-            with suppress(Busy):
-                async with driver.driving():
-                    await driver.let_go()
-
     # Moving the head
 
     def _session(self, name_or_id: str) -> tuple[SessionRecord, Driver]:
         session = self.store.session(name_or_id)
-        return session, self._driver(session.id)
+        return session, self._drivers.of(session.id)
 
     async def plan_rollback(self, session: str, target: str) -> RollbackPlan:
         """Return what `rollback` would do.
@@ -304,7 +268,7 @@ class Engine:
 
     async def _collect_if_due(self) -> None:
         try:
-            await snapshots.collect(self._context)
+            await snapshots.collect_if_due(self._context)
         except (RollcageError, OSError) as error:
             _log.warning("snapshots could not be deleted: %s", error)
 
@@ -317,7 +281,7 @@ class Engine:
         """
         record, driver = self._session(session)
         await snapshots.delete_session(self._context, driver, record)
-        self._drivers.pop(record.id, None)
+        self._drivers.remove(record.id)
 
     # Machines
 

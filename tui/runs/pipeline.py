@@ -63,11 +63,11 @@ class Pipeline:
 
     async def carry_out(self) -> RunRecord:
         """Run, and return the final record."""
+        self._emit_started()
         try:
             self._writer = OutputWriter(
                 self._context.store.output_path(self._run.id), self._context.settings.runs.max_output_mb * 1024 * 1024
             )
-            self._emit_started()
             await self._unless_stopped(self._review())
             async with contextlib.AsyncExitStack() as turn:
                 await self._unless_stopped(turn.enter_async_context(self._driver.driving()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tui.machines.model import MachineSpec
@@ -36,7 +36,7 @@ class Request:
     stdin: bytes = b""
     """Given to the first step."""
     timeout_s: float | None = None
-    """For the whole run; None takes the setting."""
+    """For all steps together, from the start of the first; None takes the setting."""
     definition: str | None = None
     definition_hash: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Request:
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as plain data, without the bytes of stdin."""
-        data = asdict(self)
+        data = asdict(replace(self, env=dict(self.env), parameters=dict(self.parameters)))
         data["stdin"] = len(self.stdin)
         data["steps"] = [{**asdict(step), "argv": list(step.argv)} for step in self.steps]
         return data

@@ -58,10 +58,8 @@ async def delete(context: Context, snapshot_ids: Iterable[str]) -> int:
 async def _delete(context: Context, ids: set[str]) -> int:
     if not ids:
         return 0
-    # Bytes first: what is interrupted in between is found missing at the next start, and marked then.
-    freed = await (await context.backend()).delete(ids)
-    context.store.mark_gone(ids)
-    return freed
+    # Records first: then no head can move there any more. What a crash leaves on disk is taken in at the next start.
+    return await (await context.backend()).delete(context.store.condemn(ids))
 
 
 def due(context: Context) -> set[str]:
@@ -73,6 +71,15 @@ def due(context: Context) -> set[str]:
 async def collect(context: Context) -> int:
     """Delete what the policy lets go and return the bytes freed."""
     return await _delete(context, due(context))
+
+
+async def collect_if_due(context: Context) -> None:
+    """Collect, if a glance at the totals says that there may be something."""
+    totals = context.store.snapshot_totals().values()
+    settings = context.settings.snapshots
+    most = max((count for count, _ in totals), default=0)
+    if most > settings.keep_per_session or sum(stored for _, stored in totals) > settings.keep_total_mb * 1024 * 1024:
+        await collect(context)
 
 
 async def delete_session(context: Context, driver: Driver, session: SessionRecord) -> None:

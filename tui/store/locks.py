@@ -8,9 +8,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from pathlib import Path
+from typing import Final
 
 from tui.ids import checked_id
+
+_PATIENCE: Final = 100
+_PAUSE_S: Final = 0.005
 
 
 class Held(Exception):
@@ -36,6 +41,7 @@ class Lock:
             Held: another process, or this one, has it.
         """
         path = directory / f"{checked_id(id_)}.lock"
+        patience = _PATIENCE
         while True:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
@@ -43,7 +49,12 @@ class Lock:
             except BlockingIOError:
                 pid = _pid(file)
                 os.close(file)
-                raise Held(pid) from None
+                if pid is None or _is_alive(pid) or not patience:
+                    raise Held(pid) from None
+                # A holder that was killed while it started a program: the child lets go as soon as it executes it.
+                patience -= 1
+                time.sleep(_PAUSE_S)
+                continue
             except BaseException:
                 os.close(file)
                 raise
@@ -62,6 +73,16 @@ class Lock:
                 self._path.unlink()
         os.close(self._file)
         self._file = -1
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _pid(file: int) -> int | None:

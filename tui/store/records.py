@@ -76,6 +76,13 @@ class Records:
         found = self._all(f"SELECT {rows.SNAPSHOT} FROM snapshots WHERE session_id = ? ORDER BY id", session_id)
         return {row[0]: rows.snapshot_of(row) for row in found}
 
+    def snapshot_totals(self) -> dict[str, tuple[int, int]]:
+        """Return the number of snapshots and the bytes they added, by session id."""
+        found = self._all(
+            "SELECT session_id, count(*), sum(stored_bytes) FROM snapshots WHERE gone_at IS NULL GROUP BY session_id"
+        )
+        return {session_id: (count, stored) for session_id, count, stored in found}
+
     def snapshot(self, snapshot_id: str) -> SnapshotRecord:
         """Return one snapshot.
 

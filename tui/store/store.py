@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-from tui.errors import InvalidInput
+from tui.errors import InvalidInput, NotFound
 from tui.ids import is_id, new_id
 from tui.machines.model import MachineSpec
 from tui.paths import Paths
@@ -139,19 +139,32 @@ class Store(Records):
                 (name, pinned, snapshot_id),
             )
 
+    def condemn(self, snapshot_ids: Iterable[str]) -> set[str]:
+        """Mark snapshots as gone whose bytes are about to be deleted, and return them.
+
+        Heads, pinned ones and what unfinished runs started from are spared. A head cannot move to a condemned
+        snapshot, so whatever else happens at the same time, no head is ever deleted.
+        """
+        at = rows.moment(rows.now())
+        condemned = set()
+        with self._transaction() as connection:
+            for id_ in snapshot_ids:
+                cursor = connection.execute(
+                    "UPDATE snapshots SET gone_at = ?1 WHERE id = ?2 AND gone_at IS NULL AND NOT pinned"
+                    " AND NOT EXISTS (SELECT 1 FROM sessions WHERE head_id = ?2)"
+                    " AND NOT EXISTS (SELECT 1 FROM runs WHERE state = 'running' AND before_id = ?2)",
+                    (at, id_),
+                )
+                if cursor.rowcount:
+                    condemned.add(id_)
+        return condemned
+
     def mark_gone(self, snapshot_ids: Iterable[str]) -> None:
-        """Note that the bytes of snapshots were deleted."""
+        """Note that the bytes of snapshots are no longer there."""
         at = rows.moment(rows.now())
         with self._transaction() as connection:
             connection.executemany(
                 "UPDATE snapshots SET gone_at = ? WHERE id = ? AND gone_at IS NULL", [(at, id_) for id_ in snapshot_ids]
-            )
-
-    def set_output(self, run_id: str, data_bytes: int, head: bytes) -> None:
-        """Note how much a run printed, and the first of it."""
-        with self._transaction() as connection:
-            connection.execute(
-                "UPDATE runs SET output_bytes = ?, output_head = ? WHERE id = ?", (data_bytes, head, run_id)
             )
 
 
@@ -196,6 +209,9 @@ def _move_head(
     subject_seq: int | None = None,
 ) -> HeadMove:
     at = rows.now()
+    gone = connection.execute("SELECT gone_at FROM snapshots WHERE id = ?", (to_id,)).fetchone()
+    if gone is None or gone[0] is not None:
+        raise NotFound(f"snapshot {to_id} was deleted meanwhile")
     (from_id,) = connection.execute("SELECT head_id FROM sessions WHERE id = ?", (session_id,)).fetchone()
     cursor = connection.execute(
         "INSERT INTO moves (session_id, kind, from_id, to_id, at, run_id, subject_seq) VALUES (?, ?, ?, ?, ?, ?, ?)",
