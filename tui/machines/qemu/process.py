@@ -25,7 +25,8 @@ from tui.machines.qemu.command_line import Channels
 if TYPE_CHECKING:
     from qemu.qmp import QMPClient
 
-_log = logging.getLogger(__name__)
+_QMP_LOG: Final = logging.getLogger(f"{__name__}.qmp")
+_QMP_LOG.setLevel(logging.CRITICAL)  # what fails there is raised here, with the reason QEMU printed
 _CONSOLE_KEPT: Final = 32 * 1024
 
 
@@ -112,7 +113,7 @@ class QemuProcess:
         console_socket.setblocking(False)
         await asyncio.get_running_loop().create_connection(lambda: console, sock=console_socket)
         qmp = QMPClient("rollcage")
-        qmp.logger = _log
+        qmp.logger = _QMP_LOG
         try:
             await qmp.connect(qmp_socket)
         except (QMPError, OSError) as error:
