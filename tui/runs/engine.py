@@ -104,6 +104,12 @@ class Engine:
             engine._pool.start()
         return engine
 
+    async def __aenter__(self) -> Engine:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
     async def close(self) -> None:
         """Kill what runs, discard all machines, close the store. Sessions stay. May be called twice."""
         if self._closed:
