@@ -41,7 +41,7 @@ async def main() -> None:
         async with app.run_test(size=SIZE) as pilot:
             while app.engine is None:
                 await pilot.pause(0.05)
-            deploy = catalog.index.resolve("deploy")
+            suite = catalog.index.resolve("test")
 
             async def run(request: Request) -> None:
                 assert app.engine is not None
@@ -50,8 +50,10 @@ async def main() -> None:
 
             await run(request_for(catalog.index.resolve("hello-world"), {}, session="default", settings=settings))
             await run(Request("rm -rf /usr /etc; exit 1", (StepRequest("rm -rf /usr /etc; exit 1"),)))
-            await run(request_for(deploy, {}, session="default", settings=settings))
-            app.open_command("deploy")
+            await run(request_for(suite, {}, session="default", settings=settings))
+            app.open_command("test")
+            await pilot.pause(0.5)
+            await pilot.press("escape", "3")
             await _until_idle(pilot)
             (ROOT / "docs" / "screenshot.svg").write_text(app.export_screenshot(title="rollcage"))
 
