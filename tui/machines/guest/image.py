@@ -173,7 +173,7 @@ def _fill(building: Path, suite: str, report: Progress, log: Path) -> None:
         "files": {name: _describe(result / name) for name in (_KERNEL, _ROOTFS, _BASE)},
     }
     (result / _MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
-    for path in result.iterdir():
+    for path in (*result.iterdir(), result):
         _sync(path)
 
 

@@ -21,7 +21,7 @@ _MAX_SIZE: Final = 512 << 20
 """No kernel is larger; a header that claims more is damaged."""
 _XEN_PHYS32_ENTRY: Final = 18
 _PT_NOTE: Final = 4
-_HINT: Final = "delete the image directory and run `rollcage setup` again"
+_HINT: Final = "run `rollcage setup` again; if it stays so, the mirror delivers a kernel that cannot be used here"
 
 
 class UnreadableKernel(HostNotReady):
