@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui.config import Settings
+    from tui.paths import Paths
 
 
 def main() -> int:
@@ -16,7 +21,14 @@ def main() -> int:
         return 0
     from tui.cli.main import main as command_line
 
-    return command_line(arguments)
+    return command_line(arguments, _run_app)
+
+
+def _run_app(paths: Paths, settings: Settings, session: str) -> int:
+    # Here because the command line and the interface do not know each other.
+    from tui.ui.app import run_app
+
+    return run_app(paths, settings, session=session)
 
 
 if __name__ == "__main__":

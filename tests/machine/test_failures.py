@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -83,7 +84,7 @@ async def test_a_flood_of_output_arrives_whole_without_filling_the_host(machine:
 
 
 def _resident_kb() -> int:
-    with open("/proc/self/status") as status:
+    with Path("/proc/self/status").open() as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def open_application(arguments: argparse.Namespace) -> int:
-    """Open the interface."""
+    """Open the interface, with the function that `main` was given for that."""
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
         raise UsageError(
             "the application needs a terminal",
@@ -22,8 +22,8 @@ def open_application(arguments: argparse.Namespace) -> int:
     from tui.cli.logfile import logging_to_file
     from tui.config import load_settings
     from tui.paths import Paths
-    from tui.ui.app import run_app
 
     paths = Paths.from_environment()
     with logging_to_file():
-        return run_app(paths, load_settings(paths), session=arguments.open_session)
+        code: int = arguments.run_app(paths, load_settings(paths), arguments.open_session)
+    return code

@@ -28,7 +28,10 @@ from tui.cli.console import say_error
 from tui.errors import RollcageError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from tui.config import Settings
+    from tui.paths import Paths
 
 _DESCRIPTION = """\
 Run anything. Roll anything back.
@@ -103,10 +106,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parsed
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command line and return its exit code. Never raises."""
+def main(arguments: Sequence[str], run_app: Callable[[Paths, Settings, str], int]) -> int:
+    """Run the command line and return its exit code. Never raises.
+
+    `run_app` opens the application in a session; it is handed in because only the interface knows Textual.
+    """
     try:
         parsed = parse(arguments)
+        parsed.run_app = run_app
         code: int = parsed.function(parsed)
         sys.stdout.flush()
     except RollcageError as error:

@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 
 from tui.cli import execute, run
+from tui.cli import main as cli
 from tui.cli.arguments import assignment, duration
-from tui.cli.main import build_parser, main, parse
+from tui.cli.main import build_parser, parse
 from tui.errors import InvalidInput, UsageError
 from tui.runs.request import StepRequest
+
+
+def main(arguments: list[str]) -> int:
+    return cli.main(arguments, lambda *_: pytest.fail("the application was opened"))
 
 
 @pytest.mark.parametrize(
