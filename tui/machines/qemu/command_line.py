@@ -19,8 +19,11 @@ QEMU: Final = "qemu-system-x86_64"
 
 KERNEL_ARGUMENTS: Final = (
     "console=ttyS0 quiet loglevel=3 panic=-1 reboot=t random.trust_cpu=on no_timer_check cryptomgr.notests"
-    " rcupdate.rcu_expedited=1"
+    " rcupdate.rcu_expedited=1 init_on_alloc=0 noreplace-smp"
+    " initcall_blacklist=init_kprobe_trace,load_system_certificate_list,crypto_kdf108_init,slab_sysfs_init"
 )
+"""The second and third line save a fifth of a boot under TCG; they cost the guest kprobe tracing, the kernel's own
+certificates, /sys/kernel/slab and the zeroing of its own allocations."""
 
 _SECCOMP: Final = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
