@@ -134,5 +134,5 @@ def _glyph(node: _Node, head_id: str | None, current: set[str]) -> str:
     if node.snapshot is None or node.snapshot.reason is SnapshotReason.FAILED:
         return "✗" if node.run is None or node.run.state is not RunState.SUCCEEDED else "○"
     if node.snapshot.reason is SnapshotReason.MANUAL:
-        return "◆" if node.key in current else "◇"
+        return "◆"
     return "●" if node.key in current else "○"

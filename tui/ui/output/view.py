@@ -76,8 +76,10 @@ class OutputView(ScrollView, can_focus=True):
             """The view that sent this."""
             return self.view
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, placeholder: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self.placeholder = placeholder
+        """Shown while the log is empty."""
         self._lines = Layout(OutputLog())
         self._seen_version = -1
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(512)
@@ -280,6 +282,9 @@ class OutputView(ScrollView, can_focus=True):
         scroll_x, scroll_y = self.scroll_offset
         width, line = self.size.width, scroll_y + y
         base = self._base_style()
+        if y == 0 and self._lines.lines == 0 and self.placeholder:
+            text = Segment(f"{' ' * GUTTER}{self.placeholder}", base + self._look(RowKind.NOTE))
+            return Strip([text]).crop_extend(0, width, base)
         if line >= self._lines.lines:
             return Strip.blank(width, base)
         strip = self._strip(line)

@@ -58,7 +58,7 @@ class MainScreen(Running):
             with Pane("2 Command", id="pane-details"):
                 yield Details(id="details")
             with Pane("3 Output", id="pane-output"):
-                yield OutputView(id="output")
+                yield OutputView("Nothing has run here yet: ^r runs the command.", id="output")
             with Pane("4 Session", id="pane-tree"):
                 yield SessionTree(id="tree")
                 yield Static(id="tree-details", markup=False)

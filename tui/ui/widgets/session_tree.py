@@ -57,8 +57,10 @@ class SessionTree(VirtualList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: list[HistoryRow] = []
-        self.now: datetime | None = None
-        """The moment ages are counted from; None for the clock."""
+
+    def clock(self) -> datetime:
+        """Return the moment ages are counted from."""
+        return datetime.now(UTC)
 
     @property
     def row(self) -> HistoryRow | None:
@@ -105,7 +107,7 @@ class SessionTree(VirtualList):
         if item.snapshot is not None and item.snapshot.pinned:
             right.append(("pinned ", self.look("accent")))
         if moment is not None:
-            right.append((f"{age(moment, self.now or datetime.now(UTC)):>4} ", muted))
+            right.append((f"{age(moment, self.clock()):>4} ", muted))
         return left, right
 
     def _node_look(self, item: HistoryRow) -> Style:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -17,6 +17,8 @@ from textual.strip import Strip
 
 Part = tuple[str, Style]
 """Clean text and how it is drawn."""
+
+_CURSOR: Final = "▌"
 
 
 def row_strip(left: Sequence[Part], right: Sequence[Part], width: int, base: Style) -> Strip:
@@ -85,7 +87,7 @@ class VirtualList(ScrollView, can_focus=True):
         return True
 
     def row_parts(self, row: int) -> tuple[Sequence[Part], Sequence[Part]]:
-        """Return what stands at the left and at the right of a row."""
+        """Return what stands at the left, beginning with a blank, and at the right of a row."""
         raise NotImplementedError
 
     def chosen(self, row: int) -> None:
@@ -195,4 +197,6 @@ class VirtualList(ScrollView, can_focus=True):
             if self.has_focus:  # the colours of parts are made for another background
                 left, right = [(text, Style()) for text, _ in left], [(text, Style()) for text, _ in right]
             base = base + cursor
+            # A mark too, for where colours are few or none. Every row begins with a blank cell for it.
+            left = [(_CURSOR, Style()), (left[0][0][1:], left[0][1]), *left[1:]]
         return row_strip(left, right, width, base)

@@ -1,0 +1,170 @@
+"""The first start, and everything that must not keep a person out."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Static
+
+from tests.support.pilots import until
+from tests.support.scripted_engine import ScriptedEngine
+from tui.errors import HostNotReady
+from tui.machines.guest.image import ImageStatus
+from tui.machines.host import Check
+from tui.paths import Paths
+from tui.ui.app import RollcageApp
+from tui.ui.preparation import HostState, Report, in_thread
+from tui.ui.screens.main import SMALLEST, MainScreen
+from tui.ui.screens.setup import Setup
+
+
+def lacking(paths: Paths) -> HostState:
+    checks = (
+        Check("platform", True, "Linux x86_64"),
+        Check("mmdebstrap", False, "not installed", "apt-get install mmdebstrap"),
+        Check("/dev/kvm", False, "not there", required=False),
+    )
+    return HostState(checks, ImageStatus(False, paths.images, "not built yet"))
+
+
+@pytest.fixture
+def fresh_app(app: RollcageApp, paths: Paths) -> RollcageApp:
+    """An application on a host where nothing was set up."""
+
+    async def look(_: Paths) -> HostState:
+        return lacking(paths)
+
+    app._look_at_host = look
+    return app
+
+
+async def set_up_dialog(pilot: Pilot[int], app: RollcageApp) -> Setup:
+    await until(pilot, lambda: isinstance(app.screen, Setup))
+    dialog = app.screen
+    assert isinstance(dialog, Setup)
+    await until(pilot, lambda: isinstance(app.focused, Button))
+    return dialog
+
+
+def text_of(dialog: Setup, selector: str) -> str:
+    return str(dialog.query_one(selector, Static).content)
+
+
+async def test_what_is_lacking_is_shown_with_what_to_do(fresh_app: RollcageApp) -> None:
+    async with fresh_app.run_test(size=(120, 40)) as pilot:
+        dialog = await set_up_dialog(pilot, fresh_app)
+        shown = text_of(dialog, "#state")
+        assert "✗ mmdebstrap" in shown
+        assert "apt-get install mmdebstrap" in shown
+        assert "✗ guest image" in shown
+        assert "– /dev/kvm" in shown
+        assert "✓ platform" in shown
+
+
+async def test_it_may_be_left_for_later(fresh_app: RollcageApp) -> None:
+    async with fresh_app.run_test(size=(120, 40), notifications=True) as pilot:
+        await set_up_dialog(pilot, fresh_app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(fresh_app.screen, MainScreen))
+        await until(pilot, lambda: any("rollcage setup" in toast.message for toast in fresh_app._notifications))
+
+
+async def test_setting_up_shows_progress_and_a_failure_can_be_tried_again(fresh_app: RollcageApp) -> None:
+    steps: asyncio.Queue[Exception | None] = asyncio.Queue()
+
+    async def act(report: Report) -> None:
+        report(0.25, "unpacking\x1b[2J packages")
+        if (error := await steps.get()) is not None:
+            raise error
+
+    fresh_app._set_up = act  # type: ignore[method-assign]
+    async with fresh_app.run_test(size=(120, 40)) as pilot:
+        dialog = await set_up_dialog(pilot, fresh_app)
+        await pilot.press("enter")
+        await until(pilot, lambda: text_of(dialog, "#stage") == "unpacking␛[2J packages")
+        steps.put_nowait(HostNotReady("no network", hint="connect it"))
+        await until(pilot, lambda: "no network" in text_of(dialog, "#problem"))
+        assert "connect it" in text_of(dialog, "#problem")
+        await until(pilot, lambda: str(dialog.query_one("#act", Button).label) == "Try again")
+        await pilot.press("enter")
+        steps.put_nowait(None)
+        await until(pilot, lambda: isinstance(fresh_app.screen, MainScreen))
+
+
+async def test_a_terminal_that_is_too_small_says_what_is_needed(app: RollcageApp) -> None:
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        screen = app.screen_stack[1]
+        note = screen.query_one("#too-small", Static)
+        await until(pilot, lambda: note.display)
+        assert f"{SMALLEST[0]}×{SMALLEST[1]}" in str(note.content)
+        assert "40×10" in str(note.content)
+        await pilot.resize_terminal(*SMALLEST)
+        await until(pilot, lambda: not note.display)
+
+
+@pytest.mark.parametrize(("width", "panes"), [(80, 2), (120, 3), (200, 4)])
+async def test_as_many_panes_as_there_is_room_for(app: RollcageApp, width: int, panes: int) -> None:
+    async with app.run_test(size=(width, 24)) as pilot:
+        await pilot.pause()
+        screen = app.screen_stack[1]
+        await until(pilot, lambda: sum(pane.display for pane in screen.query("Pane")) == panes)
+        await pilot.press("m")
+        await until(pilot, lambda: sum(pane.display for pane in screen.query("Pane")) == 1)
+
+
+async def test_leaving_while_something_runs_asks_first_and_closes_the_engine(
+    app: RollcageApp, engine: ScriptedEngine
+) -> None:
+    from tests.ui.test_rolling_back import request
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.engine is not None)
+        engine.run(request("slow"))
+        await until(pilot, lambda: app.live.running() is not None)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(app.focused, Button) and app.focused.id == "keep")
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: engine.closed)
+
+
+async def test_an_error_in_a_thread_is_raised_where_it_is_awaited() -> None:
+    def fail() -> None:
+        raise HostNotReady("no space")
+
+    with pytest.raises(HostNotReady, match="no space"):
+        await in_thread(fail)
+    assert await in_thread(lambda: 7) == 7
+
+
+def test_the_first_paint_imports_nothing_heavy() -> None:
+    heavy = (
+        "httpx", "watchfiles", "frontmatter", "numpy", "qemu", "jinja2", "sqlite3", "markdown_it", "pygments",
+        "tui.definitions.index", "tui.store.store", "tui.runs.engine", "tui.machines.qemu",
+    )  # fmt: skip
+    program = f"import sys, tui.ui.app; print([name for name in {heavy!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["ansi", "rollcage-light"])
+async def test_a_run_is_readable_in_every_theme(
+    make_app: Callable[..., RollcageApp], engine: ScriptedEngine, name: str
+) -> None:
+    from tests.ui.test_rolling_back import request
+
+    app = make_app(name)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.engine is not None)
+        run = engine.run(request("hello"))
+        run.output(b"\x1b[31mred\x1b[0m\n")
+        run.end()
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        await until(pilot, lambda: screen.run_words() == ("✓ hello ok", "good"))
+        app.export_screenshot()
