@@ -128,7 +128,7 @@ async def test_no_descriptor_of_the_agent_is_inherited(link: AgentLink) -> None:
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 async def test_signals_reach_the_whole_group(link: AgentLink, signum: int) -> None:
-    process = await link.start(Command("shell", text="sleep 1000 | sleep 1000 & echo ready; sleep 1000; echo never"))
+    process = await link.start(Command("shell", text="sleep 1000 | sleep 1000 & echo ready; exec sleep 1000"))
     assert await read_until(process, b"ready") == b"ready\n"
     await process.signal(signum)
     report = await process.wait()

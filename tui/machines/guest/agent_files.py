@@ -87,7 +87,7 @@ def _check(member: tarfile.TarInfo, root: str) -> None:
     place = _inside(member.name, root)
     if member.islnk():
         _inside(member.linkname, root)
-    if os.path.islink(place):
+    if os.path.islink(place) or (os.path.lexists(place) and not os.path.isdir(place) and not member.isdir()):
         os.unlink(place)
     member.uid = member.gid = 0
     member.uname = member.gname = ""
