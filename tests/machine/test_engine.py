@@ -90,7 +90,10 @@ async def test_timeout_cancel_and_a_snapshot_in_the_middle(open_engine: OpenEngi
     record = await execute(engine, "trap '' TERM; echo up; while :; do sleep 0.1; done", timeout_s=1.0)
     assert (record.state, record.exit_code, record.rolled_back) == (RunState.TIMED_OUT, 137, True)
     run = engine.run(
-        request("echo half > /work/file; echo up; read line && echo went && echo whole > /work/file; sleep 600")
+        request(
+            "echo half > /work/file; echo up; read line && echo went && echo whole > /work/file; sleep 600",
+            stdin_follows=True,
+        )
     )
     await until(run, b"up")
     snapshot = await engine.snapshot("s", "half way")

@@ -17,10 +17,8 @@ def request(*texts: str, session: str = "s", language: str = "bash", **options: 
 
 
 async def start(engine: Engine, *texts: str, **options: Any) -> Run:
-    """Begin to run, with nothing on standard input."""
-    run = engine.run(request(*texts, **options))
-    await run.close_stdin()
-    return run
+    """Begin to run."""
+    return engine.run(request(*texts, **options))
 
 
 async def execute(engine: Engine, *texts: str, **options: Any) -> RunRecord:

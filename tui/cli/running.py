@@ -51,7 +51,8 @@ def run_and_follow(
         if not arguments.json:
             narrator = Narrator(quiet=arguments.quiet, verbose=arguments.verbose)
             display = OutputDisplay(writer, narrator, sys.stdout, sys.stderr, raw=arguments.raw)
-        return await follow(engine, request, display, stdin=sys.stdin.fileno() if forward_stdin else None)
+        asked = replace(request, stdin_follows=forward_stdin)
+        return await follow(engine, asked, display, stdin=sys.stdin.fileno() if forward_stdin else None)
 
     return with_engine(action, adjust=adjusted)
 

@@ -35,6 +35,9 @@ class Request:
     cwd: str | None = None
     stdin: bytes = b""
     """Given to the first step."""
+    stdin_follows: bool = False
+    """More input comes through `Run.send_stdin`, until `Run.close_stdin`. Otherwise the first step reads end-of-file
+    after `stdin`."""
     timeout_s: float | None = None
     """For all steps together, from the start of the first; None takes the setting."""
     definition: str | None = None

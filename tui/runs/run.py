@@ -25,7 +25,7 @@ class Run:
         """Name of the session."""
         self.session_id = record.session_id
         self.request = request
-        self.stdin = Stdin(request.stdin)
+        self.stdin = Stdin(request.stdin, follows=request.stdin_follows)
         self.stop = asyncio.Event()
         """Set when somebody wants the run to end."""
         self.at_once = asyncio.Event()
@@ -54,12 +54,12 @@ class Run:
         """Give the first step further input; returns when the guest has taken it.
 
         Raises:
-            UsageError: it reads no more input.
+            UsageError: it reads no more input, or the request did not say that more follows.
         """
         await self.stdin.send(data)
 
     async def close_stdin(self) -> None:
-        """Let the first step read end-of-file. Until then a command that reads its input waits."""
+        """Let the first step read end-of-file."""
         self.stdin.end()
 
     async def result(self) -> RunRecord:
@@ -85,10 +85,12 @@ class Run:
 class Stdin:
     """Input on its way to the first step."""
 
-    def __init__(self, first: bytes) -> None:
+    def __init__(self, first: bytes, *, follows: bool) -> None:
         self._first = first
         self._pieces: asyncio.Queue[tuple[bytes, asyncio.Future[None]]] = asyncio.Queue()
         self._ended = asyncio.Event()
+        if not follows:
+            self._ended.set()
         self._refused = False
         self.streamed = False
         """Whether anything was sent that cannot be sent again."""

@@ -89,14 +89,13 @@ async def test_steps_run_in_order_in_their_languages_and_share_the_machine(engin
         StepRequest("for people", argv=("printf", "%s", "a b;c")),
     )
     run = engine.run(Request("three", steps, session="s", stdin=b"given\n"))
-    await run.close_stdin()
     events = await events_of(run)
     assert [event.exit_code for event in events if isinstance(event, StepExited)] == [0, 0, 0]
     assert await output_of(run) == b"given\n1\npython\na b;c"
 
 
 async def test_stdin_can_be_sent_while_it_runs(engine: Engine):
-    run = engine.run(request("read a; echo got $a; read b; echo got $b; cat", stdin=b"first\n"))
+    run = engine.run(request("read a; echo got $a; read b; echo got $b; cat", stdin=b"first\n", stdin_follows=True))
     await until(run, b"got first")
     await run.send_stdin(b"second\n")
     await until(run, b"got second")
@@ -107,7 +106,7 @@ async def test_stdin_can_be_sent_while_it_runs(engine: Engine):
 
 
 async def test_stdin_nobody_reads_does_not_keep_its_sender_waiting(engine: Engine):
-    run = engine.run(request("read line; exit 0", "true"))
+    run = engine.run(request("read line; exit 0", "true", stdin_follows=True))
     await run.send_stdin(b"line\n")
     assert (await run.result()).state is RunState.SUCCEEDED
     with pytest.raises(UsageError):
@@ -350,3 +349,10 @@ async def test_listeners_hear_everything_and_a_broken_one_harms_nothing(engine: 
     heard.clear()
     await execute(engine, "echo hello")
     assert heard == []
+
+
+async def test_a_command_that_reads_input_nobody_announced_sees_its_end(engine: Engine):
+    run = engine.run(request("cat; echo end", "cat; echo end"))
+    assert await output_of(run) == b"end\nend\n"
+    with pytest.raises(UsageError):
+        await run.send_stdin(b"late")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_backend import FakeBackend
-from tests.support.runs import events_of, execute, names, output_of, start, state_of, until
+from tests.support.runs import events_of, execute, names, output_of, request, start, state_of, until
 from tests.unit.runs.conftest import OpenEngine
 from tui.config import PoolSettings, Settings, SnapshotSettings
 from tui.errors import Busy, InvalidInput, NotFound, UsageError
@@ -222,9 +222,7 @@ async def test_a_manual_snapshot_of_an_idle_session_leaves_the_head(open_engine:
 
 
 async def test_a_manual_snapshot_in_the_middle_of_a_run(engine: Engine):
-    run = engine.run(
-        Request("half", (StepRequest("echo half > file; echo up; read line; echo whole > file"),), session="s")
-    )
+    run = engine.run(request("echo half > file; echo up; read line; echo whole > file", stdin_follows=True))
     await until(run, b"up")
     snapshot = await engine.snapshot("s", "half way")
     assert snapshot.run_id == run.id
