@@ -66,8 +66,11 @@ _SYNTAX: Final = {
         ),
     ),
 }
-_PLAIN: Final = re.compile(r"(?:[^\w'\"`/#{}]|\w++(?![\"#]))++")
-"""What is of no interest to any scanner: whole words that do not introduce a string, blanks, operators."""
+_PLAIN: Final = re.compile(r"(?:[^\w'\"`/#{}]|\w+\b(?![\"#]))+")
+"""What is of no interest to any scanner: whole words that do not introduce a string, blanks, operators.
+
+Without possessive quantifiers, which Python before 3.11.5 gets wrong (https://github.com/python/cpython/issues/106052).
+"""
 _REGEX: Final = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n]){0,500}\]|[^/\\\[\n]){1,2000}/")
 _REGEX_MAY_FOLLOW: Final = re.compile(
     r"(?:^|[(,=:\[!&|?{};~^%*+<>-]|\b(?:return|typeof|case|in|of|do|else|void|delete|throw|new|instanceof|await|yield))\s*$"
