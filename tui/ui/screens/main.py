@@ -273,8 +273,9 @@ class MainScreen(Running):
 
     def is_shown(self, log: OutputLog) -> bool:
         """Say whether a log is in sight."""
-        view = self.query_one(OutputView)
-        return view.log_shown is log and view.is_on_screen
+        hidden = self.has_class("-view-details") and not self.has_class("-wide")
+        hidden |= self.has_class("-view-tree") and self.has_class("-narrow")
+        return self.query_one(OutputView).log_shown is log and not hidden
 
     def show_backend_status(self, name: str, reason: str) -> None:
         """Say which backend makes the machines, and why that one."""
