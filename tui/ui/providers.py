@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.markup import escape
 
 from tui.text import clean_line
 from tui.ui.bindings import TABLE
@@ -25,6 +26,7 @@ _MOST_COMMANDS = 500
 class _Candidate(NamedTuple):
     words: str
     explanation: str
+    """Parsed as markup by Textual, so that what comes from a file is escaped."""
     act: Callable[[], object]
 
 
@@ -62,7 +64,7 @@ class RollcageCommands(Provider):
                 yield _Candidate(f"{key.label}  ({key.shown_keys})", key.help, partial(self.app.run_action, key.action))
             elif key.scope == "main" and main is not None:
                 reason = main.why_not(key.action)
-                explanation = f"Not now: {reason}" if reason else key.help
+                explanation = f"Not now: {escape(reason)}" if reason else key.help
                 act = partial(self._run_or_say, key.action)
                 yield _Candidate(f"{key.label}  ({key.shown_keys})", explanation, act)
 
@@ -81,7 +83,7 @@ class RollcageCommands(Provider):
         for definition in self._app.catalog.index.definitions[:_MOST_COMMANDS]:
             words = f"{RISK_GLYPHS[definition.risk_level]} command: {clean_line(definition.name)}"
             yield _Candidate(
-                words, clean_line(definition.description), partial(self._app.open_command, definition.name)
+                words, escape(clean_line(definition.description)), partial(self._app.open_command, definition.name)
             )
 
     def _sessions(self) -> Iterator[_Candidate]:

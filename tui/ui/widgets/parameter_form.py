@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Label, Select
 
@@ -72,7 +73,7 @@ class Field(Vertical):
         if choices and parameter.type is not ParameterType.ARRAY:
             chosen = text if text in choices else Select.NULL
             return Select(
-                [(clean_line(choice), choice) for choice in choices],
+                [(Content(clean_line(choice)), choice) for choice in choices],
                 value=chosen,
                 prompt="choose",
                 allow_blank=not parameter.required or chosen is Select.NULL,
