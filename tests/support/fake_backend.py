@@ -57,8 +57,23 @@ class FakeProcess:
         while data := await pipe.read(65536):
             await self._chunks.put(OutputChunk(stream, data))
 
+    async def _exited(self) -> None:
+        # `wait` of asyncio returns only when the pipes are closed as well, and a background child holds them open.
+        with contextlib.suppress(ProcessLookupError):  # it has been reaped already
+            file = os.pidfd_open(self._process.pid)
+            ended = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            loop.add_reader(file, ended.set)
+            try:
+                await ended.wait()
+            finally:
+                loop.remove_reader(file)
+                os.close(file)
+        while self._process.returncode is None:  # noqa: ASYNC110 - asyncio's own thread is about to set it
+            await asyncio.sleep(0.001)
+
     async def _end(self) -> None:
-        await self._process.wait()
+        await self._exited()
         _, behind = await asyncio.wait(self._readers, timeout=_DRAIN_S)  # a background child may hold the pipe open
         while behind and not self._machine.lost.is_set() and self._chunks.full():
             _, behind = await asyncio.wait(behind, timeout=_DRAIN_S)
@@ -110,7 +125,7 @@ class FakeProcess:
         await asyncio.gather(*self._readers, self._ending, return_exceptions=True)
         if self._process.stdin is not None:
             self._process.stdin.close()
-        await self._process.wait()
+        await self._exited()
         transport: Any = self._process._transport
         transport.close()
         while not self._chunks.empty():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 from tui.errors import RollcageError
@@ -12,8 +11,6 @@ from tui.runs.events import RolledBack
 from tui.runs.outcome import Outcome
 from tui.store.model import MoveKind, RunState, SnapshotReason, SnapshotRecord
 from tui.store.rows import now
-
-_log = logging.getLogger(__name__)
 
 
 class Aftermath:

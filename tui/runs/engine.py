@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
 from tui.config import Settings
-from tui.errors import RollcageError, UsageError
+from tui.errors import UsageError
 from tui.ids import new_id
 from tui.machines.model import PROFILES, MachineSpec
 from tui.machines.protocol import Backend
@@ -38,8 +37,6 @@ from tui.store.rows import now
 from tui.store.store import Store, check_name
 
 __all__ = ["BackendStatus", "Engine", "RollbackPlan", "Run"]
-
-_log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -183,7 +180,7 @@ class Engine:
             run.finish(record)
         if not self._closed:
             await self._drivers.bound()
-            await self._collect_if_due()
+            await snapshots.collect_if_due(self._context)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -271,12 +268,6 @@ class Engine:
         """Delete what the settings say need not be kept, and return the bytes freed."""
         await self._backend.settled()
         return await snapshots.collect(self._context)
-
-    async def _collect_if_due(self) -> None:
-        try:
-            await snapshots.collect_if_due(self._context)
-        except (RollcageError, OSError) as error:
-            _log.warning("snapshots could not be deleted: %s", error)
 
     async def delete_session(self, session: str) -> None:
         """Delete a session with its snapshots, its runs and their outputs.

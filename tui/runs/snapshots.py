@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
-from tui.errors import Busy, UsageError
+from tui.errors import Busy, RollcageError, UsageError
 from tui.runs.context import Context
 from tui.runs.driver import Driver
 from tui.runs.gc import garbage
 from tui.store.model import SessionRecord, SnapshotRecord
+
+_log = logging.getLogger(__name__)
 
 
 async def take(
@@ -74,12 +77,16 @@ async def collect(context: Context) -> int:
 
 
 async def collect_if_due(context: Context) -> None:
-    """Collect, if a glance at the totals says that there may be something."""
-    totals = context.store.snapshot_totals().values()
+    """Collect, if a glance at the totals says that there may be something. What goes wrong is logged."""
     settings = context.settings.snapshots
-    most = max((count for count, _ in totals), default=0)
-    if most > settings.keep_per_session or sum(stored for _, stored in totals) > settings.keep_total_mb * 1024 * 1024:
-        await collect(context)
+    try:
+        totals = context.store.snapshot_totals().values()
+        most = max((count for count, _ in totals), default=0)
+        stored = sum(stored for _, stored in totals)
+        if most > settings.keep_per_session or stored > settings.keep_total_mb * 1024 * 1024:
+            await collect(context)
+    except (RollcageError, OSError) as error:
+        _log.warning("snapshots could not be deleted: %s", error)
 
 
 async def delete_session(context: Context, driver: Driver, session: SessionRecord) -> None:
