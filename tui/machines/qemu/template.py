@@ -99,13 +99,13 @@ class Templates:
     """The templates below one directory."""
 
     def __init__(self, directory: Path, boot: BootFiles, *, qemu_version: str, cpu: str) -> None:
-        self._directory = directory
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._directory = directory.resolve()  # the memory file is looked for in /proc by its real path
         self._boot = boot
         self._qemu_version = qemu_version
         self._cpu = cpu
         self._loaded: dict[str, Template] = {}
         self._building = asyncio.Lock()
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def key(self, spec: MachineSpec, accelerator: Accelerator) -> str:
         """Return the key of a template, whether it exists or not."""
