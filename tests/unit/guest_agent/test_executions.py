@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 
@@ -145,6 +146,7 @@ async def test_kill_reaches_descendants_that_left_the_group(link: AgentLink) -> 
     report = await process.wait()
     assert report.signal == signal.SIGTERM
     assert report.detached >= 1
+    os.kill(pid, signal.SIGKILL)
     process = await link.start(Command("shell", text=text))
     pid = int(await read_until(process, b"\n"))
     await process.signal(signal.SIGKILL)
