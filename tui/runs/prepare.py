@@ -15,9 +15,9 @@ from tui.runs.request import Request, StepRequest
 
 _SMALLEST_MEMORY_MB: Final = 128
 _SMALLEST_DISK_MB: Final = 64
-_RAM_DISK_SHARE: Final = 0.5
-"""Part of the RAM that written files can count on where there is no disk: the guest lets them take 60 %, some of which
-is in use already."""
+_RAM_DISK_SHARE: Final = 0.4
+"""Part of the RAM that written files can count on where there is no disk: the guest lets them take half of what its
+kernel leaves, some of which is in use already."""
 
 
 def request_for(

@@ -13,8 +13,10 @@ import select
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_RESERVED_BYTES = 32 * 1024 * 1024
+_RESERVED_BYTES = 16 * 1024 * 1024
 _RESERVED_SHARE = 16
+"""The larger of these is kept from executions, of what is free once the agent is up. A machine that runs out of memory
+as a whole thrashes in its page cache for minutes before it kills anything; a group at its limit dies at once."""
 _MOST_PROCESSES = 4096
 _FREEZE_AT_MOST_MS = 500
 
@@ -87,13 +89,15 @@ class Groups:
         self._frozen = False
         self._left: list[Group] = []
         self._home = os.open(f"{root}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
-        wanted = {"memory", "pids", "io"} & set(_read(f"{root}/cgroup.controllers").split())
+        # With `cpu` all executions together weigh as much as the agent, however many processes they have.
+        wanted = {"cpu", "memory", "pids", "io"} & set(_read(f"{root}/cgroup.controllers").split())
         switched_on = " ".join(f"+{name}" for name in sorted(wanted))
         _write(f"{root}/cgroup.subtree_control", switched_on)
         os.mkdir(self._runs)
         _write(f"{self._runs}/cgroup.subtree_control", switched_on)
-        total = _table("/proc/meminfo")["MemTotal:"] * 1024
-        _write(f"{self._runs}/memory.max", str(total - _RESERVED_BYTES - total // _RESERVED_SHARE))
+        memory = _table("/proc/meminfo")
+        free, total = memory["MemAvailable:"] * 1024, memory["MemTotal:"] * 1024
+        _write(f"{self._runs}/memory.max", str(free - max(_RESERVED_BYTES, total // _RESERVED_SHARE)))
         threads = int(_read("/proc/sys/kernel/threads-max"))
         _write(f"{self._runs}/pids.max", str(min(_MOST_PROCESSES, threads // 2)))
         self._spare: Group | None = self._make()

@@ -3,7 +3,7 @@
 # read-only image and a writable layer, and hands over to the agent. Every program started here costs milliseconds
 # where the CPU is emulated, so mounts go through `mount -a` and drivers through one `modprobe`.
 #
-#   rollcage.tmpfs=60%   bound of a writable layer in memory
+#   rollcage.tmpfs=50%   bound of a writable layer in memory
 #   rollcage.disk=1      the writable layer is the ext4 file system on the writable block device
 #   rollcage.net=1       bring eth0 up in QEMU's user network
 
@@ -15,7 +15,7 @@ fail() {
 /bin/mount -a -T /etc/mounts.early || fail "no /proc, /sys or /dev"
 mkdir /dev/pts /dev/shm /dev/virtio-ports
 
-tmpfs=60%
+tmpfs=50%
 disk=
 net=
 read -r line </proc/cmdline
