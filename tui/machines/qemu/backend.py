@@ -8,8 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from tui.errors import RollcageError
 from tui.ids import time_of
-from tui.machines.errors import MachineError, MachineLost, SnapshotIncompatible
+from tui.machines.errors import MachineLost, SnapshotIncompatible
 from tui.machines.guest.link import AgentLink
 from tui.machines.model import PROFILES, Capability, MachineSpec
 from tui.machines.protocol import Capture, Machine, SnapshotLabel
@@ -130,11 +131,14 @@ class QemuBackend:
         standby = self._standbys.pop(snapshot_id, None)
         if standby is not None:
             try:
-                machine = await standby
+                machine = self._tracked(await standby)
                 if machine.alive:
-                    return self._tracked(machine)
-            except MachineError as error:
+                    return machine
+            except (RollcageError, OSError) as error:
                 _log.warning("the machine standing by for %s is of no use: %s", snapshot_id, error)
+            except asyncio.CancelledError:
+                await _end(standby)
+                raise
         return self._tracked(await self._restored(snapshot_id))
 
     async def anticipate(self, snapshot_id: str) -> None:
@@ -189,15 +193,17 @@ class QemuBackend:
         disk = None
         if template.spec.disk_mb is not None:
             disk = DiskChain(self._vault, template.spec.disk_mb, template.directory, layers)
-        process = await self._spawned(template, disk)
+        process = None
         try:
+            process = await self._spawned(template, disk)
             if snapshot_id is not None:
                 await to_the_end(self._write_pages, GuestMemory(process.pid, template.memory_file), snapshot_id)
             await process.load_devices(devices)
             link = await AgentLink.open(process.agent_socket)
             return QemuMachine(process, link, template, generation=generation, disk=disk, quiesced=quiesced)
         except BaseException:
-            await process.kill()
+            if process is not None:
+                await process.kill()
             if disk is not None:
                 disk.close()
             raise
@@ -229,7 +235,7 @@ class QemuBackend:
             self._spare = asyncio.create_task(QemuProcess.spawn(arguments, incoming=True))
 
     def _tracked(self, machine: QemuMachine) -> QemuMachine:
-        self._machines = {known for known in self._machines if known.alive} | {machine}
+        self._machines = {known for known in self._machines if not known.discarded} | {machine}
         return machine
 
     async def stored(self) -> Mapping[str, SnapshotLabel]:

@@ -97,8 +97,8 @@ class DiskChain:
 
     async def open(self) -> str:
         """Make the writable overlay, lock the chain, and return its description for QEMU."""
-        await create_overlay(self._vault.layer_path(self._top), self._size_mb)
         with self._vault.adding():
+            await create_overlay(self._vault.layer_path(self._top), self._size_mb)
             for layer in (*self.frozen, self._top):
                 self._lock(layer)
         layers = [self._vault.layer_path(layer) for layer in (*self.frozen, self._top)]

@@ -61,7 +61,8 @@ class QemuMachine:
         self._disk = disk
         self._quiesced = quiesced
         self._running = False
-        self._discarded = False
+        self.discarded = False
+        """Whether it was ended on purpose and holds nothing any more."""
         self.memory = GuestMemory(process.pid, template.memory_file)
 
     @property
@@ -77,7 +78,7 @@ class QemuMachine:
     @property
     def alive(self) -> bool:
         """Whether QEMU runs and the agent's channel is whole."""
-        return not (self._discarded or self._process.ended.is_set() or self._link.lost)
+        return not (self.discarded or self._process.ended.is_set() or self._link.lost)
 
     async def resume(self, *, rehearsal: bool = False) -> None:
         """Let it run under a fresh identity. Does nothing to a machine that runs already.
@@ -124,18 +125,20 @@ class QemuMachine:
     async def freeze(self) -> FrozenState:
         """Return its whole state, and leave it as it was, running or not."""
         was_running = self._running
-        if was_running:
-            await self._stop()
-        started = time.perf_counter()
-        devices = await self._process.save_devices()
-        numbers, content = await to_the_end(self._copy_memory)
-        if self._disk is not None:
-            await self._disk.freeze(self._process)
-        quiesced = self._quiesced
-        if was_running:
-            await self._process.command("cont")
-            await self._link.resume()
-            self._running, self._quiesced = True, False
+        try:
+            if was_running:
+                await self._stop()
+            started = time.perf_counter()
+            quiesced = self._quiesced
+            devices = await self._process.save_devices()
+            numbers, content = await to_the_end(self._copy_memory)
+            if self._disk is not None:
+                await self._disk.freeze(self._process)
+        finally:
+            if was_running and not self._process.ended.is_set():
+                await self._process.command("cont")
+                await self._link.resume()
+                self._running, self._quiesced = True, False
         pause_ms = (time.perf_counter() - started) * 1000
         layers = self._disk.frozen if self._disk is not None else ()
         return FrozenState(numbers, content, devices, layers, quiesced, pause_ms)
@@ -156,9 +159,9 @@ class QemuMachine:
 
     async def discard(self) -> None:
         """Kill it and free what it holds."""
-        if self._discarded:
+        if self.discarded:
             return
-        self._discarded = True
+        self.discarded = True
         await self._link.close()
         await self._process.kill()
         if self._disk is not None:

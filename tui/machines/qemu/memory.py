@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tui.machines.errors import MachineLost, SnapshotError
+from tui.machines.errors import MachineLost
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,8 +60,11 @@ class GuestMemory:
 
         pagemap bits: https://docs.kernel.org/admin-guide/mm/pagemap.html
         """
-        with Path(f"/proc/{self._pid}/pagemap").open("rb", buffering=0) as pagemap:
-            raw = os.pread(pagemap.fileno(), self.size // PAGE * 8, self._start // PAGE * 8)
+        try:
+            with Path(f"/proc/{self._pid}/pagemap").open("rb", buffering=0) as pagemap:
+                raw = os.pread(pagemap.fileno(), self.size // PAGE * 8, self._start // PAGE * 8)
+        except (FileNotFoundError, ProcessLookupError):
+            raw = b""
         entries = np.frombuffer(raw, np.uint64)
         if len(entries) != self.size // PAGE:
             raise MachineLost(f"QEMU {self._pid} ended while its memory was read")
@@ -78,7 +81,7 @@ class GuestMemory:
     def write(self, pages: NDArray[np.uint32], content: NDArray[np.uint8]) -> None:
         """Put `content`, one row a page, in place of `pages`, which must be in order."""
         if error := self._transfer(_LIBC.process_vm_writev, pages, content):
-            raise SnapshotError(f"the memory of QEMU {self._pid} cannot be written: {os.strerror(error)}")
+            raise MachineLost(f"the memory of QEMU {self._pid} cannot be written: {os.strerror(error)}")
 
     def _transfer(self, call: ctypes._NamedFuncPointer, pages: NDArray[np.uint32], content: NDArray[np.uint8]) -> int:
         """Move whole runs of pages with process_vm_readv(2) or process_vm_writev(2); return 0 or the error number.

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tui.errors import HostNotReady
 from tui.machines.errors import BootFailed, MachineError, MachineLost
-from tui.machines.qemu.command_line import Channels
+from tui.machines.qemu.command_line import QEMU, Channels
 
 if TYPE_CHECKING:
-    from qemu.qmp import QMPClient
+    from qemu.qmp import EventListener, QMPClient
 
 _QMP_LOG: Final = logging.getLogger(f"{__name__}.qmp")
 _QMP_LOG.setLevel(logging.CRITICAL)  # what fails there is raised here, with the reason QEMU printed
@@ -77,17 +77,15 @@ class QemuProcess:
         """
         from qemu.qmp import QMPClient, QMPError
 
-        setpriv = shutil.which("setpriv")
+        setpriv, program = shutil.which("setpriv"), shutil.which(QEMU)
+        if setpriv is None or program is None:
+            raise HostNotReady(f"{QEMU if setpriv else 'setpriv'} is not installed", hint="run `rollcage setup`")
         pairs = [socket.socketpair() for _ in range(3)]
         theirs = [pair[1] for pair in pairs]
         qmp_socket, agent_socket, console_socket = (pair[0] for pair in pairs)
         # QEMU closes the descriptor it has loaded from, hence one for each direction.
         load_fd, save_fd = os.memfd_create("rollcage-load"), os.memfd_create("rollcage-save")
         command = arguments(Channels(*(sock.fileno() for sock in theirs)))
-        program = shutil.which(command[0])
-        if setpriv is None or program is None:
-            missing = command[0] if setpriv is not None else "setpriv"
-            raise HostNotReady(f"{missing} is not installed", hint="run `rollcage setup`")
         try:
             popen = subprocess.Popen(  # noqa: ASYNC220 -- vfork; returns within a millisecond
                 [
@@ -114,17 +112,15 @@ class QemuProcess:
         await asyncio.get_running_loop().create_connection(lambda: console, sock=console_socket)
         qmp = QMPClient("rollcage")
         qmp.logger = _QMP_LOG
-        try:
-            await qmp.connect(qmp_socket)
-        except (QMPError, OSError) as error:
-            popen.kill()
-            popen.wait()
-            os.close(load_fd)
-            os.close(save_fd)
-            agent_socket.close()
-            raise BootFailed(f"QEMU ended at once: {console.text.strip() or error}") from error
         process = cls(popen, qmp, agent_socket, console)
         process._load_fd, process._save_fd = load_fd, save_fd
+        try:
+            await qmp.connect(qmp_socket)
+        except BaseException as error:
+            await process.kill()
+            if isinstance(error, QMPError | OSError):
+                raise BootFailed(f"QEMU ended at once: {console.text.strip() or error}") from error
+            raise
         return process
 
     def _on_exit(self) -> None:
@@ -181,14 +177,17 @@ class QemuProcess:
         with self._qmp.listener(("MIGRATION",)) as listener:
             await self.command("migrate-set-capabilities", {"capabilities": [{"capability": "events", "state": True}]})
             await self.command("migrate-incoming", {"uri": f"fd:{self._load_fd}"})
-            async for event in listener:
-                data = event["data"]
-                assert isinstance(data, dict)
-                match data["status"]:
-                    case "completed":
-                        return
-                    case "failed":
-                        raise MachineError(f"QEMU does not accept the saved state: {self.console_tail.strip()[-500:]}")
+            loading = asyncio.ensure_future(_migrated(listener))
+            ending = asyncio.ensure_future(self.ended.wait())
+            try:
+                await asyncio.wait({loading, ending}, return_when=asyncio.FIRST_COMPLETED)
+                if not loading.done():
+                    raise MachineLost(f"QEMU ended while it loaded a state: {self.console_tail.strip()[-500:]}")
+                if not loading.result():
+                    raise MachineError(f"QEMU does not accept the saved state: {self.console_tail.strip()[-500:]}")
+            finally:
+                loading.cancel()
+                ending.cancel()
 
     async def kill(self) -> None:
         """End QEMU at once and free all it holds. May be called twice."""
@@ -203,3 +202,13 @@ class QemuProcess:
             self.agent_socket.close()
             with contextlib.suppress(Exception):
                 await self._qmp.disconnect()
+
+
+async def _migrated(events: EventListener) -> bool:
+    """Wait until a state is loaded, or refused."""
+    async for event in events:
+        data = event["data"]
+        assert isinstance(data, dict)
+        if data["status"] in {"completed", "failed"}:
+            return bool(data["status"] == "completed")
+    return False
