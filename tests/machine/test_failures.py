@@ -32,9 +32,8 @@ async def answers(machine: Machine) -> bool:
 
 
 async def test_a_memory_hog_is_ended_and_named(machine: Machine):
-    report, _, _ = await run(machine, Command("code", text="x = bytearray(1 << 30)\nprint(len(x))", language="python"))
-    hog = "b = []\nwhile True: b.append(bytearray(os.urandom(1 << 20)))"
-    report, _, _ = await run(machine, Command("code", text=f"import os\n{hog}", language="python"))
+    hog = "b = []\nwhile True: b.append(b'x' * (4 << 20))"
+    report, _, _ = await run(machine, Command("code", text=hog, language="python"))
     assert report.out_of_memory
     assert report.shell_code == 137
     assert await answers(machine)
@@ -58,8 +57,8 @@ async def test_a_fork_bomb_dies_with_its_command(machine: Machine):
     report = await process.wait()
     await reading
     assert report.shell_code == 137
-    left = await output_of(machine, Command("shell", text="ls -d /proc/[0-9]* | wc -l"))
-    assert int(left) < 100
+    # All are dead; the guest's first process takes a moment to bury a thousand.
+    await output_of(machine, Command("shell", text="until [ $(ls -d /proc/[0-9]* | wc -l) -lt 100 ]; do :; done"))
 
 
 async def _drain(process) -> int:  # type: ignore[no-untyped-def]
@@ -71,16 +70,14 @@ async def _drain(process) -> int:  # type: ignore[no-untyped-def]
 
 async def test_a_flood_of_output_arrives_whole_without_filling_the_host(machine: Machine):
     before = _resident_kb()
-    size = 256 << 20
+    size = 96 << 20
     process = await machine.execute(Command("shell", text=f"head -c {size} /dev/zero"))
     total = 0
     async for chunk in process.output():
         total += len(chunk.data)
-        if total == len(chunk.data):
-            await asyncio.sleep(0)
     assert total == size
     assert (await process.wait()).exit_code == 0
-    assert _resident_kb() - before < 64 * 1024
+    assert _resident_kb() - before < 32 * 1024
 
 
 def _resident_kb() -> int:
@@ -102,12 +99,13 @@ async def test_a_panic_is_a_lost_machine_and_the_snapshot_still_works(backend: Q
     await output_of(machine, Command("shell", text="echo kept > /work/kept"))
     await backend.capture(machine, snapshot := label())
     process = await machine.execute(
-        Command("shell", text="echo before; sleep 0.2; echo c > /proc/sysrq-trigger; sleep 100")
+        Command("shell", text="echo before; read -r; echo c > /proc/sysrq-trigger; sleep 100")
     )
     output = b""
     with pytest.raises(MachineLost):
         async for chunk in process.output():
             output += chunk.data
+            await process.write_stdin(b"now\n")
         await process.wait()
     assert output == b"before\n"
     assert not machine.alive
