@@ -129,7 +129,7 @@ async def test_no_descriptor_of_the_agent_is_inherited(link: AgentLink) -> None:
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 async def test_signals_reach_the_whole_group(link: AgentLink, signum: int) -> None:
-    process = await link.start(Command("shell", text="sleep 1000 | sleep 1000 & echo ready; exec sleep 1000"))
+    process = await link.start(Command("shell", text="sleep 1000 | sleep 1000 & echo ready; wait"))
     assert await read_until(process, b"ready") == b"ready\n"
     await process.signal(signum)
     report = await process.wait()
@@ -242,11 +242,9 @@ class TestTerminal:
         assert (await process.wait()).exit_code == 0
 
     async def test_control_characters_mean_what_they_mean(self, link: AgentLink) -> None:
-        process = await link.start(
-            Command("argv", argv=("sh", "-c", "echo ready; sleep 1000"), terminal=TerminalSize())
-        )
-        output = process.output()
-        await anext(output)
+        process = await link.start(Command("argv", argv=("cat",), terminal=TerminalSize()))
+        await process.write_stdin(b"echo\n")
+        assert await read_until(process, b"echo\r\necho\r\n")
         await process.write_stdin(b"\x03")
         assert (await process.wait()).signal == signal.SIGINT
 

@@ -25,7 +25,7 @@ async def test_a_file_there_and_back(link: AgentLink, work: Path) -> None:
     assert (report.exit_code, stderr) == (0, b"")
     assert (work / "new" / "data").read_bytes() == data
     assert (work / "new" / "data").stat().st_mode & 0o7777 == 0o640
-    assert os.listdir(work / "new") == ["data"]
+    assert list((work / "new").iterdir()) == [work / "new" / "data"]
     report, stdout, _ = await link.run(Command("read-file", text="new/data"))
     assert (report.exit_code, stdout) == (0, data)
 
@@ -69,7 +69,7 @@ async def test_a_directory_there_and_back(link: AgentLink, work: Path) -> None:
     copy = work / "copy"
     assert (copy / "below" / "run").read_bytes() == b"#!/bin/sh\n"
     assert (copy / "below" / "run").stat().st_mode & 0o777 == 0o755
-    assert os.readlink(copy / "python") == "/usr/bin/python3"
+    assert (copy / "python").readlink() == Path("/usr/bin/python3")
     assert (copy / "hard").stat().st_ino == (copy / "below" / "run").stat().st_ino
     report, _, stderr = await link.run(Command("unpack", text="copy"), archive)
     assert (report.exit_code, stderr) == (0, b""), "a second time over the first"

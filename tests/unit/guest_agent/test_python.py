@@ -12,9 +12,7 @@ from tui.machines.guest.link import AgentLink
 from tui.machines.model import Command, ExitReport, TerminalSize
 
 
-async def python(
-    link: AgentLink, text: str, stdin: bytes = b"", **options: object
-) -> tuple[ExitReport, bytes, bytes]:
+async def python(link: AgentLink, text: str, stdin: bytes = b"", **options: object) -> tuple[ExitReport, bytes, bytes]:
     return await link.run(Command("code", language="python", text=text, **options), stdin)  # type: ignore[arg-type]
 
 
@@ -165,9 +163,7 @@ async def test_an_interrupt_before_the_code_runs_is_not_lost(link: AgentLink) ->
 
 async def test_javascript(link: AgentLink) -> None:
     code = "process.stdin.on('data', d => { console.log('got', String(d), process.env.A); process.exitCode = 4 })"
-    report, stdout, stderr = await link.run(
-        Command("code", language="javascript", text=code, env={"A": "b"}), b"input"
-    )
+    report, stdout, stderr = await link.run(Command("code", language="javascript", text=code, env={"A": "b"}), b"input")
     assert (report.exit_code, stdout, stderr) == (4, b"got input b\n", b"")
 
 

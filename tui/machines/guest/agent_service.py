@@ -54,7 +54,8 @@ class Service:
         self._launcher = Launcher(self._loop, work, groups, measure_disk)
         self._loop.on_children(self._launcher.reap)
         self._outbox = Outbox(port)
-        self._decoder = Decoder(hunt=Kind.HELLO)
+        self._decoder = Decoder()
+        self._decoder.hunt(Kind.HELLO)
         self._generation: int | None = None
         self._parts: dict[int, bytearray] = {}
         self._channels: dict[int, Execution] = {}
@@ -105,12 +106,16 @@ class Service:
         if not data:
             self._host_left()
             return
-        try:
-            for frame in self._decoder.feed(data):
-                self._guarded(lambda frame=frame: self._obey(frame))  # type: ignore[misc]
-        except ProtocolError as error:
-            self._decoder = Decoder(hunt=Kind.HELLO)
-            self._protest(str(error))
+        while True:
+            try:
+                for frame in self._decoder.feed(data):
+                    self._guarded(lambda frame=frame: self._obey(frame))  # type: ignore[misc]
+            except ProtocolError as error:
+                self._protest(str(error))
+                self._decoder.hunt(Kind.HELLO)
+                data = b""
+            else:
+                return
 
     def _host_left(self) -> None:
         if self._identity is None:

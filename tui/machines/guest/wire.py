@@ -102,10 +102,10 @@ def encode(kind: Kind, generation: int, channel: int, payload: bytes = b"") -> b
 class Decoder:
     """Turns a byte stream into frames, however it is cut up."""
 
-    def __init__(self, *, hunt: Kind | None = None) -> None:
-        """Start between frames, or, with `hunt`, somewhere unknown: skip to the first plausible frame of that kind."""
+    def __init__(self) -> None:
+        """Start between frames; where that is not known, `hunt`."""
         self._buffer = bytearray()
-        self._hunted = hunt
+        self._hunted: Kind | None = None
 
     def feed(self, data: bytes | bytearray | memoryview) -> Iterator[Frame]:
         """Yield the frames completed by `data`.
@@ -138,6 +138,10 @@ class Decoder:
                 yield Frame(kind, generation, channel, payload)
         finally:
             del buffer[:at]
+
+    def hunt(self, kind: Kind) -> None:
+        """After an error, skip to the next plausible frame of that kind; what was fed already counts."""
+        self._hunted = kind
 
     def _skip(self, at: int) -> int:
         """Return where the next frame may begin: past padding, or at the next magic number while hunting."""
