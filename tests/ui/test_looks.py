@@ -40,6 +40,7 @@ def fixed(monkeypatch: pytest.MonkeyPatch, engine: ScriptedEngine) -> None:
     real_age = describe.age
     monkeypatch.setattr(session_state, "age", lambda moment: real_age(moment, now))
     monkeypatch.setattr(SessionTree, "clock", lambda self: now)
+    monkeypatch.setattr(RollcageApp, "notify", lambda self, *_, **__: None)
 
 
 def showing(

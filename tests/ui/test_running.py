@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from textual.pilot import Pilot
@@ -220,3 +221,15 @@ async def test_an_engine_that_does_not_open_leaves_a_usable_screen(app: Rollcage
         await until(pilot, lambda: any("no [bold]disk" in toast for toast in toasts(app)))
         await pilot.press("ctrl+r")
         assert app.is_running
+
+
+async def test_of_several_commands_shown_at_once_the_last_one_counts(app: RollcageApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await ready(pilot, app)
+        assert app.catalog is not None
+        details = screen.query_one(Details)
+        names = ["deploy", "hello", "deploy", "backup", "deploy"]
+        await asyncio.gather(*(details.show(app.catalog.index.find(name)) for name in names))
+        assert [field.parameter.name for field in screen.query(Field)] == [
+            "environment", "release", "replicas", "dry_run",
+        ]  # fmt: skip

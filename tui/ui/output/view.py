@@ -23,6 +23,8 @@ from tui.ui.output.log import OutputLog, RowKind
 from tui.ui.output.strips import GUTTER, row_strip
 
 FRAMES_PER_SECOND: Final = 30
+_TOLD_PER_SECOND: Final = 8
+"""How often others hear of a move: what they then draw costs as much as the view itself."""
 _STYLES: Final = {
     RowKind.STDERR: "output--stderr",
     RowKind.HEADING: "output--heading",
@@ -82,8 +84,9 @@ class OutputView(ScrollView, can_focus=True):
         """Shown while the log is empty."""
         self._lines = Layout(OutputLog())
         self._seen_version = -1
-        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(512)
+        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(64)
         self._paused_at = 0
+        self._report_due = False
         self._looks: dict[RowKind, Style] = {}
         self._base: Style | None = None
         self._position: tuple[int, int, bool] = (0, 0, True)
@@ -126,6 +129,7 @@ class OutputView(ScrollView, can_focus=True):
     def on_mount(self) -> None:
         """Begin looking at the log."""
         self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
+        self.set_interval(1 / _TOLD_PER_SECOND, self._tell)
 
     def _tick(self) -> None:
         if self.log_shown.version != self._seen_version and self.display and self.is_on_screen:
@@ -151,7 +155,8 @@ class OutputView(ScrollView, can_focus=True):
         """Wrap anew for the new width."""
         if self.wrap:
             self._lay_out(self.log_shown)
-        self._strips.grow(max(512, 4 * self.size.height))
+        # No more than is scrolled through at once: every strip carries caches of its own, which all cost the collector.
+        self._strips.grow(2 * self.size.height)
         self.flush()
 
     def notify_style_update(self) -> None:
@@ -197,6 +202,12 @@ class OutputView(ScrollView, can_focus=True):
             self.flush()
 
     def _report(self) -> None:
+        self._report_due = True
+
+    def _tell(self) -> None:
+        if not self._report_due:
+            return
+        self._report_due = False
         position = (self.scroll_offset.y, self.log_shown.version, self.following)
         if position != self._position and self.is_mounted:
             self._position = position

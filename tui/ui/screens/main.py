@@ -18,6 +18,7 @@ from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady
 from tui.ui.output.log import OutputLog
 from tui.ui.output.view import OutputView
 from tui.ui.screens.running import Running
+from tui.ui.screens.session_screen import REASONED
 from tui.ui.session_state import SessionState, plan_words, row_details
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
@@ -47,6 +48,7 @@ class MainScreen(Running):
     CSS_PATH = "../styles/main.tcss"
 
     _output_title = ""
+    _reasons: tuple[bool, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -149,6 +151,13 @@ class MainScreen(Running):
 
     # --- disabled keys say why -------------------------------------------------------------------------------------
 
+    def _show_keys(self) -> None:
+        """Have the footer drawn anew if another key can or cannot do something now; doing so is slow."""
+        reasons = tuple(bool(self.why_not(action)) for action in REASONED)
+        if reasons != self._reasons:
+            self._reasons = reasons
+            self.refresh_bindings()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey keys out that can do nothing now."""
         return None if self.why_not(action) else True
@@ -180,12 +189,12 @@ class MainScreen(Running):
         self._details_timer.pause()
         self.show_details(self.entry)
 
-    @work(exclusive=True, group="details", exit_on_error=False)
+    @work(group="details", exit_on_error=False)
     async def show_details(self, entry: Entry | None) -> None:
         """Show a command in the middle."""
         await self.query_one(Details).show(entry)
         self._show_titles()
-        self.refresh_bindings()
+        self._show_keys()
 
     def open_command(self, name: str) -> None:
         """Put the cursor on a command and open it, whatever the filter says."""
@@ -225,7 +234,7 @@ class MainScreen(Running):
         pane.say(f"z: {plan_words(state, state.undo)}" if state.undo else "")
         self._show_row()
         self._show_status()
-        self.refresh_bindings()
+        self._show_keys()
 
     @on(SessionTree.Highlighted)
     def _row_highlighted(self) -> None:
@@ -269,7 +278,7 @@ class MainScreen(Running):
             if pool
             else "",
         )
-        self.refresh_bindings()
+        self._show_keys()
 
     def is_shown(self, log: OutputLog) -> bool:
         """Say whether a log is in sight."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from textual import on, work
 from textual.screen import Screen
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tui.ui.app import RollcageApp
     from tui.ui.screens.sessions import SessionChoice
 
+REASONED: Final = ("run", "cancel", "undo", "redo", "snapshot", "rollback", "code")
+"""Actions that cannot always do something."""
 _STARTING = "Rollcage is still starting."
 
 
@@ -80,7 +82,7 @@ class SessionScreen(Screen[None]):
     def why_not(self, action: str) -> str:
         """Return why an action can do nothing now, or nothing if it can do something."""
         name = action.rpartition(".")[2].partition("(")[0]
-        if name not in ("run", "cancel", "undo", "redo", "snapshot", "rollback", "code"):
+        if name not in REASONED:
             return ""
         if cast("RollcageApp", self.app).engine is None:
             return cast("RollcageApp", self.app).engine_problem or _STARTING

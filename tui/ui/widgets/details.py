@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -55,6 +56,8 @@ class Details(VerticalScroll):
         super().__init__(id=id, classes="-empty")
         self.entry: Entry | None = None
         """What is shown."""
+        self._wanted: Entry | None = None
+        self._showing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         """Lay the pane out."""
@@ -71,7 +74,14 @@ class Details(VerticalScroll):
         return self.query_one(ParameterForm)
 
     async def show(self, entry: Entry | None) -> None:
-        """Show a command, or that there is none."""
+        """Show a command, or that there is none. Of several calls at once the last one counts."""
+        self._wanted = entry
+        # Laying out takes several steps, and two commands must not be mixed in one form.
+        async with self._showing:
+            if self._wanted is entry:
+                await self._show(entry)
+
+    async def _show(self, entry: Entry | None) -> None:
         other = self.entry is None or entry is None or entry.name != self.entry.name
         self.entry = entry
         self.set_class(entry is None, "-empty")

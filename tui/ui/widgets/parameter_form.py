@@ -158,13 +158,15 @@ class ParameterForm(Vertical):
         """Show the fields of a definition. The same parameters as before keep their fields as they are."""
         before = self._definition
         self._remember()
-        self._definition = definition
         if before and definition and (before.name, before.parameters) == (definition.name, definition.parameters):
+            self._definition = definition
             return
+        self._definition = None
         typed = self._typed.get(definition.name, {}) if definition else {}
         await self.remove_children()
         if definition is not None:
             await self.mount_all([Field(each, _first_text(each, typed)) for each in definition.parameters])
+        self._definition = definition
 
     def _remember(self) -> None:
         if self._definition is not None:
