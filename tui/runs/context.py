@@ -9,6 +9,7 @@ from tui.config import Settings
 from tui.machines.protocol import Backend
 from tui.paths import Paths
 from tui.pool.manager import Pool
+from tui.runs.anticipation import Anticipation
 from tui.runs.events import Event
 from tui.runs.retry import Retry
 from tui.store.store import Store
@@ -27,3 +28,4 @@ class Context:
     emit: Callable[[Event], None]
     """Tells every listener of the engine."""
     retry: Retry
+    anticipation: Anticipation

@@ -16,6 +16,7 @@ from tui.pool.backoff import Backoff
 from tui.pool.lease import PoolStatus
 from tui.pool.manager import Pool
 from tui.runs import snapshots
+from tui.runs.anticipation import Anticipation
 from tui.runs.backends import BackendStatus, LazyBackend, open_default
 from tui.runs.context import Context
 from tui.runs.driver import Driver
@@ -44,7 +45,7 @@ class Engine:
 
     def __init__(
         self, paths: Paths, settings: Settings, store: Store, lock: Lock, owner: str,
-        backend: Backend | None, gates: Sequence[Gate], retry: Retry | None,
+        backend: Backend | None, gates: Sequence[Gate], retry: Retry | None, stays: bool,
     ) -> None:  # fmt: skip
         async def opening() -> Backend:
             return backend or await open_default(paths, settings)
@@ -62,6 +63,7 @@ class Engine:
         self._context = Context(
             paths, settings, store, self._pool, self._backend.get, self._emit,
             retry or Retry(settings.runs.retries, backoff),
+            Anticipation(self._backend.get, wanted=stays and settings.snapshots.anticipate),
         )  # fmt: skip
         self._listeners = Listeners()
         self._drivers = Drivers(self._context)
@@ -80,7 +82,7 @@ class Engine:
             paths: Where everything is.
             settings: How everything is done.
             backend: Makes the machines; QEMU if it is not given.
-            warm_pool: Keep machines waiting, from now on.
+            warm_pool: Keep machines waiting from now on, for new sessions and for rollbacks. For a process that stays.
             gates: Look at every request before it runs, in this order.
             retry: How machine failures are retried, if not as the settings say.
 
@@ -96,7 +98,7 @@ class Engine:
         except BaseException:
             store.close()
             raise
-        engine = cls(paths, settings, store, lock, owner, backend, gates, retry)
+        engine = cls(paths, settings, store, lock, owner, backend, gates, retry, warm_pool)
         if warm_pool:
             engine._pool.start()
         return engine
@@ -114,6 +116,7 @@ class Engine:
         self._closed = True
         await asyncio.gather(*(run.cancel(at_once=True) for run in list(self._runs.values())))
         await asyncio.gather(*list(self._tasks), return_exceptions=True)
+        await self._context.anticipation.close()
         await self._drivers.close()
         await self._pool.close()
         await self._backend.close()
@@ -171,7 +174,7 @@ class Engine:
         return run
 
     async def _carry_out(self, run: Run, record: RunRecord, driver: Driver) -> None:
-        pipeline = Pipeline(self._context, driver, self._gates, run, record, self._tasks)
+        pipeline = Pipeline(self._context, driver, self._gates, run, record)
         try:
             record = await pipeline.carry_out()
         finally:
@@ -179,6 +182,8 @@ class Engine:
             del self._runs[run.id]
             run.finish(record)
         if not self._closed:
+            if driver.live is not None and driver.live.exact and self._context.settings.snapshots.auto_rollback:
+                self._context.anticipation.of(driver.live.base_id)  # where a failure of the next run would go back to
             await self._drivers.bound()
             await snapshots.collect_if_due(self._context)
 
@@ -194,13 +199,15 @@ class Engine:
         return session, self._drivers.of(session.id)
 
     async def plan_rollback(self, session: str, target: str) -> RollbackPlan:
-        """Return what `rollback` would do.
+        """Return what `rollback` would do. A process that stays has a machine stand by for it meanwhile.
 
         Raises:
             NotFound: there is no such session or snapshot.
         """
         record = self.store.session(session)
-        return plan(self.store, record, resolve(self.store, record, target))
+        found = plan(self.store, record, resolve(self.store, record, target))
+        self._context.anticipation.of(found.target.id)
+        return found
 
     async def rollback(self, session: str, target: str) -> RolledBack:
         """Put a session back to a snapshot: its id, the beginning of it (4 or more), its name, or `last-success`.

@@ -46,7 +46,6 @@ class Pipeline:
         gates: Sequence[Gate],
         run: Run,
         record: RunRecord,
-        anticipations: set[asyncio.Task[None]],
     ) -> None:
         self._context = context
         self._driver = driver
@@ -54,7 +53,6 @@ class Pipeline:
         self._run = run
         self._record = record
         self._request = run.request
-        self._anticipations = anticipations
         self._writer: OutputWriter | None = None
         self._execution: Execution | None = None
         self._has_resumed = False
@@ -122,7 +120,7 @@ class Pipeline:
 
                 def begun(start: contextlib.ExitStack = start) -> None:
                     start.close()
-                    self._anticipate()
+                    self._anticipate(self._record.before_id)
 
                 execution = self._execution = Execution(self._run, writer, self._context.emit, begun)
                 try:
@@ -181,22 +179,10 @@ class Pipeline:
         self._has_resumed = True
         await self._driver.resume()
 
-    def _anticipate(self) -> None:
-        """Prepare the machine that a failure would need, in the background."""
-        before_id = self._record.before_id
-        snapshots = self._context.settings.snapshots
-        if before_id is None or not (snapshots.anticipate and snapshots.auto_rollback):
-            return
-
-        async def anticipate(snapshot_id: str) -> None:
-            try:
-                await (await self._context.backend()).anticipate(snapshot_id)
-            except (RollcageError, OSError) as error:
-                _log.warning("nothing prepared for a rollback to %s: %s", snapshot_id, error)
-
-        task = asyncio.create_task(anticipate(before_id))
-        self._anticipations.add(task)
-        task.add_done_callback(self._anticipations.discard)
+    def _anticipate(self, snapshot_id: str | None) -> None:
+        """Have the machine stand by that a failure would need."""
+        if self._context.settings.snapshots.auto_rollback:
+            self._context.anticipation.of(snapshot_id)
 
     async def _unless_stopped(self, work: Awaitable[T]) -> T:
         """Await something that precedes the first step, unless the run is cancelled meanwhile."""

@@ -345,12 +345,31 @@ async def test_without_any_snapshots_runs_still_follow_each_other(open_engine: O
     assert await state_of(await open_engine()) == "1\n2"
 
 
-async def test_a_rollback_is_prepared_while_the_run_executes(engine: Engine, fake: FakeBackend):
+async def test_an_engine_that_stays_prepares_the_rollback_while_the_run_executes(
+    open_engine: OpenEngine, fake: FakeBackend
+):
+    engine = await open_engine(backend=fake, warm_pool=True)
     record = await execute(engine, "exit 1")
-    assert ("anticipate", record.before_id) in fake.calls
-    assert fake.calls.index(("anticipate", record.before_id or "")) < fake.calls.index(
-        ("restore", record.before_id or "")
-    )
+    before_id = record.before_id or ""
+    assert fake.calls.index(("anticipate", before_id)) < fake.calls.index(("restore", before_id))
+
+
+async def test_the_next_rollback_is_prepared_where_the_head_is_and_where_a_person_looks(
+    open_engine: OpenEngine, fake: FakeBackend
+):
+    engine = await open_engine(backend=fake, warm_pool=True)
+    first = await execute(engine, "echo 1 > file")
+    second = await execute(engine, "echo 2 > file")
+    await engine.plan_rollback("s", first.before_id or "")
+    await engine.close()
+    anticipated = [id_ for call, id_ in fake.calls if call == "anticipate"]
+    assert anticipated[-3:] == [first.after_id, second.after_id, first.before_id]
+
+
+async def test_an_engine_that_ends_with_its_run_prepares_nothing(engine: Engine, fake: FakeBackend):
+    record = await execute(engine, "exit 1")
+    assert record.rolled_back
+    assert "anticipate" not in [call for call, _ in fake.calls]
 
 
 async def test_a_deleted_session_leaves_nothing(engine: Engine, fake: FakeBackend, paths: Paths):

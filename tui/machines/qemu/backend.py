@@ -245,6 +245,8 @@ class QemuBackend:
 
     async def delete(self, snapshot_ids: set[str]) -> int:
         """Delete snapshots; those that stay remain whole. Returns the bytes freed."""
+        for snapshot_id in snapshot_ids & self._standbys.keys():
+            await _end(self._standbys.pop(snapshot_id))
         return await asyncio.to_thread(self._vault.delete, snapshot_ids)
 
     async def verify(self, snapshot_id: str) -> None:
