@@ -26,6 +26,7 @@ from tui.machines.guest.agent_command import DEFAULT_ENVIRONMENT
 KEEP = "keep"
 ONCE = "once"
 FILE = "file"
+READY = b"ready"
 
 
 def task(control: socket.socket) -> Callable[[], NoReturn]:
@@ -38,6 +39,7 @@ def task(control: socket.socket) -> Callable[[], NoReturn]:
         agent_python.run("", {}, "<python>")
         gc.collect()
         gc.freeze()
+        control.send(READY)
         _serve(control, namespace, known)
 
     return wait_for_errands
@@ -129,7 +131,7 @@ def _run(errand: dict[str, Any], namespace: dict[str, Any], name: str, on_interr
         on_interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        exit_code = 128 + signal.SIGINT
+        exit_code = -signal.SIGINT
     except OSError as error:
         os.write(2, f"{error}\n".encode())
         exit_code = 1

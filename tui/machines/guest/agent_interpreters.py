@@ -16,6 +16,7 @@ from tui.machines.guest.agent_loop import Loop
 from tui.machines.guest.agent_spawn import fork, memory_file
 
 _REPLY_SIZE = 64
+_BIRTH_AT_MOST_MS = 2000
 _REPLACE_AFTER_S = 0.05
 """A new interpreter is made ready when the guest has been idle for a moment, so that it holds up no command."""
 
@@ -28,6 +29,7 @@ class Interpreter:
         self.pid = pid
         self.name: str | None = None
         self.execution: Execution | None = None
+        self.ready = False
         self._generation: int | None = None
         self._shared_bytes = _resident(pid)
 
@@ -45,12 +47,18 @@ class Interpreter:
         finally:
             os.close(descriptor)
 
-    def reply(self) -> int | None:
-        """Return the exit code of the errand that was done, or None while there is none."""
-        try:
-            return int(self.control.recv(_REPLY_SIZE))
-        except (OSError, ValueError):
-            return None
+    def reply(self) -> int:
+        """Return the exit code of the errand that was done.
+
+        Raises:
+            BlockingIOError: it says nothing new, or only that it is ready.
+            OSError, ValueError: it is gone, or babbles.
+        """
+        said = self.control.recv(_REPLY_SIZE)
+        if said == agent_interpreter.READY:
+            self.ready = True
+            raise BlockingIOError
+        return int(said)
 
     def held_bytes(self) -> int | None:
         """Return the memory earlier executions left it with."""
@@ -88,6 +96,20 @@ class Interpreters:
             self._replacing = True
             self._loop.call_later(_REPLACE_AFTER_S, self.prepare)
 
+    def settle(self) -> None:
+        """Have an interpreter ready that needs no more time of its own.
+
+        Raises:
+            Become: in the child.
+        """
+        self.prepare()
+        spare = self._spare
+        if spare is not None and not spare.ready:
+            replies = select.poll()
+            replies.register(spare.control, select.POLLIN)
+            replies.poll(_BIRTH_AT_MOST_MS)
+            self._answered(spare)
+
     def take(self, name: str | None) -> Interpreter:
         """Return the interpreter kept under a name, or else one nobody used.
 
@@ -121,11 +143,15 @@ class Interpreters:
         return interpreter
 
     def _answered(self, interpreter: Interpreter) -> None:
-        exit_code = interpreter.reply()
-        if exit_code is None:
-            # It is gone or babbles; which of them, its end will tell.
+        try:
+            exit_code = interpreter.reply()
+        except BlockingIOError:
+            return
+        except (OSError, ValueError):
+            # Its end will tell more.
             self._loop.forget(interpreter.control.fileno())
-        elif interpreter.execution is not None:
+            return
+        if interpreter.execution is not None:
             execution, interpreter.execution = interpreter.execution, None
             lost = interpreter.name in self._lost
             self._lost.discard(interpreter.name or "")
@@ -136,7 +162,8 @@ class Interpreters:
         interpreter = self._all.pop(pid, None)
         if interpreter is None:
             return None
-        # What it said last counts, even if its end is noticed first.
+        # What it said last counts, even if its end is noticed first; that it is ready may come before that.
+        self._answered(interpreter)
         self._answered(interpreter)
         self._loop.forget(interpreter.control.fileno())
         interpreter.control.close()

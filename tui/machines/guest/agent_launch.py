@@ -120,7 +120,13 @@ class Launcher:
         return self._interpreters.take(name), errand
 
     def freeze(self) -> None:
-        """Make all executions stand still."""
+        """Make all executions stand still; after a rehearsal, have ready again what it used up.
+
+        Raises:
+            Become: in a forked child.
+        """
+        if self._rehearsing:
+            self._interpreters.settle()
         if self._groups is not None:
             self._groups.freeze()
 
