@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
@@ -233,3 +234,15 @@ async def test_of_several_commands_shown_at_once_the_last_one_counts(app: Rollca
         assert [field.parameter.name for field in screen.query(Field)] == [
             "environment", "release", "replicas", "dry_run",
         ]  # fmt: skip
+
+
+async def test_what_runs_is_what_was_chosen_however_fast_the_keys_come(
+    app: RollcageApp, engine: ScriptedEngine
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await ready(pilot, app)
+        assert screen.query_one(DefinitionList).has_focus
+        for key in ("j", "j", "ctrl+r"):
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: engine.started)
+        assert engine.started[0].request.definition == "hello"

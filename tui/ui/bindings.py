@@ -84,8 +84,9 @@ TABLE: Final[tuple[Key, ...]] = (
     Key("app.interrupt", "ctrl+c", "interrupt", "Interrupt",
         "Copy the selection, else cancel the run in progress."),
 
+    # Not a priority key: those overtake the keys typed before them, and then another command would run than was chosen.
     Key("main.run", "ctrl+r", "screen.run", "Run", "Run the selected command with the parameters of the form.",
-        shown=True, priority=True, display="^r"),
+        shown=True, display="^r"),
     Key("main.cancel", "x,ctrl+x", "screen.cancel", "Cancel",
         "Cancel the run in progress and roll it back.", shown=True, display="x"),
     Key("main.undo", "z", "screen.undo", "Undo", "Put the machine back before the last change of the session.",

@@ -11,10 +11,11 @@ from tui.machines.model import PROFILES
 from tui.runs.events import Event, RolledBack, RunFinished, RunStarted, SnapshotTaken
 from tui.runs.request import Request, StepRequest
 from tui.store.model import RunState
-from tui.text import clean_line
+from tui.text import clean, clean_line
 from tui.ui.describe import duration, state_words
 from tui.ui.live import LiveRuns
 from tui.ui.screens.moving import Moving
+from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.session_tree import SessionTree
 
@@ -37,6 +38,8 @@ class Running(Moving):
     @work(exclusive=True, group="start", exit_on_error=False)
     async def action_run(self) -> None:
         """Run the chosen command as the form has it."""
+        # The list knows at once where its cursor is; messages about that may still be under way.
+        self.entry = self.query_one(DefinitionList).entry
         if reason := self.why_not("run"):
             self.notify(reason, severity="warning", markup=False)
             return
@@ -147,9 +150,14 @@ class Running(Moving):
 
     def _tell_end(self, event: RunFinished) -> None:
         run = self.live.run(event.run_id or "")
-        if run is None or event.state is RunState.SUCCEEDED or self.is_shown(run.log):
+        if run is None or event.state is RunState.SUCCEEDED:
+            return
+        if event.state in (RunState.ERROR, RunState.MACHINE_LOST):
+            self.notify(clean(event.error), title=clean_line(run.title, 40), severity="error", markup=False, timeout=10)
             return
         back = "; the machine is back where it was" if event.rolled_back else ""
+        if self.is_shown(run.log):
+            return
         text = f"{clean_line(run.title, 40)}: {state_words(event.state, event.exit_code)}{back}"
         self.notify(text, severity="warning" if event.state is RunState.CANCELLED else "error", markup=False)
 
