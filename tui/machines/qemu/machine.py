@@ -110,7 +110,8 @@ class QemuMachine:
         if self._running:
             await self._stop()
 
-    async def _stop(self) -> None:
+    async def _stop(self) -> float:
+        """Return when it began to stand still, by `time.perf_counter`."""
         try:
             await self._link.quiesce(self.template.deadline(3))
             self._quiesced = True
@@ -119,33 +120,38 @@ class QemuMachine:
             if self._process.ended.is_set():
                 raise
             self._quiesced = False
+        started = time.perf_counter()
         await self._process.command("stop")
         self._running = False
+        return started
 
     async def freeze(self) -> FrozenState:
         """Return its whole state, and leave it as it was, running or not."""
         was_running = self._running
+        room = await to_the_end(self.memory.room)
+        started = time.perf_counter()
         try:
             if was_running:
-                await self._stop()
-            started = time.perf_counter()
+                started = await self._stop()
             quiesced = self._quiesced
-            devices = await self._process.save_devices()
-            numbers, content = await to_the_end(self._copy_memory)
+            async with asyncio.TaskGroup() as group:
+                devices = group.create_task(self._process.save_devices())
+                memory = group.create_task(to_the_end(self.memory.copy_into, room))
             if self._disk is not None:
                 await self._disk.freeze(self._process)
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
         finally:
             if was_running and not self._process.ended.is_set():
                 await self._process.command("cont")
+                pause_ms = (time.perf_counter() - started) * 1000
                 await self._link.resume()
                 self._running, self._quiesced = True, False
-        pause_ms = (time.perf_counter() - started) * 1000
+            else:
+                pause_ms = (time.perf_counter() - started) * 1000
         layers = self._disk.frozen if self._disk is not None else ()
-        return FrozenState(numbers, content, devices, layers, quiesced, pause_ms)
-
-    def _copy_memory(self) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-        numbers = self.memory.private_pages()
-        return numbers, self.memory.read(numbers)
+        numbers, content = memory.result()
+        return FrozenState(numbers, content, devices.result(), layers, quiesced, pause_ms)
 
     async def execute(self, command: Command) -> GuestProcess:
         """Start a command."""
