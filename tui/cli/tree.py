@@ -20,8 +20,8 @@ class TreeLine:
 def tree(snapshots: Sequence[SnapshotRecord], head_id: str | None) -> list[TreeLine]:
     """Return the snapshots, parents first, each below what it came from.
 
-    The line that leads to the head goes straight down; what was rolled back from branches off it. So a session of a
-    hundred runs is a hundred lines, not a hundred columns. Where a parent is gone its children are roots.
+    The line that leads to the head goes straight down and ends there; what was rolled back from branches off it. So a
+    session of a hundred runs is a hundred lines, not a hundred columns. Where a parent is gone its children are roots.
     """
     known = {snapshot.id for snapshot in snapshots}
     children: dict[str | None, list[SnapshotRecord]] = defaultdict(list)
@@ -34,10 +34,16 @@ def tree(snapshots: Sequence[SnapshotRecord], head_id: str | None) -> list[TreeL
     while waiting:
         snapshot, art, below = waiting.pop()
         lines.append(TreeLine(art + ("●" if snapshot.id == head_id else "○"), snapshot))
-        after = sorted(children[snapshot.id], key=lambda item: (item.id in trunk, item.id))
-        if after:
-            waiting.append((after[-1], below, below))
-            waiting += [(branch, f"{below}├─", f"{below}│ ") for branch in reversed(after[:-1])]
+        after = children[snapshot.id]
+        straight = next((child for child in after if child.id in trunk), None)
+        if straight is None and after and snapshot.id not in trunk:
+            straight = after[-1]
+        branches = [child for child in after if child is not straight]
+        if straight is not None:
+            waiting.append((straight, below, below))
+        for branch in reversed(branches):
+            last = straight is None and branch is branches[-1]
+            waiting.append((branch, below + ("└─" if last else "├─"), below + ("  " if last else "│ ")))
     return lines
 
 

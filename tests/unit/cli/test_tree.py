@@ -28,6 +28,11 @@ def test_a_branch_of_a_branch() -> None:
     assert drawn(parents, "5") == ["○1", "├─○2", "│ ├─○3", "│ ○4", "●5"]
 
 
+def test_the_line_ends_at_the_head() -> None:
+    assert drawn({"1": None, "2": "1", "3": "1", "4": "3"}, "1") == ["●1", "├─○2", "└─○3", "  ○4"]
+    assert drawn({"1": None, "2": "1", "3": "2", "4": "2"}, "1") == ["●1", "└─○2", "  ├─○3", "  ○4"]
+
+
 def test_children_of_a_deleted_parent_are_roots() -> None:
     assert drawn({"2": "1", "3": "2"}, None) == ["○2", "○3"]
 
