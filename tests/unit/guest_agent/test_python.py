@@ -283,3 +283,17 @@ class TestKeptInterpreter:
         _, stdout, _ = await python(link, code, interpreter="a", terminal=TerminalSize(10, 33))
         assert stdout == b"True os.terminal_size(columns=33, lines=10)\r\n"
         assert (await python(link, "print(os.isatty(0))", interpreter="a"))[1] == b"False\n"
+
+
+async def test_packages_installed_meanwhile_are_found(link: AgentLink, agent_process: Agent) -> None:
+    where = "import site, os; place = os.environ['PLACE']; site.getusersitepackages = lambda: place\n"
+    await python(link, where, interpreter="a", env={"PLACE": str(agent_process.work / "site")})
+    (agent_process.work / "elsewhere").mkdir()
+    (agent_process.work / "elsewhere" / "developed.py").write_text("value = 7")
+    (agent_process.work / "site").mkdir()
+    (agent_process.work / "site" / "developed.pth").write_text(str(agent_process.work / "elsewhere"))
+    (agent_process.work / "site" / "installed.py").write_text("value = 8")
+    _, stdout, stderr = await python(
+        link, "import developed, installed; print(developed.value, installed.value)", interpreter="a"
+    )
+    assert (stdout, stderr) == (b"7 8\n", b"")

@@ -34,9 +34,10 @@ class Consumption(NamedTuple):
 class Group:
     """The control group of one execution."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, most_processes: int) -> None:
         os.mkdir(path)
         self.path = path
+        _write(f"{path}/pids.max", str(most_processes))
         with contextlib.suppress(OSError):
             _write(f"{path}/memory.oom.group", "1")
 
@@ -99,12 +100,14 @@ class Groups:
         free, total = memory["MemAvailable:"] * 1024, memory["MemTotal:"] * 1024
         _write(f"{self._runs}/memory.max", str(free - max(_RESERVED_BYTES, total // _RESERVED_SHARE)))
         threads = int(_read("/proc/sys/kernel/threads-max"))
-        _write(f"{self._runs}/pids.max", str(min(_MOST_PROCESSES, threads // 2)))
+        self._most_processes = min(_MOST_PROCESSES, threads // 2)
+        _write(f"{self._runs}/pids.max", str(self._most_processes))
         self._spare: Group | None = self._make()
 
     def _make(self) -> Group:
         self._made += 1
-        return Group(f"{self._runs}/{self._made}")
+        # Half of them, so that a bomb one execution left behind does not keep the next from starting.
+        return Group(f"{self._runs}/{self._made}", self._most_processes // 2)
 
     def take(self) -> Group:
         """Return a group nobody used."""

@@ -34,7 +34,7 @@ def task(control: socket.socket) -> Callable[[], NoReturn]:
 
     def wait_for_errands() -> NoReturn:
         namespace = agent_python.become_interpreter(DEFAULT_ENVIRONMENT)
-        known = set(sys.modules)
+        known = len(sys.modules)
         # What the code of an errand will touch anyway is copied from the agent's memory now.
         agent_python.run("", {}, "<python>")
         gc.collect()
@@ -45,7 +45,7 @@ def task(control: socket.socket) -> Callable[[], NoReturn]:
     return wait_for_errands
 
 
-def _serve(control: socket.socket, namespace: dict[str, Any], known: set[str]) -> NoReturn:
+def _serve(control: socket.socket, namespace: dict[str, Any], known: int) -> NoReturn:
     me = os.getpid()
     nowhere = os.open(os.devnull, os.O_RDWR)
     on_interrupt: Any = signal.default_int_handler
@@ -120,6 +120,7 @@ def _run_keeping(errand: dict[str, Any], namespace: dict[str, Any], name: str, o
 def _run(errand: dict[str, Any], namespace: dict[str, Any], name: str, on_interrupt: Any) -> tuple[int, Any]:
     """Run the code of an errand; return its exit code and what it wants done on an interrupt from then on."""
     agent_python.set_variables(errand["env"])
+    agent_python.notice_packages()
     interrupt = {signal.SIGINT}
     try:
         if errand["cwd"] is not None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import io
+import itertools
 import linecache
 import os
 import signal
+import site
 import sys
 import threading
 import time
@@ -27,6 +30,7 @@ WARM = (
 )  # fmt: skip
 _agent_modules: list[str] = []
 """Known before the fork, because to look for them is to write to every module's name (reference counts)."""
+_package_times: dict[str, int] = {}
 _INTERRUPTED = -signal.SIGINT
 
 
@@ -34,6 +38,7 @@ def warm() -> None:
     """Import what code commonly needs, and let the garbage collector leave it alone, so that forks share it."""
     for name in WARM:
         __import__(name)
+    notice_packages()
     _agent_modules.extend(name for name in sys.modules if name == "tui" or name.startswith("tui."))
     gc.collect()
     gc.freeze()
@@ -54,6 +59,16 @@ def become_interpreter(environment: Mapping[str, str]) -> dict[str, Any]:
     main.__dict__.update(__builtins__=__import__("builtins"), __spec__=None, __doc__=None, __loader__=None)
     sys.modules["__main__"] = main
     return main.__dict__
+
+
+def notice_packages() -> None:
+    """See packages that were installed since the interpreter started, `.pth` files and all."""
+    for directory in (*site.getsitepackages(), site.getusersitepackages()):
+        with contextlib.suppress(OSError):
+            changed = os.stat(directory).st_mtime_ns
+            if _package_times.get(directory) != changed:
+                _package_times[directory] = changed
+                site.addsitedir(directory)
 
 
 def set_variables(environment: Mapping[str, str]) -> None:
@@ -147,17 +162,19 @@ def _exit_code(code: object) -> int:
     return 1
 
 
-def end(exit_code: int, namespace: dict[str, Any], known: set[str]) -> NoReturn:
+def end(exit_code: int, namespace: dict[str, Any], known: int) -> NoReturn:
     """End the process as an interpreter does: threads, exit functions, objects, streams; but for what the agent made.
 
-    Taking down the modules the agent had imported would touch all of their memory for nothing.
+    Taking down the modules the agent had imported would touch all of their memory for nothing. `known` is how many
+    there were before the code ran.
     """
     try:
         threading._shutdown()  # type: ignore[attr-defined]
     except BaseException:  # noqa: BLE001
         traceback.print_exc()
     atexit._run_exitfuncs()
-    for name in set(sys.modules) - known:
+    # The newest modules stand last. To look at the others would be to write to them (reference counts).
+    for name in list(itertools.islice(reversed(sys.modules), max(0, len(sys.modules) - known))):
         del sys.modules[name]
     namespace.clear()
     gc.collect()

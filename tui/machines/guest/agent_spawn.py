@@ -121,6 +121,8 @@ def start_program(
                 setsigmask=(),
                 setsigdef=_IGNORED_HERE,
             )
+    except BlockingIOError:
+        raise Refused(f"cannot run {name!r}: too many processes, left behind by earlier commands") from None
     except OSError as error:
         raise Refused(f"cannot run {name!r}: {error.strerror}") from None
     finally:

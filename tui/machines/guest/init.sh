@@ -68,5 +68,7 @@ if [ "$net" ]; then
 fi
 
 cp -r /agent /root/run/rollcage || fail "no room for the agent"
+# The interpreter of the agent is the one Python code runs in, so it starts as a user's would.
+export HOME=/root LANG=C.UTF-8
 exec switch_root /root /usr/bin/python3 /run/rollcage/agent.py
 fail "no /usr/bin/python3"
