@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -19,19 +19,6 @@ from tui.store.model import RunState
 pytestmark = pytest.mark.machine
 
 OpenEngine = Callable[[], Awaitable[Engine]]
-
-
-@pytest.fixture
-async def open_engine(machine_paths: Paths) -> AsyncIterator[OpenEngine]:
-    opened: list[Engine] = []
-
-    async def open_() -> Engine:
-        opened.append(await Engine.open(machine_paths, Settings()))
-        return opened[-1]
-
-    yield open_
-    for engine in opened:
-        await engine.close()
 
 
 async def test_a_first_run_a_failure_and_a_second_process(open_engine: OpenEngine):

@@ -3,15 +3,14 @@
     template: disk.raw (ext4, empty, sparse) <- boot.qcow2 (what the first boot wrote)
     vault:    LAYER <- LAYER <- ... <- the overlay of the live machine
 
-A snapshot puts a new overlay on top (`blockdev-snapshot-sync`, milliseconds) and names the one below as its own; a
-restore opens the chain up to there with a fresh overlay. Memory and disk become visible together, by the snapshot's
-manifest.
+A snapshot puts a new overlay on top (`blockdev-snapshot`, milliseconds) and names the one below as its own; a restore
+opens the chain up to there with a fresh overlay. Memory and disk become visible together, by the snapshot's manifest.
+No overlay says what it covers: the manifest does, and a name in a qcow2 header ends after 1023 bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import fcntl
 import json
 import os
@@ -64,16 +63,21 @@ async def create_overlay(path: Path, size_mb: int) -> None:
     await run_tool("qemu-img", "create", "-q", "-f", "qcow2", str(path), f"{size_mb}M")
 
 
+def layer_options(path: Path) -> dict[str, Any]:
+    """Return QEMU's options for one file of a disk."""
+    return {
+        "driver": "raw" if path.suffix == ".raw" else "qcow2",
+        "discard": "unmap",
+        "file": {"driver": "file", "filename": str(path), "locking": "off", "discard": "unmap"},
+    }
+
+
 def chain(paths: Iterable[Path]) -> str:
     """Return QEMU's JSON description of a disk: the raw file first, the writable overlay last."""
     node: dict[str, Any] = {}
     *below, _ = files = list(paths)
     for path in files:
-        layer: dict[str, Any] = {
-            "driver": "raw" if path.suffix == ".raw" else "qcow2",
-            "discard": "unmap",
-            "file": {"driver": "file", "filename": str(path), "locking": "off", "discard": "unmap"},
-        }
+        layer = layer_options(path)
         if path in below:
             layer["read-only"] = layer["file"]["read-only"] = True
         if node:
@@ -92,44 +96,51 @@ class DiskChain:
         self.frozen = frozen
         """Ids of the vault's overlays below the writable one, lowest first."""
         self._top = new_id()
+        self._next: str | None = None
         self._node = "disk"
         self._locks: list[int] = []
 
     async def open(self) -> str:
         """Make the writable overlay, lock the chain, and return its description for QEMU."""
+        await self._create(self._top)
         with self._vault.adding():
-            await create_overlay(self._vault.layer_path(self._top), self._size_mb)
-            for layer in (*self.frozen, self._top):
+            for layer in self.frozen:
                 self._lock(layer)
         layers = [self._vault.layer_path(layer) for layer in (*self.frozen, self._top)]
         return chain([self._template / RAW, self._template / BOOT_LAYER, *layers])
+
+    async def _create(self, layer: str) -> None:
+        with self._vault.adding():
+            await create_overlay(self._vault.layer_path(layer), self._size_mb)
+            self._lock(layer)
 
     def _lock(self, layer: str) -> None:
         file = os.open(self._vault.layer_path(layer), os.O_RDONLY | os.O_CLOEXEC)
         fcntl.flock(file, fcntl.LOCK_SH)
         self._locks.append(file)
 
+    async def prepare(self) -> None:
+        """Make the overlay that `freeze` needs, while the machine may still run."""
+        if self._next is None:
+            layer = new_id()
+            await self._create(layer)
+            self._next = layer
+
     async def freeze(self, process: QemuProcess) -> None:
-        """Freeze what the machine, standing still, has written, and put a new overlay on top."""
-        top = new_id()
-        with self._vault.adding():
-            await process.command(
-                "blockdev-snapshot-sync",
-                {
-                    "node-name": self._node,
-                    "snapshot-file": str(self._vault.layer_path(top)),
-                    "snapshot-node-name": f"layer-{top}",
-                    "format": "qcow2",
-                },
-            )
-            self._lock(top)
+        """Freeze what the machine, standing still, has written, and put the overlay that was prepared on top."""
+        top, self._next = self._next, None
+        assert top is not None
+        node = f"disk-{top}"  # 31 characters, the most that QEMU takes
+        overlay = layer_options(self._vault.layer_path(top))
+        await process.command("blockdev-add", {**overlay, "node-name": node, "backing": None})
+        await process.command("blockdev-snapshot", {"node": self._node, "overlay": node})
         self.frozen = (*self.frozen, self._top)
-        self._top, self._node = top, f"layer-{top}"
+        self._top, self._node = top, node
 
     def close(self) -> None:
-        """Let go of the chain; the writable overlay, which no snapshot knows, is removed."""
+        """Let go of the chain; the writable overlays, which no snapshot knows, are removed."""
         for file in self._locks:
             os.close(file)
         self._locks.clear()
-        with contextlib.suppress(FileNotFoundError):
-            self._vault.layer_path(self._top).unlink()
+        for layer in filter(None, (self._top, self._next)):
+            self._vault.layer_path(layer).unlink(missing_ok=True)

@@ -128,6 +128,8 @@ class QemuMachine:
     async def freeze(self) -> FrozenState:
         """Return its whole state, and leave it as it was, running or not."""
         was_running = self._running
+        if self._disk is not None:
+            await self._disk.prepare()
         room = await to_the_end(self.memory.room)
         started = time.perf_counter()
         try:
