@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from tui.cli.arguments import Subparsers, add_json, command
 from tui.cli.console import out, out_json
-from tui.cli.figures import size
 from tui.errors import HostNotReady, RollcageError
 from tui.text import clean_line
+from tui.units import size
 
 if TYPE_CHECKING:
     import argparse

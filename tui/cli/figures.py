@@ -1,9 +1,9 @@
-"""Figures for people: times, sizes, ids."""
+"""Moments, ids and machines, for people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tui.machines.model import MachineSpec
 
@@ -13,30 +13,6 @@ SHORTEST_ID = 10
 def when(moment: datetime) -> str:
     """Return a moment in local time, to the second."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def size(count: int) -> str:
-    """Return a number of bytes with a binary unit."""
-    amount = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} TiB"
-
-
-def took(span: timedelta | float) -> str:
-    """Return a duration: seconds or a timedelta, shown in the unit that suits it."""
-    seconds = span.total_seconds() if isinstance(span, timedelta) else span
-    if seconds < 0.01:
-        return f"{seconds * 1000:.1f} ms"
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h {minutes:02}m" if hours else f"{minutes}m {rest:02}s"
 
 
 def id_length(ids: Iterable[str]) -> int:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tui.cli.arguments import Subparsers, command
 from tui.cli.console import say
-from tui.cli.figures import size
 from tui.cli.opening import with_engine
+from tui.units import size
 
 if TYPE_CHECKING:
     import argparse

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from tui.cli.arguments import Subparsers, add_json, command, family
 from tui.cli.console import is_terminal, out, out_json, out_table, say
-from tui.cli.figures import id_length, size, took, when
+from tui.cli.figures import id_length, when
 from tui.cli.opening import with_engine
 from tui.text import LineCleaner, TerminalCleaner, clean_line
+from tui.units import duration, size
 
 if TYPE_CHECKING:
     import argparse
@@ -86,7 +87,7 @@ def _list(arguments: argparse.Namespace) -> int:
                     names.get(run.session_id, "(deleted)"),
                     str(run.state),
                     _code(run),
-                    took(run.ended_at - run.started_at) if run.ended_at else "-",
+                    duration(run.ended_at - run.started_at) if run.ended_at else "-",
                     "yes" if run.rolled_back else "-",
                     run.title,
                 )
@@ -143,7 +144,7 @@ def _describe(engine: Engine, run: RunRecord) -> None:
         "exit code": _code(run),
         "error": "\n".join(clean_line(line, 500) for line in run.error.splitlines()).replace("\n", "\n" + " " * 12),
         "started": when(run.started_at),
-        "took": took(run.ended_at - run.started_at) if run.ended_at else "",
+        "took": duration(run.ended_at - run.started_at) if run.ended_at else "",
         "before": run.before_id or "",
         "after": run.after_id or "",
         "rolled back": "yes" if run.rolled_back else "no",
@@ -170,7 +171,7 @@ def _consumed(run: RunRecord) -> dict[str, str]:
     usage = run.usage
     figures = {}
     if usage.cpu_user_s is not None and usage.cpu_system_s is not None:
-        figures["cpu time"] = took(usage.cpu_user_s + usage.cpu_system_s)
+        figures["cpu time"] = duration(usage.cpu_user_s + usage.cpu_system_s)
     if usage.peak_memory_bytes is not None:
         figures["memory"] = f"{size(usage.peak_memory_bytes)} at most"
     if usage.disk_written_bytes is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.cli.figures import SHORTEST_ID, size, took
+from tui.cli.figures import SHORTEST_ID
 from tui.runs.events import (
     AttemptFailed,
     Event,
@@ -16,6 +16,7 @@ from tui.runs.events import (
 )
 from tui.store.model import RunState, SnapshotReason
 from tui.text import clean_line
+from tui.units import duration, size
 
 _SOURCES = {
     "live": "the session's own machine",
@@ -54,7 +55,7 @@ class Narrator:
             return [f"rollcage: {ending}", *more] if ending else []
         if isinstance(event, AttemptFailed):
             reason = clean_line(event.error, 300)
-            return [f"rollcage: the machine failed, trying again in {took(event.delay_s)}: {reason}"]
+            return [f"rollcage: the machine failed, trying again in {duration(event.delay_s)}: {reason}"]
         detail = self._detail(event) if self._verbose else ""
         return [f"rollcage: {detail}"] if detail else []
 
@@ -64,9 +65,7 @@ class Narrator:
                 return f"run {event.run_id} in session {clean_line(event.session, 60)}"
             case MachineLeased():
                 source = _SOURCES.get(event.source, event.source)
-                return (
-                    f"machine: {source}, {event.backend}, {event.spec.memory_mb} MiB, took {took(event.took_ms / 1000)}"
-                )
+                return f"machine: {source}, {event.backend}, {event.spec.memory_mb} MiB, took {duration(event.took_ms / 1000)}"
             case SnapshotTaken():
                 cost = f"paused {event.pause_ms:.1f} ms, {size(event.stored_bytes)}"
                 return f"snapshot {_short(event.snapshot_id)} ({event.reason}): {cost}"
@@ -74,9 +73,9 @@ class Narrator:
                 first = event.text.strip().partition("\n")[0]
                 return f"step {event.index + 1} ({event.language}): {clean_line(first, 80)}"
             case StepExited():
-                return f"step {event.index + 1} exited with {event.exit_code} after {took(event.usage.wall_s)}"
+                return f"step {event.index + 1} exited with {event.exit_code} after {duration(event.usage.wall_s)}"
             case RolledBack():
-                return f"rolled back to {_short(event.to_id)} in {took(event.took_ms / 1000)}"
+                return f"rolled back to {_short(event.to_id)} in {duration(event.took_ms / 1000)}"
             case _:
                 return ""
 
@@ -85,7 +84,7 @@ class Narrator:
             if not self._verbose:
                 return ""
             after = f", snapshot {_short(event.after_id)}" if event.after_id else ""
-            return f"succeeded in {took(event.duration_ms / 1000)}{after}"
+            return f"succeeded in {duration(event.duration_ms / 1000)}{after}"
         return "; ".join(part for part in (self._outcome(event), self._aftermath(event)) if part)
 
     def _outcome(self, event: RunFinished) -> str:
@@ -94,7 +93,7 @@ class Narrator:
             case RunState.FAILED:
                 return error or (f"exit code {event.exit_code}" if event.exit_code is not None else "failed")
             case RunState.TIMED_OUT:
-                return error or f"timed out after {took(event.duration_ms / 1000)}"
+                return error or f"timed out after {duration(event.duration_ms / 1000)}"
             case RunState.CANCELLED:
                 return "cancelled"
             case RunState.OUT_OF_MEMORY:
@@ -107,7 +106,7 @@ class Narrator:
     def _aftermath(self, event: RunFinished) -> str:
         kept = f", the failed state is kept as {_short(self._failed.snapshot_id)}" if self._failed else ""
         if event.rolled_back:
-            cost = f" in {took(self._rollback.took_ms / 1000)}" if self._rollback else ""
+            cost = f" in {duration(self._rollback.took_ms / 1000)}" if self._rollback else ""
             return f"rolled back to {_short(event.before_id)}{cost}{kept}"
         if event.state in (RunState.ERROR, RunState.MACHINE_LOST):
             return ""

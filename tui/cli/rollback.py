@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from tui.cli.arguments import Subparsers, add_json, add_session, add_yes, command
 from tui.cli.codes import EXIT_CANCELLED
 from tui.cli.console import agreed, out_json, say
-from tui.cli.figures import SHORTEST_ID, took, when
+from tui.cli.figures import SHORTEST_ID, when
 from tui.cli.opening import with_engine
 from tui.errors import UsageError
 from tui.text import clean_line
+from tui.units import duration
 
 if TYPE_CHECKING:
     import argparse
@@ -100,5 +101,5 @@ def _report(arguments: argparse.Namespace, moved: RolledBack) -> int:
         out_json(moved.to_json())
     else:
         session = clean_line(arguments.session, 60)
-        say(f"rollcage: session {session} is at {moved.to_id[:SHORTEST_ID]} again, in {took(moved.took_ms / 1000)}")
+        say(f"rollcage: session {session} is at {moved.to_id[:SHORTEST_ID]} again, in {duration(moved.took_ms / 1000)}")
     return 0

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from tui.cli.arguments import Subparsers, add_json, add_yes, command, family
 from tui.cli.codes import EXIT_CANCELLED
 from tui.cli.console import agreed, out, out_json, out_table, say
-from tui.cli.figures import SHORTEST_ID, describe_machine, size, when
+from tui.cli.figures import SHORTEST_ID, describe_machine, when
 from tui.cli.opening import with_engine
 from tui.text import clean_line
+from tui.units import size
 
 if TYPE_CHECKING:
     import argparse

@@ -58,19 +58,6 @@ def run_seconds(run: RunRecord) -> float | None:
     return None if run.ended_at is None else (run.ended_at - run.started_at).total_seconds()
 
 
-def duration(seconds: float) -> str:
-    """Return a duration in at most two units: `7 ms`, `1.2 s`, `3m 05s`, `2h 10m`."""
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(int(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}m {rest:02}s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h {minutes:02}m"
-
-
 def age(moment: datetime, now: datetime | None = None) -> str:
     """Return how long ago a moment was, in one unit of at most four characters."""
     seconds = max(((now or datetime.now(UTC)) - moment).total_seconds(), 0)
@@ -80,16 +67,6 @@ def age(moment: datetime, now: datetime | None = None) -> str:
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"
     return f"{int(seconds)}s"
-
-
-def size(count: int) -> str:
-    """Return a number of bytes in binary units."""
-    value = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024 or unit == "GiB":
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
-        value /= 1024
-    raise AssertionError("unreachable")
 
 
 def spec_words(spec: MachineSpec) -> str:

@@ -23,8 +23,9 @@ from tui.runs.events import (
 )
 from tui.store.model import RunState
 from tui.text import clean_line
-from tui.ui.describe import REASONS, duration, size, spec_words, state_words
+from tui.ui.describe import REASONS, spec_words, state_words
 from tui.ui.output.log import OutputLog, RowKind
+from tui.units import duration, size
 
 _KEPT_LOGS: Final = 8
 """Logs of finished runs kept in memory; those of others are read from their files."""

@@ -10,8 +10,9 @@ from textual.content import Content
 from tui.errors import NotFound
 from tui.store.model import RunRecord, SessionRecord, SnapshotRecord
 from tui.text import clean_line
-from tui.ui.describe import REASONS, STATE_GLYPHS, age, duration, run_seconds, size, state_words
+from tui.ui.describe import REASONS, STATE_GLYPHS, age, run_seconds, state_words
 from tui.ui.history import HistoryRow
+from tui.units import duration, size
 
 if TYPE_CHECKING:
     from tui.runs.engine import Engine, RollbackPlan

@@ -9,10 +9,10 @@ from textual import on, work
 
 from tui.runs.events import RolledBack
 from tui.text import clean_line
-from tui.ui.describe import duration
 from tui.ui.screens.session_screen import SessionScreen
 from tui.ui.session_state import plan_words, rollback_question
 from tui.ui.widgets.session_tree import SessionTree
+from tui.units import duration
 
 if TYPE_CHECKING:
     from tui.runs.engine import RollbackPlan

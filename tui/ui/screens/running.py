@@ -12,12 +12,13 @@ from tui.runs.events import Event, RolledBack, RunFinished, RunStarted, Snapshot
 from tui.runs.request import Request, StepRequest
 from tui.store.model import RunState
 from tui.text import clean, clean_line
-from tui.ui.describe import duration, state_words
+from tui.ui.describe import state_words
 from tui.ui.live import LiveRuns
 from tui.ui.screens.moving import Moving
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.session_tree import SessionTree
+from tui.units import duration
 
 if TYPE_CHECKING:
     from tui.runs.engine import Run

@@ -16,8 +16,9 @@ from textual.widgets import Button, Static
 from tui.definitions.model import Definition
 from tui.text import clean, clean_line
 from tui.ui.bindings import bindings_of
-from tui.ui.describe import MODE_MEANINGS, RISK_GLYPHS, SCOPE_MEANINGS, duration
+from tui.ui.describe import MODE_MEANINGS, RISK_GLYPHS, SCOPE_MEANINGS
 from tui.ui.widgets.parameter_form import ParameterForm
+from tui.units import duration
 
 if TYPE_CHECKING:
     from tui.definitions.index import Entry
