@@ -65,7 +65,8 @@ class Narrator:
                 return f"run {event.run_id} in session {clean_line(event.session, 60)}"
             case MachineLeased():
                 source = _SOURCES.get(event.source, event.source)
-                return f"machine: {source}, {event.backend}, {event.spec.memory_mb} MiB, took {duration(event.took_ms / 1000)}"
+                took = duration(event.took_ms / 1000)
+                return f"machine: {source}, {event.backend}, {event.spec.memory_mb} MiB, took {took}"
             case SnapshotTaken():
                 cost = f"paused {event.pause_ms:.1f} ms, {size(event.stored_bytes)}"
                 return f"snapshot {_short(event.snapshot_id)} ({event.reason}): {cost}"
