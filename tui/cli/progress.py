@@ -12,6 +12,9 @@ from tui.text import clean_line
 Report = Callable[[float | None, str], None]
 """Takes the fraction done, or None where that is unknown, and what is being done. May be called from any thread."""
 
+_LEAST_ADVANCE = 0.05
+"""Between two lines where there is no bar: apt names every package it touches."""
+
 
 @contextmanager
 def progress(title: str) -> Iterator[Report]:
@@ -20,12 +23,13 @@ def progress(title: str) -> Iterator[Report]:
         with _bar(title) as report:
             yield report
     else:
-        last = ""
+        last, reached = "", -_LEAST_ADVANCE
 
-        def report_line(_: float | None, stage: str) -> None:
-            nonlocal last
-            if stage != last:
-                last = stage
+        def report_line(fraction: float | None, stage: str) -> None:
+            nonlocal last, reached
+            advanced = fraction is None or fraction >= reached + _LEAST_ADVANCE
+            if stage != last and advanced:
+                last, reached = stage, fraction if fraction is not None else reached
                 say(f"rollcage: {title}: {clean_line(stage, 200)}")
 
         yield report_line

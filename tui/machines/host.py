@@ -30,11 +30,12 @@ _PROGRAMS: Final = {
     "qemu-img": "qemu-utils",
     "mmdebstrap": "mmdebstrap",
     "mksquashfs": "squashfs-tools",
+    "mount": "mount",
     "mkfs.ext4": "e2fsprogs",
     "setpriv": "util-linux",
 }
 """Program -> Debian package."""
-_BUILDERS: Final = frozenset({"mmdebstrap", "mksquashfs"})
+_BUILDERS: Final = frozenset({"mmdebstrap", "mksquashfs", "mount"})
 """Programs that only the building of the image uses."""
 _SPACE_TO_RUN: Final = 500_000_000
 """A template of the smallest profile and some snapshots."""
