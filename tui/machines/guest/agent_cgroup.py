@@ -34,9 +34,10 @@ class Consumption(NamedTuple):
 class Group:
     """The control group of one execution."""
 
-    def __init__(self, path: str, most_processes: int) -> None:
+    def __init__(self, path: str, most_processes: int, *, counts_io: bool) -> None:
         os.mkdir(path)
         self.path = path
+        self._counts_io = counts_io
         _write(f"{path}/pids.max", str(most_processes))
         with contextlib.suppress(OSError):
             _write(f"{path}/memory.oom.group", "1")
@@ -61,7 +62,7 @@ class Group:
             cpu_user_s=None if user is None else user / 1e6,
             cpu_system_s=None if system is None else system / 1e6,
             peak_memory_bytes=_number(f"{self.path}/memory.peak"),
-            device_written_bytes=_written(f"{self.path}/io.stat"),
+            device_written_bytes=_written(f"{self.path}/io.stat") if self._counts_io else None,
             out_of_memory=_table(f"{self.path}/memory.events").get("oom_kill", 0) > 0,
         )
 
@@ -90,10 +91,13 @@ class Groups:
         self._frozen = False
         self._left: list[Group] = []
         self._home = os.open(f"{root}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
-        # With `cpu` all executions together weigh as much as the agent, however many processes they have.
-        wanted = {"cpu", "memory", "pids", "io"} & set(_read(f"{root}/cgroup.controllers").split())
+        # Where the writable layer is in memory, its growth says all; a disk may also be written over.
+        self._counts_io = any(name.startswith("vd") and _is_writable(name) for name in os.listdir("/sys/block"))
+        wanted = {"memory", "pids", *(["io"] if self._counts_io else [])}
+        wanted &= set(_read(f"{root}/cgroup.controllers").split())
         switched_on = " ".join(f"+{name}" for name in sorted(wanted))
-        _write(f"{root}/cgroup.subtree_control", switched_on)
+        # With `cpu` all executions together weigh as much as the agent, however many processes they have.
+        _write(f"{root}/cgroup.subtree_control", f"{switched_on} +cpu")
         os.mkdir(self._runs)
         _write(f"{self._runs}/cgroup.subtree_control", switched_on)
         memory = _table("/proc/meminfo")
@@ -107,7 +111,7 @@ class Groups:
     def _make(self) -> Group:
         self._made += 1
         # Half of them, so that a bomb one execution left behind does not keep the next from starting.
-        return Group(f"{self._runs}/{self._made}", self._most_processes // 2)
+        return Group(f"{self._runs}/{self._made}", self._most_processes // 2, counts_io=self._counts_io)
 
     def take(self) -> Group:
         """Return a group nobody used."""
@@ -157,6 +161,10 @@ class Groups:
         self._left = [group for group in self._left if not group.remove()]
         if self._spare is None:
             self._spare = self._make()
+
+
+def _is_writable(disk: str) -> bool:
+    return _read(f"/sys/block/{disk}/ro").strip() == "0"
 
 
 def _read(path: str) -> str:

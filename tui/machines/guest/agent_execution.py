@@ -64,6 +64,7 @@ class Execution:
         self._disk_before = disk_before
         self._report: dict[str, Any] | None = None
         self._dying = 0
+        self._killed = False
         self._terminal = stdio.outputs[STDOUT] if stdio.terminal is not None else None
         self._input = Input(loop, stdio.stdin, self._say, terminal=stdio.terminal is not None)
         self._outputs = {
@@ -105,6 +106,7 @@ class Execution:
         self._dying = _DYING_LOOKS
         if signum == signal.SIGKILL and self.group is not None:
             self.group.kill()
+            self._killed = True
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             try:
@@ -143,6 +145,7 @@ class Execution:
         peak = used.peak_memory_bytes
         if used.out_of_memory:
             self._dying = _DYING_LOOKS
+            self._killed = True
         self._report = {
             "exit_code": exit_code,
             "signal": signum,
@@ -181,6 +184,9 @@ class Execution:
             self._dying -= 1
             self._loop.call_later(_DYING_LOOK_S, self._finish_if_done)
             return
+        if self._killed:
+            # As good as dead, even if a bomb of hundreds takes its time.
+            detached = 0
         report, self._report = self._report, None
         self._say(Kind.EXIT, json.dumps({**report, "detached": detached}).encode())
         self._send = None

@@ -139,10 +139,14 @@ class Launcher:
     def _enter(self, cwd: str | None) -> str:
         """Change to the directory a process starts in, so that it is born there."""
         path = os.path.join(self._work, cwd or "")
-        if cwd is None:
-            os.makedirs(path, exist_ok=True)
         try:
-            os.chdir(path)
+            try:
+                os.chdir(path)
+            except FileNotFoundError:
+                if cwd is not None:
+                    raise
+                os.makedirs(path)
+                os.chdir(path)
         except OSError as error:
             raise Refused(f"cannot work in {path}: {error.strerror}") from None
         return path.rstrip("/") or "/"
