@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from dataclasses import dataclass
 from operator import attrgetter
@@ -13,6 +14,7 @@ from tui.store.model import RunState
 from tui.text import clean
 
 _LOG_CHARACTERS: Final = 1500
+_PANIC: Final = re.compile(r"Kernel panic - not syncing: (.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,11 @@ def _signal_name(number: int) -> str:
 
 
 async def with_log(message: str, machine: Machine | None) -> str:
-    """Return a message about a machine with the end of its log, cleaned."""
-    tail = clean((await machine.log_tail())[-_LOG_CHARACTERS:]).strip() if machine is not None else ""
-    return f"{message}\n{tail}" if tail else message
+    """Return a message about a machine with why its kernel gave up, if it did, and the end of its log, cleaned."""
+    log = clean(await machine.log_tail()).strip() if machine is not None else ""
+    if panic := _PANIC.search(log):
+        message = f"the guest's kernel panicked: {panic[1].strip()}; {message}"
+    return f"{message}\n{log[-_LOG_CHARACTERS:]}" if log else message
 
 
 def total(one: ResourceUsage | None, other: ResourceUsage) -> ResourceUsage:
