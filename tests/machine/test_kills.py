@@ -170,7 +170,6 @@ async def examine(paths: Paths, witness: Witness, *, killed: bool) -> None:
         for record in store.sessions():
             expected = token_of(store, record.name, record.head_id)
             run = engine.run(python("show", SHOW, record.name))
-            await run.close_stdin()
             shown = await output_of(run)
             assert (await run.result()).state is RunState.SUCCEEDED, await run.result()
             assert ast.literal_eval(shown.decode()) == [expected, expected], record.name

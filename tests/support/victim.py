@@ -158,7 +158,6 @@ class Victim:
         text += {"fail": FAIL, "agent": KILL_AGENT}.get(deed, "")
         run = self._engine.run(python(SETS + token, text, session))
         say(begins=deed, session=session, run=run.id)
-        await run.close_stdin()
         record_ = await run.result()
         say(ended=run.id, state=record_.state, error=record_.error, printed=record_.output_bytes)
         if deed == "agent":
