@@ -10,7 +10,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.support.runs import events_of, execute, output_of, request, start, until
+from tui.config import Settings
 from tui.errors import Busy
+from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.events import MachineLeased, OutputReceived, SnapshotTaken, StepExited
 from tui.store.model import RunState, SnapshotReason
@@ -220,3 +222,37 @@ async def test_snapshots_by_hand_have_names_and_outlive_the_collection(open_engi
     engine = await open_engine()
     await engine.rollback("s", "Früh / ../../etc")
     assert await shown(engine, "cat file") == "early\n"
+
+
+async def test_a_fork_bomb_ends_with_its_run(engine: Engine):
+    await shown(engine, "echo kept > file")
+    run = await start(engine, "echo lost > file; b() { b | b & }; echo up; b; sleep 1000")
+    await until(run, b"fork: ")  # bash complains once there are as many processes as there may be
+    await run.cancel()
+    record = await run.result()
+    assert (record.state, record.rolled_back) == (RunState.CANCELLED, True)
+    assert await shown(engine, "cat file; ps ax | wc -l | xargs test 100 -gt && echo calm") == "kept\ncalm\n"
+
+
+async def test_a_waiting_machine_that_dies_is_replaced(machine_paths: Paths):
+    async with await Engine.open(machine_paths, Settings(), warm_pool=True) as engine:
+        full, lost = asyncio.Event(), asyncio.Event()
+
+        def look(_: object) -> None:
+            status = engine.pool_status()
+            if status.failures:
+                lost.set()
+            if status.ready == 2 and (not died or lost.is_set()):
+                full.set()
+
+        died: list[int] = []
+        engine.subscribe(look)
+        await full.wait()
+        full.clear()
+        died = [machine.pid for machine in engine._pool._ready]
+        for pid in died:
+            os.kill(pid, signal.SIGKILL)
+        await full.wait()
+        assert not set(died) & {machine.pid for machine in engine._pool._ready}
+        run = await start(engine, "echo well")
+        assert next(event.source for event in await events_of(run) if isinstance(event, MachineLeased)) == "pool"
