@@ -60,7 +60,7 @@ def _host(paths: Paths) -> None:
 
 def _image(paths: Paths, *, again: bool) -> None:
     from tui.cli.progress import progress
-    from tui.machines.guest.image import build_image, image_status
+    from tui.machines.guest.image import build_image, drop_stale_images, image_status
 
     before = image_status(paths)
     if before.ready and not again:
@@ -70,6 +70,7 @@ def _image(paths: Paths, *, again: bool) -> None:
     say(f"rollcage: building the guest image (log: {log})")
     with progress("guest image") as report:
         build_image(paths, report, log, again=again)
+    drop_stale_images(paths)
     say(f"rollcage: guest image: {image_status(paths).detail}")
 
 
@@ -83,6 +84,7 @@ async def _machines(paths: Paths, settings: Settings) -> None:
         backend = await QemuBackend.open(paths, settings.backend, lambda stage: report(None, stage))
         try:
             took_ms = await self_test(backend, PROFILES[settings.profile], report)
+            await backend.drop_stale()
         finally:
             await backend.close()
     say(f"rollcage: machines work: {backend.name} ({backend.verdict.reason}); a rollback took {took_ms:.0f} ms")

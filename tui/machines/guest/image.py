@@ -150,6 +150,14 @@ def build_image(
     return image
 
 
+def drop_stale_images(paths: Paths) -> None:
+    """Remove images built for other packages or another format, which this version cannot use."""
+    with _lock(paths.images, lambda _fraction, _stage: None):
+        for path in paths.images.iterdir():
+            if path.is_dir() and not path.name.startswith(_BUILDING) and path != _directory(paths):
+                shutil.rmtree(path, ignore_errors=True)
+
+
 def _directory(paths: Paths) -> Path:
     return paths.images / image_key(host_suite())
 

@@ -102,6 +102,10 @@ class QemuBackend:
         """Make the template of `spec`, if it is not there."""
         await self._templates.get(spec, self._accelerator, report)
 
+    async def drop_stale(self) -> None:
+        """Remove the templates of earlier images, kernels and QEMUs, which nothing can use any more."""
+        await asyncio.to_thread(self._templates.drop_stale, self._accelerator)
+
     async def clone(self, spec: MachineSpec, *, warm: bool = False) -> Machine:
         """Return a new machine, standing still."""
         template = await self._templates.get(spec, self._accelerator)

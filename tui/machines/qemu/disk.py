@@ -21,6 +21,7 @@ from typing import Any, Final
 from tui.errors import HostNotReady
 from tui.ids import new_id
 from tui.machines.errors import MachineError
+from tui.machines.host import find_program
 from tui.machines.qemu.process import QemuProcess
 from tui.machines.qemu.vault import Vault
 
@@ -28,25 +29,26 @@ RAW: Final = "disk.raw"
 BOOT_LAYER: Final = "boot.qcow2"
 
 
-async def run_tool(*command: str) -> None:
+async def run_tool(name: str, *arguments: str) -> None:
     """Run a host program to its end.
 
     Raises:
         HostNotReady: it is not installed.
         MachineError: it failed.
     """
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-    except FileNotFoundError as error:
-        raise HostNotReady(f"{command[0]} is not installed", hint="run `rollcage setup`") from error
+    program = find_program(name)
+    if program is None:
+        raise HostNotReady(f"{name} is not installed", hint="run `rollcage setup`")
+    process = await asyncio.create_subprocess_exec(
+        program,
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
     _, errors = await process.communicate()
     if process.returncode:
-        raise MachineError(f"{command[0]} failed: {errors.decode(errors='replace').strip()}")
+        raise MachineError(f"{name} failed: {errors.decode(errors='replace').strip()}")
 
 
 async def format_raw(path: Path, size_mb: int) -> None:

@@ -210,11 +210,20 @@ class Templates:
             shutil.rmtree(draft, ignore_errors=True)
             raise
 
-    def drop_others(self, keep: set[str]) -> None:
-        """Remove templates made for another image, kernel or QEMU. Machines that use one keep its open files."""
-        for path in self._directory.iterdir():
-            if path.is_dir() and path.name.removesuffix(".tmp") not in keep:
-                shutil.rmtree(path, ignore_errors=True)
+    def drop_stale(self, accelerator: Accelerator) -> None:
+        """Remove what was made with this accelerator for another guest image, kernel or QEMU: none of it fits any more.
+
+        Machines that use one keep the files they have open.
+        """
+        for about_file in self._directory.glob(f"*/{_ABOUT}"):
+            try:
+                about = json.loads(about_file.read_text())
+                fits = about_file.parent.name == self.key(MachineSpec.from_json(about["spec"]), accelerator)
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+            if about["accelerator"] == accelerator.name and not fits and not about_file.parent.suffix:
+                shutil.rmtree(about_file.parent, ignore_errors=True)
+                about_file.parent.with_suffix(".lock").unlink(missing_ok=True)
 
 
 async def boot(template: Template, disk: str | None, deadline_s: float) -> tuple[QemuMachine, float]:
