@@ -125,7 +125,9 @@ class LiveRuns:
             case RunExited():
                 log.finish()
             case RolledBack():
-                log.note(f"rolled back in {duration(event.took_ms / 1000)}")
+                stood_by = event.took_ms < 1
+                how = "to a machine that stood by" if stood_by else f"in {duration(event.took_ms / 1000)}"
+                log.note(f"rolled back {how}")
             case RunFinished():
                 self._finish(run, event)
 
