@@ -75,6 +75,22 @@ def test_a_chain_reads_back_and_survives_the_deletion_of_any_of_it(tmp_path_fact
             assert read(reopened, id_) == expected(seeds)
 
 
+def test_a_long_line_of_snapshots_does_not_refer_to_all_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(vault_module, "_MOST_FILES", 5)
+    vault = Vault(tmp_path)
+    seeds = {number: number + 1 for number in range(20)}
+    last = add(vault, seeds)
+    for step in range(30):
+        seeds[100 + step] = 1000 + step
+        before, last = last, add(vault, seeds, last)
+        vault.delete({before})
+    with vault.open(last) as reader:
+        assert len(reader.manifest.files) <= 6
+        assert reader.manifest.own_pages < 10
+    assert len(list(tmp_path.iterdir())) <= 7
+    assert read(Vault(tmp_path), last) == expected(seeds)
+
+
 def test_equal_pages_are_stored_once(tmp_path):
     vault = Vault(tmp_path)
     first = add(vault, {number: number + 1 for number in range(50)})

@@ -42,6 +42,9 @@ _log = logging.getLogger(__name__)
 _BATCH: Final = 16_384
 """Pages moved at a time, 64 MiB."""
 _INDEXES_KEPT: Final = 8
+_MOST_FILES: Final = 64
+"""Older files a snapshot refers to at most. What only others hold, the smallest shares, is stored once more: otherwise
+a snapshot late in a long line would refer to every one before it, and its restore open more files than it may."""
 _KEEP_SIZE_AND_PUNCH: Final = 0x01 | 0x02
 
 
@@ -139,8 +142,11 @@ class Vault:
             place = np.searchsorted(base_index.digest, digest, sorter=order)
             place = order[np.minimum(place, len(order) - 1)]
             known = base_index.digest[place] == digest
+            used, share = np.unique(base_index.file[place[known]], return_counts=True)
+            if len(used) > _MOST_FILES:
+                used = np.sort(used[np.argsort(share)[-_MOST_FILES:]])
+                known &= np.isin(base_index.file[place], used)
             fresh = ~known
-            used = np.unique(base_index.file[place[known]])
             renumbered = np.zeros(len(base_manifest.files), np.uint16)
             for old in used.tolist():
                 renumbered[old] = len(files)
