@@ -8,6 +8,7 @@ from tests.support.machines import label, output_of
 from tests.support.runs import execute, start
 from tests.support.runs import output_of as output_of_run
 from tui.machines.model import Command, MachineSpec
+from tui.machines.qemu import disk
 from tui.machines.qemu.backend import QemuBackend
 from tui.runs.engine import Engine
 from tui.store.model import RunState
@@ -64,6 +65,43 @@ async def test_any_layer_may_be_deleted_and_the_others_stay_whole(backend: QemuB
     await backend.delete({kept.id for kept in labels[1::2]})
     left = [path.name for path in backend._vault.directory.iterdir()]
     assert left == ["lock"]
+
+
+async def test_a_long_chain_is_shortened_and_every_snapshot_stays_whole(
+    backend: QemuBackend, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(disk, "_LONGEST_CHAIN", 6)
+    monkeypatch.setattr(disk, "_MERGED_AT_ONCE", 4)
+    machine = await backend.clone(DISK)
+    await machine.resume()
+    labels = []
+    check = "echo 3 > /proc/sys/vm/drop_caches; sha256sum --quiet --check sums && ls part* | wc -l"
+    for step in range(20):
+        # Some blocks are new, some are written again, some are given back.
+        change = (
+            f"rm -f part{step - 3}; head -c 300000 /dev/urandom | tee part{step} > part_; sha256sum part* > sums; sync"
+        )
+        await output_of(machine, shell(change))
+        labels.append(label(parent=labels[-1].id if labels else None))
+        await backend.capture(machine, labels[-1])
+        if step % 7 == 6:  # as another process: what QEMU was told of one by one is now opened as a whole
+            await machine.discard()
+            machine = await backend.restore(labels[-1].id)
+            await machine.resume()
+    assert await output_of(machine, shell(check)) == "4\n"
+    await machine.discard()
+    layers = {id_: manifest.disk_layers for id_, manifest in backend._vault.manifests().items()}
+    assert max(map(len, layers.values())) <= 6
+    for step in (4, 5, 12, 19):
+        restored = await backend.restore(labels[step].id)
+        await restored.resume()
+        assert await output_of(restored, shell(check)) == "4\n", step
+        await restored.discard()
+    await backend.delete({old.id for old in labels[:-1]})
+    assert {path.stem for path in backend._vault.directory.glob("*.qcow2")} == set(layers[labels[-1].id])
+    restored = await backend.restore(labels[-1].id)
+    await restored.resume()
+    assert await output_of(restored, shell(check)) == "4\n"
 
 
 async def test_a_session_with_a_disk_rolls_back(engine: Engine):

@@ -6,6 +6,9 @@
 A snapshot puts a new overlay on top (`blockdev-snapshot`, milliseconds) and names the one below as its own; a restore
 opens the chain up to there with a fresh overlay. Memory and disk become visible together, by the snapshot's manifest.
 No overlay says what it covers: the manifest does, and a name in a qcow2 header ends after 1023 bytes.
+
+A chain that has become long is shortened by copying what its upper layers hold into the last of them (`block-stream`).
+Whoever still opens the long chain finds the same content, so nothing that exists has to change.
 """
 
 from __future__ import annotations
@@ -13,20 +16,25 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import json
+import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from tui.errors import HostNotReady
-from tui.ids import new_id
-from tui.machines.errors import MachineError
+from tui.ids import is_id, new_id
+from tui.machines.errors import MachineError, MachineLost
 from tui.machines.host import find_program
 from tui.machines.qemu.process import QemuProcess
 from tui.machines.qemu.vault import Vault
 
 RAW: Final = "disk.raw"
 BOOT_LAYER: Final = "boot.qcow2"
+_LONGEST_CHAIN: Final = 64
+"""Every layer costs an open file and some milliseconds at each restore, and QEMU's command line is finite."""
+_MERGED_AT_ONCE: Final = 48
+_log = logging.getLogger(__name__)
 
 
 async def run_tool(name: str, *arguments: str) -> None:
@@ -65,6 +73,11 @@ async def create_overlay(path: Path, size_mb: int) -> None:
     await run_tool("qemu-img", "create", "-q", "-f", "qcow2", str(path), f"{size_mb}M")
 
 
+def _node(layer: str) -> str:
+    """Return the name of a layer in QEMU: 31 characters, the most it takes."""
+    return f"disk-{layer}"
+
+
 def layer_options(path: Path) -> dict[str, Any]:
     """Return QEMU's options for one file of a disk."""
     return {
@@ -82,6 +95,8 @@ def chain(paths: Iterable[Path]) -> str:
         layer = layer_options(path)
         if path in below:
             layer["read-only"] = layer["file"]["read-only"] = True
+            if is_id(path.stem):
+                layer["node-name"] = _node(path.stem)
         if node:
             layer["backing"] = node
         node = layer
@@ -99,8 +114,9 @@ class DiskChain:
         """Ids of the vault's overlays below the writable one, lowest first."""
         self._top = new_id()
         self._next: str | None = None
-        self._node = "disk"
-        self._locks: list[int] = []
+        self._added = {self._top: "disk"}
+        """Nodes that QEMU was told of one by one, by layer; it keeps them until told otherwise."""
+        self._locks: dict[str, int] = {}
 
     async def open(self) -> str:
         """Make the writable overlay, lock the chain, and return its description for QEMU."""
@@ -119,7 +135,7 @@ class DiskChain:
     def _lock(self, layer: str) -> None:
         file = os.open(self._vault.layer_path(layer), os.O_RDONLY | os.O_CLOEXEC)
         fcntl.flock(file, fcntl.LOCK_SH)
-        self._locks.append(file)
+        self._locks[layer] = file
 
     async def prepare(self) -> None:
         """Make the overlay that `freeze` needs, while the machine may still run."""
@@ -132,16 +148,35 @@ class DiskChain:
         """Freeze what the machine, standing still, has written, and put the overlay that was prepared on top."""
         top, self._next = self._next, None
         assert top is not None
-        node = f"disk-{top}"  # 31 characters, the most that QEMU takes
         overlay = layer_options(self._vault.layer_path(top))
-        await process.command("blockdev-add", {**overlay, "node-name": node, "backing": None})
-        await process.command("blockdev-snapshot", {"node": self._node, "overlay": node})
+        await process.command("blockdev-add", {**overlay, "node-name": _node(top), "backing": None})
+        await process.command("blockdev-snapshot", {"node": self._added[self._top], "overlay": _node(top)})
+        self._added[top] = _node(top)
         self.frozen = (*self.frozen, self._top)
-        self._top, self._node = top, node
+        self._top = top
+
+    async def shorten(self, process: QemuProcess) -> None:
+        """Merge the upper layers of a long chain into the one frozen last, which no other machine writes to."""
+        if len(self.frozen) < _LONGEST_CHAIN:
+            return
+        *kept, base = self.frozen[:-_MERGED_AT_ONCE]
+        *merged, last = self.frozen[-_MERGED_AT_ONCE:]
+        try:
+            await process.stream(self._added[last], self._added.get(base, _node(base)))
+        except MachineLost:
+            raise
+        except MachineError as error:
+            _log.warning("a disk of %d layers could not be merged: %s", len(self.frozen), error)
+            return
+        self.frozen = (*kept, base, last)
+        for layer in reversed(merged):  # each uses the one below
+            if (node := self._added.pop(layer, None)) is not None:
+                await process.command("blockdev-del", {"node-name": node})
+            os.close(self._locks.pop(layer))
 
     def close(self) -> None:
         """Let go of the chain; the writable overlays, which no snapshot knows, are removed."""
-        for file in self._locks:
+        for file in self._locks.values():
             os.close(file)
         self._locks.clear()
         for layer in filter(None, (self._top, self._next)):

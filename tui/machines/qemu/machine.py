@@ -151,7 +151,10 @@ class QemuMachine:
                 self._running, self._quiesced = True, False
             else:
                 pause_ms = (time.perf_counter() - started) * 1000
-        layers = self._disk.frozen if self._disk is not None else ()
+        layers: tuple[str, ...] = ()
+        if self._disk is not None:
+            await self._disk.shorten(self._process)
+            layers = self._disk.frozen
         numbers, content = memory.result()
         return FrozenState(numbers, content, devices.result(), layers, quiesced, pause_ms)
 

@@ -15,8 +15,8 @@ import signal
 import socket
 import subprocess
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tui.errors import HostNotReady
 from tui.machines.errors import BootFailed, MachineError, MachineLost
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _QMP_LOG: Final = logging.getLogger(f"{__name__}.qmp")
 _QMP_LOG.setLevel(logging.CRITICAL)  # what fails there is raised here, with the reason QEMU printed
+T = TypeVar("T")
 _CONSOLE_KEPT: Final = 32 * 1024
 
 
@@ -177,17 +178,32 @@ class QemuProcess:
         with self._qmp.listener(("MIGRATION",)) as listener:
             await self.command("migrate-set-capabilities", {"capabilities": [{"capability": "events", "state": True}]})
             await self.command("migrate-incoming", {"uri": f"fd:{self._load_fd}"})
-            loading = asyncio.ensure_future(_migrated(listener))
-            ending = asyncio.ensure_future(self.ended.wait())
-            try:
-                await asyncio.wait({loading, ending}, return_when=asyncio.FIRST_COMPLETED)
-                if not loading.done():
-                    raise MachineLost(f"QEMU ended while it loaded a state: {self.console_tail.strip()[-500:]}")
-                if not loading.result():
-                    raise MachineError(f"QEMU does not accept the saved state: {self.console_tail.strip()[-500:]}")
-            finally:
-                loading.cancel()
-                ending.cancel()
+            if not await self._first(_migrated(listener)):
+                raise MachineError(f"QEMU does not accept the saved state: {self.console_tail.strip()[-500:]}")
+
+    async def stream(self, node: str, base: str) -> None:
+        """Copy what lies between two block nodes of a chain into the upper one, then take it out of between.
+
+        Raises:
+            MachineError: QEMU refused, or could not write all of it; the chain is as it was.
+        """
+        with self._qmp.listener(("BLOCK_JOB_COMPLETED",)) as listener:
+            await self.command("block-stream", {"job-id": f"stream-{node}", "device": node, "base-node": base})
+            done = await self._first(_job_done(listener))
+        if done:
+            raise MachineError(f"QEMU could not merge the layers of a disk: {done}")
+
+    async def _first(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return the result of something that QEMU will bring about while it lives."""
+        doing, ending = asyncio.ensure_future(work), asyncio.ensure_future(self.ended.wait())
+        try:
+            await asyncio.wait({doing, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if doing.done():
+                return doing.result()
+            raise MachineLost(f"QEMU ended: {self.console_tail.strip()[-500:]}")
+        finally:
+            doing.cancel()
+            ending.cancel()
 
     async def kill(self) -> None:
         """End QEMU at once and free all it holds. May be called twice."""
@@ -212,3 +228,12 @@ async def _migrated(events: EventListener) -> bool:
         if data["status"] in {"completed", "failed"}:
             return bool(data["status"] == "completed")
     return False
+
+
+async def _job_done(events: EventListener) -> str:
+    """Wait until a block job has ended and return what went wrong, if anything did."""
+    async for event in events:
+        data = event["data"]
+        assert isinstance(data, dict)
+        return str(data.get("error", ""))
+    return "QEMU says nothing more"
