@@ -139,7 +139,7 @@ async def examine(paths: Paths, witness: Witness, *, killed: bool) -> None:
     async with await Engine.open(paths, SETTINGS, backend=backend) as engine:
         store = engine.store
         assert store.unfinished() == []
-        assert list(paths.snapshots.glob("*.tmp")) == []
+        assert_no_litter(backend, paths)
         await engine.collect_garbage()  # after the records and the disk were compared
         recorded = {item.id for record in store.sessions() for item in store.snapshots(record.id)}
         assert set(await backend.stored()) == recorded
@@ -173,6 +173,17 @@ async def examine(paths: Paths, witness: Witness, *, killed: bool) -> None:
             shown = await output_of(run)
             assert (await run.result()).state is RunState.SUCCEEDED, await run.result()
             assert ast.literal_eval(shown.decode()) == [expected, expected], record.name
+
+
+def assert_no_litter(backend: QemuBackend, paths: Paths) -> None:
+    """No half snapshot, no layer or page file that no snapshot needs."""
+    manifests = backend._vault.manifests().values()
+    assert list(paths.snapshots.glob("*.tmp")) == []
+    layers = {layer for manifest in manifests for layer in manifest.disk_layers}
+    assert {path.stem for path in paths.snapshots.glob("*.qcow2")} == layers
+    files = {file for manifest in manifests for file in manifest.files}
+    assert {path.stem for path in paths.snapshots.glob("*.pack")} | set(backend._vault.manifests()) >= files
+    assert {path.stem for path in paths.snapshots.glob("*.pack")} <= files
 
 
 def assert_is_outcome(engine: Engine, begun: dict[str, Any], head: str | None) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Final
 from tui.config import PoolSettings, RunSettings, Settings, SnapshotSettings
 from tui.errors import RollcageError
 from tui.machines.model import PROFILES, MachineSpec
+from tui.machines.qemu import disk, vault
 from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.events import Event, OutputReceived
@@ -169,6 +170,8 @@ async def main() -> None:
     """Work until told to end, then show that every session can still be used."""
     options = json.loads(sys.argv[1])
     paths = replace(Paths.below(Path(options["home"])), cache=Path(options["cache"]))
+    # So that long chains are met soon.
+    disk._LONGEST_CHAIN, disk._MERGED_AT_ONCE, vault._MOST_FILES = 6, 4, 6  # type: ignore[misc]
     logging.basicConfig(filename=paths.logs / "victim.log")
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
