@@ -28,11 +28,11 @@ from tui.store.model import RunState, SnapshotReason
 
 pytestmark = [pytest.mark.machine, pytest.mark.slow]
 
-KILLS: Final = int(os.environ.get("ROLLCAGE_KILLS", "12"))
+KILLS: Final = int(os.environ.get("ROLLCAGE_KILLS", "6"))
 SEED: Final = int(os.environ.get("ROLLCAGE_SEED", "1"))
 ROOT: Final = Path(__file__).parents[2]
-MOST_LINES: Final = 60
-"""About eight deeds."""
+MOST_LINES: Final = 40
+"""About five deeds."""
 
 
 def hypervisors(owner: int) -> list[int]:
