@@ -20,7 +20,7 @@ import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from tui.machines.guest import agent_files, agent_python
+from tui.machines.guest import agent_python
 from tui.machines.guest.agent_command import DEFAULT_ENVIRONMENT
 
 KEEP = "keep"
@@ -31,6 +31,8 @@ READY = b"ready"
 
 def task(control: socket.socket) -> Callable[[], NoReturn]:
     """Return what the child does: errands that come through `control`."""
+    # Imported with what else is warmed, not when the agent starts, for which a boot is waiting.
+    from tui.machines.guest.agent_files import carry_out
 
     def wait_for_errands() -> NoReturn:
         namespace = agent_python.become_interpreter(DEFAULT_ENVIRONMENT)
@@ -40,12 +42,14 @@ def task(control: socket.socket) -> Callable[[], NoReturn]:
         gc.collect()
         gc.freeze()
         control.send(READY)
-        _serve(control, namespace, known)
+        _serve(control, namespace, known, carry_out)
 
     return wait_for_errands
 
 
-def _serve(control: socket.socket, namespace: dict[str, Any], known: int) -> NoReturn:
+def _serve(
+    control: socket.socket, namespace: dict[str, Any], known: int, move_file: Callable[[str, str, int], NoReturn]
+) -> NoReturn:
     me = os.getpid()
     nowhere = os.open(os.devnull, os.O_RDWR)
     on_interrupt: Any = signal.default_int_handler
@@ -63,7 +67,7 @@ def _serve(control: socket.socket, namespace: dict[str, Any], known: int) -> NoR
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             os.chdir(errand["cwd"])
-            agent_files.carry_out(errand["kind"], errand["path"], errand["mode"])
+            move_file(errand["kind"], errand["path"], errand["mode"])
         if errand["what"] == ONCE:
             _obey_terminal()
             exit_code, _ = _run_once(errand, namespace)

@@ -9,7 +9,7 @@ import select
 import socket
 from typing import Any
 
-from tui.machines.guest import agent_interpreter
+from tui.machines.guest import agent_interpreter, agent_python
 from tui.machines.guest.agent_command import Refused
 from tui.machines.guest.agent_execution import Execution
 from tui.machines.guest.agent_loop import Loop
@@ -79,6 +79,7 @@ class Interpreters:
         self._nowhere = (os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC),) * 3
         self._spare: Interpreter | None = None
         self._replacing = False
+        self._warm = False
 
     def prepare(self) -> None:
         """Have an interpreter ready.
@@ -133,6 +134,9 @@ class Interpreters:
         return name in self._kept
 
     def _make(self) -> Interpreter:
+        if not self._warm:
+            self._warm = True
+            agent_python.warm()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         pid = fork(agent_interpreter.task(theirs), self.abandon, self._nowhere, keep=theirs.fileno())

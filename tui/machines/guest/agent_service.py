@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import select
+import sys
 import traceback
 from collections.abc import Callable
 
@@ -70,7 +70,6 @@ class Service:
             Become: in forked children.
         """
         self._loop.watch(self._port, select.EPOLLIN, self._readable)
-        self._guarded(self._launcher.prepare)
         while self._host_is_there:
             self._loop.turn(self._guarded)
             self._guarded(self._speak)
@@ -163,13 +162,15 @@ class Service:
             execution.orphan()
         self._channels.clear()
         self._parts.clear()
+        if self._generation is None:
+            self._loop.call_later(0, self._launcher.prepare)  # after the answer, for which a boot is waiting
         self._generation = frame.generation
         self._launcher.go_on(rehearsing=hello["rehearsal"] is True)
         welcome = {
             "protocol": PROTOCOL,
             "nonce": hello["nonce"],
             "kernel": os.uname().release,
-            "python": platform.python_version(),
+            "python": sys.version.split()[0],
             "clock_skew_ns": skew,
         }
         self._tell(0, Kind.WELCOME, json.dumps(welcome).encode())

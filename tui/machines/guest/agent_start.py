@@ -1,8 +1,7 @@
-"""Brings the agent up: devices, port, control groups, and a warm interpreter before the host is heard."""
+"""Brings the agent up: devices, port, control groups. What only makes the next command quick comes after the host."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import signal
@@ -11,7 +10,6 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from tui.machines.guest import agent_python
 from tui.machines.guest.agent_cgroup import Groups
 from tui.machines.guest.agent_identity import Identity
 from tui.machines.guest.agent_service import Service
@@ -30,21 +28,19 @@ def serve(arguments: list[str]) -> Callable[[], NoReturn]:
     Raises:
         SystemExit: the host hung up; only where there is no machine.
     """
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--fd", type=int)
-    parser.add_argument("--work", default=_WORK)
-    options = parser.parse_args(arguments)
-    agent_python.warm()
-    if options.fd is None:
+    # Not argparse: what is imported before the host is answered makes every boot longer.
+    options = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    work = options.get("--work", _WORK)
+    if "--fd" not in options:
         _link_devices()
         port = _open_port()
-        service = Service(port, work=options.work, identity=Identity(_RUN), groups=_groups(), measure_disk=_disk_used)
+        service = Service(port, work=work, identity=Identity(_RUN), groups=_groups(), measure_disk=_disk_used)
     else:
-        port = options.fd
+        port = int(options["--fd"])
         os.set_inheritable(port, False)
-        service = Service(port, work=options.work, identity=None, groups=None, measure_disk=lambda: None)
+        service = Service(port, work=work, identity=None, groups=None, measure_disk=lambda: None)
     os.set_blocking(port, False)
-    os.makedirs(options.work, exist_ok=True)
+    os.makedirs(work, exist_ok=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         service.run()
