@@ -162,8 +162,7 @@ class Service:
             execution.orphan()
         self._channels.clear()
         self._parts.clear()
-        if self._generation is None:
-            self._loop.call_later(0, self._launcher.prepare)  # after the answer, for which a boot is waiting
+        is_first = self._generation is None
         self._generation = frame.generation
         self._launcher.go_on(rehearsing=hello["rehearsal"] is True)
         welcome = {
@@ -174,6 +173,9 @@ class Service:
             "clock_skew_ns": skew,
         }
         self._tell(0, Kind.WELCOME, json.dumps(welcome).encode())
+        if is_first:
+            self._outbox.flush()  # a boot is waiting for the answer; what makes commands quick comes after it
+            self._loop.call_later(0, self._launcher.prepare)
 
     def _collect(self, frame: Frame) -> None:
         parts = self._parts.setdefault(frame.channel, bytearray())
