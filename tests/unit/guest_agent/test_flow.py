@@ -21,6 +21,7 @@ def own_peak_kb() -> int:
 
 
 async def test_a_gigabyte_passes_in_bounded_memory(link: AgentLink, agent_process: Agent) -> None:
+    await link.run(Command("code", text="pass", language="python"))  # after which the agent is warm
     agent_before, own_before = agent_process.peak_kb(), own_peak_kb()
     process = await link.start(Command("argv", argv=("head", "-c", "1000M", "/dev/zero")))
     received = 0
