@@ -103,10 +103,12 @@ class GuestMemory:
 
         Measured: half the time of reading `/proc/PID/mem`, which copies every page twice.
         """
-        stretches = np.array(list(runs(pages)), np.uint64).reshape(-1, 2)
-        remote = np.empty_like(stretches)
-        remote[:, 0] = self._start + pages[stretches[:, 0].astype(np.intp)].astype(np.uint64) * PAGE
-        remote[:, 1] = stretches[:, 1] * PAGE
+        if not len(pages):
+            return 0
+        first, count = _stretches(pages)
+        remote = np.empty((len(first), 2), np.uint64)
+        remote[:, 0] = self._start + pages[first].astype(np.uint64) * PAGE
+        remote[:, 1] = count * PAGE
         local = np.empty((1, 2), np.uint64)
         local[0] = content.ctypes.data, 0
         for at in range(0, len(remote), _MAX_VECTORS):
@@ -119,17 +121,20 @@ class GuestMemory:
         return 0
 
 
-def runs(pages: NDArray[np.uint32]) -> Iterator[tuple[int, int]]:
-    """Yield (index of the first, count) of each stretch of consecutive page numbers, cut at 1 MiB."""
-    if not len(pages):
-        return
+def _stretches(pages: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return (index of the first, count) of each stretch of consecutive page numbers, cut at 1 MiB."""
     breaks = np.flatnonzero(np.diff(pages) != 1) + 1
-    starts = np.concatenate(([0], breaks)).tolist()
-    ends = np.concatenate((breaks, [len(pages)])).tolist()
-    most = _MAX_RUN // PAGE
-    for start, end in zip(starts, ends, strict=True):
-        for first in range(start, end, most):
-            yield first, min(most, end - first)
+    # A stretch also ends at each multiple of 1 MiB of guest memory, whether or not that is near its limit.
+    cuts = np.flatnonzero(pages % (_MAX_RUN // PAGE) == 0)
+    first = np.union1d(np.union1d(breaks, cuts), 0)
+    return first, np.diff(first, append=len(pages))
+
+
+def runs(pages: NDArray[np.uint32]) -> Iterator[tuple[int, int]]:
+    """Yield (index of the first, count) of each stretch of consecutive page numbers, none longer than 1 MiB."""
+    if len(pages):
+        first, count = _stretches(pages)
+        yield from zip(first.tolist(), count.tolist(), strict=True)
 
 
 def _mapping(pid: int, memory_file: Path) -> tuple[int, int]:
