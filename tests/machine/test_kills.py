@@ -31,6 +31,8 @@ pytestmark = [pytest.mark.machine, pytest.mark.slow]
 KILLS: Final = int(os.environ.get("ROLLCAGE_KILLS", "6"))
 SEED: Final = int(os.environ.get("ROLLCAGE_SEED", "1"))
 ROOT: Final = Path(__file__).parents[2]
+LONGEST_CHAIN: Final = 20
+"""Twelve, and what was added by applications that were killed before they could shorten it, and by looking."""
 MOST_LINES: Final = 40
 """About five deeds."""
 
@@ -181,6 +183,7 @@ def assert_no_litter(backend: QemuBackend, paths: Paths) -> None:
     assert list(paths.snapshots.glob("*.tmp")) == []
     layers = {layer for manifest in manifests for layer in manifest.disk_layers}
     assert {path.stem for path in paths.snapshots.glob("*.qcow2")} == layers
+    assert max((len(manifest.disk_layers) for manifest in manifests), default=0) <= LONGEST_CHAIN
     files = {file for manifest in manifests for file in manifest.files}
     assert {path.stem for path in paths.snapshots.glob("*.pack")} | set(backend._vault.manifests()) >= files
     assert {path.stem for path in paths.snapshots.glob("*.pack")} <= files

@@ -171,7 +171,7 @@ async def main() -> None:
     options = json.loads(sys.argv[1])
     paths = replace(Paths.below(Path(options["home"])), cache=Path(options["cache"]))
     # So that long chains are met soon.
-    disk._LONGEST_CHAIN, disk._MERGED_AT_ONCE, vault._MOST_FILES = 6, 4, 6  # type: ignore[misc]
+    disk._LONGEST_CHAIN, disk._MERGED_AT_ONCE, vault._MOST_FILES = 12, 4, 6  # type: ignore[misc]
     logging.basicConfig(filename=paths.logs / "victim.log")
     loop = asyncio.get_running_loop()
     told = asyncio.Event()

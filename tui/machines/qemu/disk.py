@@ -5,7 +5,7 @@
 
 A snapshot puts a new overlay on top (`blockdev-snapshot`, milliseconds) and names the one below as its own; a restore
 opens the chain up to there with a fresh overlay. Memory and disk become visible together, by the snapshot's manifest.
-No overlay says what it covers: the manifest does, and a name in a qcow2 header ends after 1023 bytes.
+What an overlay covers is said by the manifest, not by its header, where a name ends after 1023 bytes.
 
 A chain that has become long is shortened by copying what its upper layers hold into the last of them (`block-stream`).
 Whoever still opens the long chain finds the same content, so nothing that exists has to change.
@@ -162,7 +162,8 @@ class DiskChain:
         *kept, base = self.frozen[:-_MERGED_AT_ONCE]
         *merged, last = self.frozen[-_MERGED_AT_ONCE:]
         try:
-            await process.stream(self._added[last], self._added.get(base, _node(base)))
+            base_node = self._added.get(base, _node(base))
+            await process.stream(self._added[last], base_node, self._vault.layer_path(base).name)
         except MachineLost:
             raise
         except MachineError as error:

@@ -181,14 +181,17 @@ class QemuProcess:
             if not await self._first(_migrated(listener)):
                 raise MachineError(f"QEMU does not accept the saved state: {self.console_tail.strip()[-500:]}")
 
-    async def stream(self, node: str, base: str) -> None:
+    async def stream(self, node: str, base: str, base_file: str) -> None:
         """Copy what lies between two block nodes of a chain into the upper one, then take it out of between.
+
+        `base_file` becomes the backing file in the header of the upper one, where a long name does not fit.
 
         Raises:
             MachineError: QEMU refused, or could not write all of it; the chain is as it was.
         """
         with self._qmp.listener(("BLOCK_JOB_COMPLETED",)) as listener:
-            await self.command("block-stream", {"job-id": f"stream-{node}", "device": node, "base-node": base})
+            ends = {"device": node, "base-node": base, "backing-file": base_file}
+            await self.command("block-stream", {"job-id": f"stream-{node}", **ends})
             done = await self._first(_job_done(listener))
         if done:
             raise MachineError(f"QEMU could not merge the layers of a disk: {done}")
