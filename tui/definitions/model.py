@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from tui.definitions.problems import Problem
+from tui.levels import RiskLevel
+
+__all__ = [
+    "Definition", "ExecutionMode", "Json", "Language", "Parameter", "ParameterType", "Profile", "ResourceLimits",
+    "RiskLevel", "Scope", "Step", "Validation",
+]  # fmt: skip
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 """A typed parameter value: what JSON can say, without NaN and infinities."""
@@ -31,15 +37,6 @@ class ExecutionMode(StrEnum):
     LOCAL = "local"
     FIRECRACKER = "firecracker"
     HYBRID = "hybrid"
-
-
-class RiskLevel(StrEnum):
-    """How dangerous the author says the definition is."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-    CRITICAL = "critical"
 
 
 class Profile(StrEnum):

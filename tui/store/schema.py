@@ -72,7 +72,33 @@ _V1: Final = (
     "CREATE INDEX moves_of_session ON moves (session_id, seq)",
 )
 
-MIGRATIONS: Final[Sequence[Sequence[str]]] = (_V1,)
+_V2: Final = (
+    # What a person decided about a command, or about a definition with exactly this content.
+    """CREATE TABLE approvals (
+        id TEXT PRIMARY KEY,
+        verdict TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        shown TEXT NOT NULL,
+        level TEXT NOT NULL,
+        session_id TEXT REFERENCES sessions (id) ON DELETE CASCADE,
+        user TEXT NOT NULL,
+        decided_at TEXT NOT NULL,
+        revoked_at TEXT
+    )""",
+    "CREATE INDEX approvals_of_subject ON approvals (subject) WHERE revoked_at IS NULL",
+    # One row a run that counts against a rate limit; `at` in seconds since the epoch.
+    """CREATE TABLE uses (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        command TEXT NOT NULL,
+        role TEXT NOT NULL,
+        user TEXT NOT NULL,
+        at REAL NOT NULL
+    )""",
+    "CREATE INDEX uses_in_time ON uses (at)",
+)
+
+MIGRATIONS: Final[Sequence[Sequence[str]]] = (_V1, _V2)
 """Statements that lead from version N to N + 1. Only ever appended to."""
 
 

@@ -1,0 +1,1 @@
+"""Hooks: what a person hangs into a run, before and after its steps."""

@@ -1,0 +1,63 @@
+"""What somebody proposes to run, as policy and hooks see it: everything that may matter for a decision, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tui.risk.model import Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedStep:
+    """One piece of code with its parameters filled in."""
+
+    text: str
+    language: str
+    argv: tuple[str, ...] = ()
+    """A program and its arguments where no shell is involved; `text` is then only for people."""
+    assessment: Assessment | None = None
+    """None before it was assessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One request on its way to being run."""
+
+    title: str
+    steps: tuple[ProposedStep, ...]
+    session: str
+    user: str
+    """Who asks: the account's name."""
+    role: str
+    run_id: str = ""
+    definition: str | None = None
+    definition_hash: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    documentation: str = ""
+    """The prose of the definition."""
+    permissions: tuple[str, ...] = ()
+    """What the definition says one needs."""
+    concepts_required: tuple[str, ...] = ()
+    """The definition's `knowledge_graph_required`."""
+    cwd: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    mode: str = ""
+    """`local` or `firecracker` once it is decided where it runs."""
+    assessment: Assessment | None = None
+    """Of all steps together: the worst level, all reasons. None before it was assessed."""
+
+    @property
+    def command(self) -> str:
+        """What rate limits and lists are kept by: the definition's name, else the first program of the first step."""
+        if self.definition:
+            return self.definition
+        for step in self.steps:
+            if step.argv:
+                return step.argv[0].rpartition("/")[2]
+            if step.assessment is not None and step.assessment.commands:
+                argv = step.assessment.commands[0].argv
+                return argv[0].rpartition("/")[2] if argv else step.language
+            return step.language
+        return ""

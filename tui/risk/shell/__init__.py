@@ -1,0 +1,1 @@
+"""Shell texts: from characters to the simple commands that would execute."""
