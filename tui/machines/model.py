@@ -89,6 +89,26 @@ class TerminalSize:
     columns: int = 80
 
 
+class Limit(enum.StrEnum):
+    """What a run can be limited in."""
+
+    MEMORY = "memory"
+    CPU_TIME = "cpu-time"
+    DISK = "disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the processes of a command may use together. None is no limit; otherwise above zero."""
+
+    memory_bytes: int | None = None
+    """Memory charged to them, files they write to a RAM-backed root included."""
+    cpu_time_s: float | None = None
+    """User and system time, seconds."""
+    disk_bytes: int | None = None
+    """Bytes by which the writable root may grow. What is written over, or deleted again in time, does not count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One thing for the guest to execute.
@@ -112,6 +132,10 @@ class Command:
     """Give the process a pseudo-terminal of this size instead of pipes."""
     file_mode: int = 0o644
     """Permission bits of a file made by `write-file`."""
+    limits: Limits | None = None
+    """Exceeding one ends the command, and the exit report says which."""
+    network: bool = True
+    """Whether the network of a machine that has one is there. The machine's last command decides for all that runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +164,8 @@ class ExitReport:
     usage: ResourceUsage
     out_of_memory: bool = False
     """The kernel's OOM killer ended a process of this execution."""
+    limit: Limit | None = None
+    """The limit that was exceeded; memory before the machine's own came to its end."""
     detached: int = 0
     """Processes of this execution still alive in the background."""
     interpreter_lost: bool = False

@@ -14,6 +14,7 @@ AGENT_FILES: Final = (
     "agent_interpreter.py",
     "agent_interpreters.py",
     "agent_launch.py",
+    "agent_limits.py",
     "agent_loop.py",
     "agent_python.py",
     "agent_service.py",

@@ -29,6 +29,8 @@ class Consumption(NamedTuple):
     peak_memory_bytes: int | None
     device_written_bytes: int | None
     out_of_memory: bool
+    at_memory_limit: bool
+    """It was the group's own limit that was reached, not that of all groups together."""
 
 
 class Group:
@@ -58,13 +60,29 @@ class Group:
         """Return what was used here."""
         cpu = _table(f"{self.path}/cpu.stat")
         user, system = cpu.get("user_usec"), cpu.get("system_usec")
+        memory = _table(f"{self.path}/memory.events")
         return Consumption(
             cpu_user_s=None if user is None else user / 1e6,
             cpu_system_s=None if system is None else system / 1e6,
             peak_memory_bytes=_number(f"{self.path}/memory.peak"),
             device_written_bytes=_written(f"{self.path}/io.stat") if self._counts_io else None,
-            out_of_memory=_table(f"{self.path}/memory.events").get("oom_kill", 0) > 0,
+            out_of_memory=memory.get("oom_kill", 0) > 0,
+            # The kernel counts an `oom` where the limit is, and an `oom_kill` where the victim is.
+            at_memory_limit=memory.get("oom_kill", 0) > 0 and memory.get("oom", 0) > 0,
         )
+
+    def cpu_time_s(self) -> float | None:
+        """Return the CPU time used here so far, user and system together."""
+        used = _table(f"{self.path}/cpu.stat").get("usage_usec")
+        return None if used is None else used / 1e6
+
+    def limit_memory(self, most_bytes: int) -> None:
+        """Let the processes here have that much memory together, files in RAM that they write included."""
+        _write(f"{self.path}/memory.max", str(most_bytes))
+
+    def inhabited(self) -> bool:
+        """Whether anything lives here."""
+        return _table(f"{self.path}/cgroup.events").get("populated", 0) > 0
 
     def remove(self) -> bool:
         """Remove the group if nothing lives in it any more."""

@@ -33,6 +33,14 @@ class Refused(Exception):
     """The command cannot be started; the text says why."""
 
 
+class Limits(NamedTuple):
+    """What an execution may use; None is no limit."""
+
+    memory_bytes: int | None
+    cpu_time_s: float | None
+    disk_bytes: int | None
+
+
 class Request(NamedTuple):
     """A command as the host sent it, every field of the right type."""
 
@@ -45,6 +53,7 @@ class Request(NamedTuple):
     interpreter: str | None
     terminal: tuple[int, int] | None
     file_mode: int
+    limits: Limits | None
 
     def environment(self, cwd: str) -> dict[str, str]:
         """Return all variables of the process."""
@@ -93,6 +102,16 @@ def parse(payload: bytes) -> Request:
         interpreter=take("interpreter", None, lambda value: value is None or _is_text(value)),
         terminal=terminal,
         file_mode=take("file_mode", 0o644, lambda value: type(value) is int and 0 <= value <= 0o7777),
+        limits=take("limits", None, _is_limits) and Limits(*(fields["limits"].get(name) for name in Limits._fields)),
+    )
+
+
+def _is_limits(value: object) -> bool:
+    return value is None or (
+        isinstance(value, dict)
+        and bool(value)
+        and all(name in Limits._fields for name in value)
+        and all(limit is None or (type(limit) in (int, float) and limit > 0) for limit in value.values())
     )
 
 

@@ -21,7 +21,7 @@ _GRACE_S = 0.1
 _DYING_LOOK_S = 0.005
 _DYING_LOOKS = 10
 """After a signal the processes of a group need not die at once; they are given this many looks before they count."""
-_UNKNOWN = Consumption(None, None, None, None, False)
+_UNKNOWN = Consumption(None, None, None, None, out_of_memory=False, at_memory_limit=False)
 
 
 class Execution:
@@ -39,6 +39,7 @@ class Execution:
         memory_before: int | None = None,
         measure_disk: Callable[[], int | None],
         disk_before: int | None,
+        limit_hit: Callable[[Consumption], str | None] | None = None,
     ) -> None:
         """Serve a process that was started with `stdio`.
 
@@ -52,6 +53,7 @@ class Execution:
             memory_before: bytes it held already when it started.
             measure_disk: returns the bytes used in the writable layer.
             disk_before: what that was at the start.
+            limit_hit: returns which limit the execution exceeded, where it was given any.
         """
         self.pid = pid
         self.group = group
@@ -62,6 +64,7 @@ class Execution:
         self._memory_before = memory_before
         self._measure_disk = measure_disk
         self._disk_before = disk_before
+        self._limit_hit = limit_hit
         self._report: dict[str, Any] | None = None
         self._dying = 0
         self._killed = False
@@ -143,7 +146,8 @@ class Execution:
         if self.group is None and cpu_s is not None:
             used = used._replace(cpu_user_s=cpu_s[0], cpu_system_s=cpu_s[1], peak_memory_bytes=peak_bytes)
         peak = used.peak_memory_bytes
-        if used.out_of_memory:
+        limit = self._limit_hit(used) if self._limit_hit is not None else None
+        if used.out_of_memory or limit is not None:
             self._dying = _DYING_LOOKS
             self._killed = True
         self._report = {
@@ -157,6 +161,7 @@ class Execution:
                 "disk_written_bytes": self._disk_written(used),
             },
             "out_of_memory": used.out_of_memory,
+            "limit": limit,
             "interpreter_lost": interpreter_lost,
         }
         for output in self._outputs.values():

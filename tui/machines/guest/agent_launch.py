@@ -60,6 +60,8 @@ class Launcher:
             OSError: the guest lacks memory, processes or descriptors for it.
             Become: in forked children.
         """
+        if request.limits is not None and (self._groups is None or self._rehearsing):
+            raise Refused("without control groups this machine cannot hold a command to limits")
         cwd = self._enter(request.cwd)
         stdio = Stdio(request.terminal)
         group = self._groups.take() if self._groups is not None and not self._rehearsing else None
@@ -89,6 +91,19 @@ class Launcher:
             self._give_back(execution.group)
             self._interpreters.prepare_soon()
 
+        limit_hit = None
+        if request.limits is not None and group is not None:
+            # Imported with what else is warmed, not when the agent starts.
+            from tui.machines.guest.agent_limits import Watch
+
+            limit_hit = Watch(
+                self._loop,
+                group,
+                request.limits,
+                held_bytes=memory_before or 0,
+                measure_disk=self._measure_disk,
+                disk_before=disk_before,
+            ).verdict
         execution = Execution(
             self._loop,
             stdio,
@@ -99,6 +114,7 @@ class Launcher:
             memory_before=memory_before,
             measure_disk=self._measure_disk,
             disk_before=disk_before,
+            limit_hit=limit_hit,
         )
         if interpreter is not None:
             interpreter.execution = execution

@@ -36,7 +36,7 @@ _INTERRUPTED = -signal.SIGINT
 
 def warm() -> None:
     """Import what code commonly needs, and let the garbage collector leave it alone, so that forks share it."""
-    for name in (*WARM, "tui.machines.guest.agent_files"):
+    for name in (*WARM, "tui.machines.guest.agent_files", "tui.machines.guest.agent_limits"):
         __import__(name)
     notice_packages()
     _agent_modules.extend(name for name in sys.modules if name == "tui" or name.startswith("tui."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from tui.machines.guest.wire import PROTOCOL, ProtocolError
-from tui.machines.model import Command, ExitReport, ResourceUsage
+from tui.machines.model import Command, ExitReport, Limit, ResourceUsage
 
 _LONGEST_MESSAGE: Final = 4000
 _HIGHEST: Final = 2**63 - 1
@@ -40,6 +41,7 @@ def command_json(command: Command) -> bytes:
         "interpreter": command.interpreter,
         "terminal": None if size is None else {"rows": size.rows, "columns": size.columns},
         "file_mode": command.file_mode,
+        "limits": None if command.limits is None else dataclasses.asdict(command.limits),
     }
     return json.dumps(fields).encode()
 
@@ -105,6 +107,7 @@ def read_exit(payload: bytes) -> ExitReport:
             disk_written_bytes=_take(usage, "disk_written_bytes", _optional(_natural)),
         ),
         out_of_memory=_take(fields, "out_of_memory", _boolean),
+        limit=_take(fields, "limit", _optional(lambda value: Limit(_text(value)))),
         detached=_take(fields, "detached", _natural),
         interpreter_lost=_take(fields, "interpreter_lost", _boolean),
     )

@@ -16,6 +16,8 @@ from tui.machines.guest.wire import PORT_NAME
 from tui.machines.model import MachineSpec
 
 QEMU: Final = "qemu-system-x86_64"
+NETWORK: Final = "net"
+"""QEMU's name of the network: user mode, so the guest reaches what this host reaches, and nothing reaches the guest."""
 
 KERNEL_ARGUMENTS: Final = (
     "console=ttyS0 quiet loglevel=3 panic=-1 reboot=t random.trust_cpu=on no_timer_check cryptomgr.notests"
@@ -132,7 +134,7 @@ def machine_arguments(
     if disk is not None:
         arguments += ["-blockdev", disk, "-device", "virtio-blk-device,drive=disk"]
     if spec.network:
-        arguments += ["-netdev", "user,id=net,ipv6=off", "-device", "virtio-net-device,netdev=net"]
+        arguments += ["-netdev", f"user,id={NETWORK},ipv6=off", "-device", f"virtio-net-device,netdev={NETWORK}"]
     return arguments
 
 

@@ -61,6 +61,8 @@ class QemuMachine:
         self._disk = disk
         self._quiesced = quiesced
         self._running = False
+        self._connected: bool | None = None
+        """Whether its network is connected; None: as whoever saved the state left it."""
         self.discarded = False
         """Whether it was ended on purpose and holds nothing any more."""
         self.memory = GuestMemory(process.pid, template.memory_file)
@@ -162,6 +164,9 @@ class QemuMachine:
         """Start a command."""
         if not self._running:
             raise MachineError("the machine stands still")
+        if self.spec.network and command.network is not self._connected:
+            await self._process.connect_network(command.network)
+            self._connected = command.network
         return await self._link.start(command)
 
     async def log_tail(self) -> str:

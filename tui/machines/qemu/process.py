@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tui.errors import HostNotReady
 from tui.machines.errors import BootFailed, MachineError, MachineLost
-from tui.machines.qemu.command_line import QEMU, Channels
+from tui.machines.qemu.command_line import NETWORK, QEMU, Channels
 
 if TYPE_CHECKING:
     from qemu.qmp import EventListener, QMPClient
@@ -167,6 +167,10 @@ class QemuProcess:
         target = f"/proc/self/fd/{self._save_fd}"
         await self.command("xen-save-devices-state", {"filename": target, "live": False})
         return os.pread(self._save_fd, os.fstat(self._save_fd).st_size, 0)
+
+    async def connect_network(self, connected: bool) -> None:
+        """Plug or pull the cable of the network device. Pulled, QEMU drops every packet, whatever the guest does."""
+        await self.command("set_link", {"name": NETWORK, "up": connected})
 
     async def load_devices(self, state: bytes) -> None:
         """Load what `save_devices` returned into a QEMU spawned with `incoming`; it stands still afterwards.
