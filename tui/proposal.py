@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tui.definitions.restrictions import AllowedTimes, RateLimit
 from tui.risk.model import Assessment
 
 
@@ -41,6 +42,12 @@ class Proposal:
     """What the definition says one needs."""
     concepts_required: tuple[str, ...] = ()
     """The definition's `knowledge_graph_required`."""
+    rate_limit: RateLimit | None = None
+    """The definition's own; it holds besides the policy's."""
+    allowed_times: AllowedTimes | None = None
+    """The definition's own; they hold besides the policy's."""
+    roles: tuple[str, ...] = ()
+    """Who may run the definition; empty: every role whose permissions suffice."""
     cwd: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     mode: str = ""

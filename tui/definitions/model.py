@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from tui.definitions.problems import Problem
+from tui.definitions.restrictions import AllowedTimes, RateLimit
 from tui.levels import RiskLevel
 
 __all__ = [
@@ -143,6 +144,10 @@ class Definition:
     timeout: int | None = None
     resource_limits: ResourceLimits | None = None
     profile: Profile | None = None
+    rate_limit: RateLimit | None = None
+    allowed_times: AllowedTimes | None = None
+    roles: tuple[str, ...] = ()
+    """Who may run it; empty: every role whose permissions suffice."""
     documentation: str = ""
     path: Path | None = None
     scope: Scope = Scope.PROJECT

@@ -1,8 +1,8 @@
 """From the bytes of a file to a definition, with every problem it has.
 
 Limits: 1 MiB per file, 64 Ki characters of frontmatter, 100 parameters. Windows line ends and a byte order mark
-are read as if they were not there. The fields are those of Terraphim AI's command files, and one more: `profile`,
-the kind of machine.
+are read as if they were not there. The fields are those of Terraphim AI's command files, and four more: `profile`,
+the kind of machine, and `rate_limit`, `allowed_times` and `roles`, which narrow what the policy allows.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from tui.definitions.model import (
 )
 from tui.definitions.parameter_fields import read_parameters
 from tui.definitions.problems import Problem, Severity, has_errors, in_order
+from tui.definitions.restriction_fields import read_allowed_times, read_rate_limit, read_roles
 from tui.definitions.templating import check_step
 
 MAX_FILE_BYTES: Final = 1024 * 1024
@@ -34,6 +35,7 @@ MAX_FRONTMATTER_CHARACTERS: Final = 64 * 1024
 FIELDS: Final = (
     "name", "description", "usage", "parameters", "execution_mode", "permissions", "knowledge_graph_required",
     "category", "version", "namespace", "aliases", "risk_level", "timeout", "resource_limits", "profile",
+    "rate_limit", "allowed_times", "roles",
 )  # fmt: skip
 _LIMITS: Final = ("max_memory_mb", "max_cpu_time", "max_disk_mb", "network_access")
 _MODE_SYNONYMS: Final = {"vm": ExecutionMode.FIRECRACKER}
@@ -117,6 +119,7 @@ def _definition(
     parameters = read_parameters(fields, problems)
     aliases = _aliases(fields, name, problems)
     limits = fields.mapping("resource_limits", _LIMITS, "resource_limits")
+    rate, times = fields.get("rate_limit"), fields.get("allowed_times")
     definition = Definition(
         name=name or path.stem,
         description=description or "",
@@ -134,6 +137,9 @@ def _definition(
         timeout=fields.whole("timeout"),
         resource_limits=_limits(limits),
         profile=fields.optional_enum("profile", Profile, {}),
+        rate_limit=None if rate is None else read_rate_limit(rate, "'rate_limit'", problems),
+        allowed_times=None if times is None else read_allowed_times(times, "'allowed_times'", problems),
+        roles=read_roles(fields, problems),
         documentation=documentation,
         path=path,
         scope=scope,

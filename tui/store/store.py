@@ -19,6 +19,7 @@ from tui.store.errors import explained
 from tui.store.model import HeadMove, MoveKind, RunRecord, SessionRecord, SnapshotRecord
 from tui.store.records import Records
 from tui.store.schema import open_database
+from tui.store.uses import Uses
 
 LONGEST_NAME: Final = 100
 
@@ -34,6 +35,11 @@ class Store(Records):
         """Open the database below `paths`, made or migrated as needed."""
         paths.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(open_database(paths.database), paths)
+
+    @property
+    def uses(self) -> Uses:
+        """What counts against rate limits."""
+        return Uses(self._transaction)
 
     def close(self) -> None:
         """Close the database."""

@@ -1,0 +1,84 @@
+"""Runs that count against rate limits, kept so that a limit holds across restarts and across processes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+KEPT_S: Final = 32 * 86_400
+"""Uses older than this many seconds are forgotten; no limit looks back further."""
+
+_NEWEST: Final = """
+    SELECT at FROM uses
+    WHERE at > :now - :per_s - 1 AND at + :per_s > :now
+      AND (:command IS NULL OR command = :command) AND (:role IS NULL OR role = :role)
+      AND (:user IS NULL OR user = :user)
+    ORDER BY at DESC LIMIT :uses
+"""
+Transaction: TypeAlias = "Callable[[], AbstractContextManager[sqlite3.Connection]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """At most `uses` uses of a command, role and user, None being any, in any stretch of `per_s` seconds."""
+
+    uses: int
+    per_s: float
+    command: str | None = None
+    role: str | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is left of a quota."""
+
+    quota: Quota
+    used: int
+    """At most the quota's uses."""
+    free_at: float | None
+    """Seconds since the epoch at which one more is allowed; None if it is now."""
+
+
+class Uses:
+    """The uses of a store. Belongs to the thread that opened the store; every method raises `StoreError`."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def standings(self, quotas: Sequence[Quota], now: float) -> list[Standing]:
+        """Return what is left of each quota. Takes nothing."""
+        with self._transaction() as connection:
+            return _standings(connection, quotas, now)
+
+    def take(self, command: str, role: str, user: str, quotas: Sequence[Quota], now: float) -> list[Standing]:
+        """Record one use if every quota has one left, and return what was left of each before.
+
+        Looking and recording are one transaction: of two processes that want the last use, one gets it. Nothing is
+        recorded if any `free_at` is not None.
+        """
+        with self._transaction() as connection:
+            found = _standings(connection, quotas, now)
+            if all(standing.free_at is None for standing in found):
+                connection.execute("DELETE FROM uses WHERE at < ?", (now - KEPT_S,))
+                connection.execute(
+                    "INSERT INTO uses (command, role, user, at) VALUES (?, ?, ?, ?)", (command, role, user, now)
+                )
+            return found
+
+
+def _standings(connection: sqlite3.Connection, quotas: Sequence[Quota], now: float) -> list[Standing]:
+    found = []
+    for quota in quotas:
+        values = {
+            "now": now, "per_s": quota.per_s, "uses": quota.uses,
+            "command": quota.command, "role": quota.role, "user": quota.user,
+        }  # fmt: skip
+        times = [at for (at,) in connection.execute(_NEWEST, values)]
+        # When the oldest of the newest `uses` has left the window, there is room for one more.
+        free_at = times[-1] + quota.per_s if len(times) >= quota.uses else None
+        found.append(Standing(quota, len(times), free_at))
+    return found
