@@ -75,6 +75,15 @@ class Condition:
     argument: re.Pattern[str] | None = None
     no_argument: re.Pattern[str] | None = None
     line: re.Pattern[str] | None = None
+    no_line: re.Pattern[str] | None = None
+    content: re.Pattern[str] | None = None
+    no_content: re.Pattern[str] | None = None
+    redirection: re.Pattern[str] | None = None
+    chain: re.Pattern[str] | None = None
+    verb: frozenset[str] = frozenset()
+    compound_verb: frozenset[str] = frozenset()
+    not_program: frozenset[str] = frozenset()
+    piped: bool | None = None
     target: frozenset[Target] = frozenset()
     redirect: frozenset[Target] = frozenset()
     stdin: frozenset[Flow] = frozenset()
@@ -104,7 +113,7 @@ class Rule:
     level: RiskLevel
     category: Category
     effect: str
-    """A sentence, verb first; `{operand:N}`, `{operands}`, `{target}`, `{program}` are filled in."""
+    """A sentence, verb first; `{operand:N}`, `{operands}`, `{target}`, `{program}`, `{line}` are filled in."""
     attack: tuple[str, ...] = ()
     effects: frozenset[Effect] = field(default_factory=frozenset)
     reversibility: Reversibility = Reversibility.UNKNOWN
@@ -134,6 +143,15 @@ def from_raw(raw: Raw) -> Rule:
         argument=_pattern(raw, "argument"),
         no_argument=_pattern(raw, "no_argument"),
         line=_pattern(raw, "line"),
+        no_line=_pattern(raw, "no_line"),
+        content=_pattern(raw, "content"),
+        no_content=_pattern(raw, "no_content"),
+        redirection=_pattern(raw, "redirection"),
+        chain=_pattern(raw, "chain"),
+        verb=frozenset(_texts(raw, "verb")),
+        compound_verb=frozenset(_texts(raw, "compound_verb")),
+        not_program=frozenset(_texts(raw, "not_program")),
+        piped=None if "piped" not in raw else bool(raw["piped"]),
         target=frozenset(map(Target, _texts(raw, "target"))),
         redirect=frozenset(map(Target, _texts(raw, "redirect"))),
         stdin=frozenset(map(Flow, _texts(raw, "stdin"))),

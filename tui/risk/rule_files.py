@@ -34,7 +34,7 @@ class RuleProblem:
         return f"{self.file}:{self.line}: {self.message}"
 
 
-class _Wrong(Exception):  # noqa: N818  # never leaves this module
+class _Wrong(Exception):
     pass
 
 
@@ -149,7 +149,9 @@ Reader = Callable[[yaml.Node], Value]
 RULE_FIELDS: Final[Mapping[str, Reader]] = {
     "id": _one, "program": _programs, "subcommand": _several, "any_option": _several, "all_options": _several,
     "no_option": _several, "option_value": _expressions, "argument": _expression, "no_argument": _expression,
-    "line": _expression, "target": _some_of(Target), "redirect": _some_of(Target), "stdin": _some_of(Flow),
+    "line": _expression, "no_line": _expression, "content": _expression, "no_content": _expression,
+    "redirection": _expression, "chain": _expression, "verb": _several, "compound_verb": _several,
+    "not_program": _several, "piped": _flag, "target": _some_of(Target), "redirect": _some_of(Target), "stdin": _some_of(Flow),
     "env": _expressions, "privileged": _flag, "min_operands": _whole, "max_operands": _whole, "even_dry": _flag,
     "level": _one_of(RiskLevel), "category": _one_of(Category), "attack": _several, "effects": _some_of(Effect),
     "reversibility": _one_of(Reversibility), "effect": _one, "safer": _safer, "match": _several, "not_match": _several,
