@@ -1,0 +1,71 @@
+"""What flows from command to command: through pipes, substitutions and arguments."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tui.risk.judge.command import Command, read_command
+from tui.risk.judge.targets import classify
+from tui.risk.knowledge import Knowledge
+from tui.risk.rule import Flow, Target
+from tui.risk.shell.model import Invocation, ShellProgram
+
+_DEEPEST: Final = 12
+_BULK_TARGETS: Final = frozenset(
+    {Target.HOME, Target.ROOT, Target.SYSTEM, Target.HOME_PART, Target.ACCOUNT, Target.LOG}
+)
+
+
+def flows_into(invocation: Invocation, program: ShellProgram, knowledge: Knowledge) -> frozenset[Flow]:
+    """Return what the command reads from others, or from files redirected into it."""
+    return _of(invocation.stdin.producers, program, knowledge, 0) | _of_files(invocation)
+
+
+def flows_from(producers: tuple[int, ...], program: ShellProgram, knowledge: Knowledge) -> frozenset[Flow]:
+    """Return what these commands put out, all together."""
+    return _of(producers, program, knowledge, 0)
+
+
+def _of_files(invocation: Invocation) -> frozenset[Flow]:
+    found: set[Flow] = set()
+    for redirect in invocation.redirects:
+        if redirect.operator in ("<", "<>"):
+            kinds = classify(redirect.target, invocation.cwd)
+            if redirect.target.text.startswith(("/dev/tcp/", "/dev/udp/")):
+                found.add(Flow.NETWORK)
+            elif Target.CREDENTIAL in kinds:
+                found.add(Flow.CREDENTIAL)
+            elif kinds & _BULK_TARGETS:
+                found.add(Flow.BULK)
+    return frozenset(found)
+
+
+def _of(producers: tuple[int, ...], program: ShellProgram, knowledge: Knowledge, depth: int) -> frozenset[Flow]:
+    if depth > _DEEPEST:
+        return frozenset()
+    found: set[Flow] = set()
+    for index in producers:
+        if 0 <= index < len(program.invocations):
+            producer = program.invocations[index]
+            found |= _put_out(read_command(producer, knowledge.facts(producer.program)))
+            found |= _of_files(producer)
+            if producer.inputs:
+                found |= _of(producer.inputs, program, knowledge, depth + 1)
+    return frozenset(found)
+
+
+def _put_out(command: Command) -> set[Flow]:
+    facts, found = command.facts, set[Flow]()
+    if facts.network in ("in", "both") and not command.dry:
+        found.add(Flow.NETWORK)
+    if facts.decodes and ("always" in facts.decodes or any(map(command.has, facts.decodes))):
+        found.add(Flow.DECODED)
+    if facts.metadata or facts.data:
+        return found
+    for word in command.operands:
+        kinds = classify(word, command.invocation.cwd)
+        if Target.CREDENTIAL in kinds:
+            found.add(Flow.CREDENTIAL)
+        elif kinds & _BULK_TARGETS and Target.TEMP not in kinds and facts.name:
+            found.add(Flow.BULK)
+    return found
