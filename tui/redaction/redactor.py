@@ -1,0 +1,334 @@
+"""Finding secrets, and putting markers in their place."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import quote
+
+import ahocorasick
+
+from tui.errors import InvalidInput
+from tui.redaction.names import is_secret_name, option_name
+from tui.redaction.shapes import CONTEXT, LONGEST, SHAPES, Shape, assignment
+
+if TYPE_CHECKING:
+    from tui.redaction.stream import RedactingStream
+
+_TRIGGER_LIMIT: Final = 64
+"""Characters of a declared secret that are looked for; the rest is compared."""
+_SHORT: Final = 4
+"""A declared secret shorter than this is redacted only where it stands as a word: "a" is in every line."""
+_LABEL: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
+
+class _Literal(NamedTuple):
+    """A declared secret in one of the ways it may be written; characters stand for bytes."""
+
+    text: str
+    label: str
+
+
+class _Match(NamedTuple):
+    start: int
+    end: int
+    secret_start: int
+    secret_end: int
+    label: str
+
+
+class Redactor:
+    """Replaces secrets with markers such as `[redacted:github-token]`. Immutable; safe to use from any thread.
+
+    Args:
+        secrets: Values that are secret, or such values by the name their marker shows.
+        names: Names whose values are secret, besides those that say so themselves (`password`, `api_key`, …): of
+            parameters and of environment variables.
+        patterns: Regular expressions by the name their marker shows. They see one line at a time; a named group is
+            what is replaced, else all that matched. They run over all text, so their cost is the writer's.
+
+    Raises:
+        InvalidInput: a pattern is not a regular expression, or matches nothing at all; every such one is named.
+    """
+
+    def __init__(
+        self,
+        secrets: Iterable[str] | Mapping[str, str] = (),
+        names: Iterable[str] = (),
+        patterns: Mapping[str, str] | None = None,
+    ) -> None:
+        self._secrets = tuple(_labelled(secrets))
+        self._names = frozenset(name for name in names if name)
+        self._patterns = _compiled(patterns or {})
+        self._automaton = ahocorasick.Automaton()
+        self._longest_trigger = 0
+        self._build()
+
+    def extended(self, secrets: Iterable[str] | Mapping[str, str] = (), names: Iterable[str] = ()) -> Redactor:
+        """Return a redactor that also knows these, say for the parameters of one run."""
+        added = Redactor.__new__(Redactor)
+        added._secrets = (*self._secrets, *_labelled(secrets))
+        added._names = self._names | {name for name in names if name}
+        added._patterns = self._patterns
+        added._automaton = ahocorasick.Automaton()
+        added._longest_trigger = 0
+        added._build()
+        return added
+
+    def text(self, text: str) -> str:
+        """Return `text` with a marker in the place of every secret. A second time changes nothing more."""
+        data = text.encode("utf-8", "surrogatepass")
+        redacted, _ = self.scan(data, 0, final=True)
+        return text if redacted == data else redacted.decode("utf-8", "surrogatepass")
+
+    def data(self, data: bytes) -> bytes:
+        """Return bytes redacted; those that are no secret stay as they are, whatever their encoding."""
+        return self.scan(data, 0, final=True)[0]
+
+    def value(self, value: Any) -> Any:
+        """Return JSON data redacted: text anywhere, keys included, and whole values whose key names a secret.
+
+        Also `["--token", "x"]`, and `{"name": "password", "value": "x"}`.
+        """
+        match value:
+            case str():
+                return self.text(value)
+            case Mapping():
+                return self._object(value)
+            case list() | tuple():
+                return self._items(value)
+            case bytes():
+                return self.data(value)
+            case _:
+                return value
+
+    def stream(self) -> RedactingStream:
+        """Return a redactor for bytes that come in pieces; secrets may be cut anywhere."""
+        from tui.redaction.stream import RedactingStream
+
+        return RedactingStream(self)
+
+    def is_secret_name(self, name: str) -> bool:
+        """Say whether what goes by this name is a secret."""
+        return name in self._names or is_secret_name(name)
+
+    # --- data -------------------------------------------------------------------------------------------------------
+
+    def _object(self, value: Mapping[Any, Any]) -> dict[Any, Any]:
+        named = value.get("name")
+        names_secret = isinstance(named, str) and self.is_secret_name(named)
+        redacted = {}
+        for key, item in value.items():
+            if isinstance(key, str) and self.is_secret_name(key):
+                redacted[self.text(key)] = _hidden(item, key)
+            elif names_secret and key in ("value", "default", "default_value"):
+                redacted[key] = _hidden(item, str(named))
+            else:
+                redacted[self.text(key) if isinstance(key, str) else key] = self.value(item)
+        return redacted
+
+    def _items(self, items: list[Any] | tuple[Any, ...]) -> list[Any]:
+        redacted = []
+        option: str | None = None
+        for item in items:
+            if option is not None and isinstance(item, str) and not item.startswith("-"):
+                redacted.append(_hidden(item, option))
+            else:
+                redacted.append(self.value(item))
+            name = option_name(item) if isinstance(item, str) else None
+            option = name if name is not None and self.is_secret_name(name) else None
+        return redacted
+
+    # --- text -------------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        meanings: dict[str, list[Shape | _Literal]] = {}
+        for shape in (*SHAPES, *(assignment(_byte_wise(name), _label(name)) for name in sorted(self._names))):
+            for trigger in shape.triggers:
+                meanings.setdefault(trigger, []).append(shape)
+        for label, secret in self._secrets:
+            for spelling in _spellings(secret):
+                literal = _Literal(_byte_wise(spelling), label)
+                meanings.setdefault(literal.text[:_TRIGGER_LIMIT].lower(), []).append(literal)
+        for trigger, found in meanings.items():
+            self._automaton.add_word(trigger, (len(trigger), tuple(found)))
+        self._automaton.make_automaton()
+        self._longest_trigger = max(map(len, meanings))
+
+    def scan(self, data: bytes, start: int, *, final: bool) -> tuple[bytes, int]:
+        """Return `data` from `start` redacted, and how far.
+
+        Unless `final`, what may yet turn out to be a secret is left. What is before `start` is only looked at.
+        """
+        # One character a byte: positions are the same, and bytes that are no UTF-8 survive.
+        text = data.decode("latin-1")
+        lowered = data.lower().decode("latin-1") if data.isascii() else text.lower()
+        matches, cut = self._matches(text, lowered, start, final)
+        if not matches and cut == len(data):
+            return data[start:] if start else data, cut
+        pieces = []
+        at = start
+        for match in matches:
+            if match.end > cut:
+                break
+            pieces += [data[at : match.secret_start], f"[redacted:{match.label}]".encode()]
+            at = match.secret_end
+        pieces.append(data[at:cut])
+        return b"".join(pieces), cut
+
+    def _matches(self, text: str, lowered: str, start: int, final: bool) -> tuple[list[_Match], int]:
+        hits = [
+            (end - length + 1, -length, meanings)
+            for end, (length, meanings) in self._automaton.iter(lowered)
+            if end - length + 1 >= start
+        ]
+        hits.sort(key=lambda hit: hit[:2])
+        found: list[_Match] = []
+        cut = len(text) if final else self._unfinished_trigger(lowered, start)
+        cursor = start
+        for at, _, meanings in hits:
+            for meaning in meanings:
+                if isinstance(meaning, _Literal):
+                    match, waits = _literal(meaning, text, at, final)
+                elif at >= cursor:
+                    match, waits = _shaped(meaning, text, at, final)
+                    if match is not None:
+                        cursor = match.end
+                else:
+                    continue
+                if waits:
+                    cut = min(cut, at)
+                elif match is not None:
+                    found.append(match)
+        for label, pattern in self._patterns:
+            found += _custom(label, pattern, text, start)
+        if self._patterns and not final:
+            cut = min(cut, _line_start(text, start))
+        return _settled(found, cut)
+
+    def _unfinished_trigger(self, lowered: str, start: int) -> int:
+        """Return where the trigger begins of which the text may hold only the first part; else where the text ends."""
+        for at in range(max(start, len(lowered) - self._longest_trigger + 1), len(lowered)):
+            if self._automaton.match(lowered[at:]):
+                return at
+        return len(lowered)
+
+
+def _literal(literal: _Literal, text: str, at: int, final: bool) -> tuple[_Match | None, bool]:
+    end = at + len(literal.text)
+    if not text.startswith(literal.text, at):
+        return None, not final and end > len(text) and literal.text.startswith(text[at:])
+    if len(literal.text) < _SHORT:
+        if end == len(text) and not final:
+            return None, True
+        if _is_word(text[at - 1 : at]) or _is_word(text[end : end + 1]):
+            return None, False
+    return _Match(at, end, at, end, literal.label), False
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _shaped(shape: Shape, text: str, at: int, final: bool) -> tuple[_Match | None, bool]:
+    """Return a match at a trigger, and whether more text might make one or make it longer."""
+    if shape.before is not None and shape.before.search(text, max(0, at - CONTEXT), at) is None:
+        return None, False
+    match = shape.pattern.match(text, at)
+    if match is None:
+        waits = not final and len(text) - at < shape.span and "\n" not in text[at:]
+        return None, waits
+    if match.end() >= len(text) - 1 and not final:
+        return None, True
+    return _match_of(match, shape.name), False
+
+
+def _match_of(match: re.Match[str], label: str) -> _Match:
+    first, last = match.span(match.lastgroup or 0)
+    return _Match(match.start(), match.end(), first, last, label)
+
+
+def _custom(label: str, pattern: re.Pattern[str], text: str, start: int) -> list[_Match]:
+    return [_match_of(match, label) for match in pattern.finditer(text, start) if match.end() > match.start()]
+
+
+def _line_start(text: str, start: int) -> int:
+    """Return where the last line begins, but not so far back that it would never end."""
+    return max(text.rfind("\n") + 1, start, len(text) - LONGEST)
+
+
+def _settled(found: list[_Match], cut: int) -> tuple[list[_Match], int]:
+    """Return matches in order, those that overlap made one, and the cut moved before any match it would divide."""
+    merged: list[_Match] = []
+    for match in sorted(found, key=lambda match: match.secret_start):
+        last = merged[-1] if merged else None
+        if last is not None and match.secret_start < last.secret_end:
+            merged[-1] = last._replace(
+                start=min(last.start, match.start),
+                end=max(last.end, match.end),
+                secret_end=max(last.secret_end, match.secret_end),
+            )
+        else:
+            merged.append(match)
+    for match in sorted(merged, reverse=True):
+        if match.start < cut < match.end:
+            cut = match.start
+    return merged, cut
+
+
+# --- what was declared ---------------------------------------------------------------------------------------------
+
+
+def _labelled(secrets: Iterable[str] | Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    pairs = secrets.items() if isinstance(secrets, Mapping) else (("secret", secret) for secret in secrets)
+    return ((_label(name), secret) for name, secret in pairs if secret.strip())
+
+
+def _label(name: str) -> str:
+    return name if _LABEL.fullmatch(name) else "secret"
+
+
+def _spellings(secret: str) -> set[str]:
+    """Return how a secret is commonly written: as it is, quoted for a URL, JSON or a shell, in base64, line by line."""
+    data = secret.encode("utf-8", "surrogatepass")
+    spellings = {secret, secret.strip(), quote(data, safe=""), json.dumps(secret)[1:-1], secret.replace("'", "'\\''")}
+    if len(secret) >= 2 * _SHORT:
+        spellings |= {base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode().rstrip("=")}
+    if len(lines := secret.splitlines()) > 1:
+        spellings |= {line for line in lines if len(line) >= 2 * _SHORT}
+    return {spelling for spelling in spellings if spelling}
+
+
+def _byte_wise(text: str) -> str:
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def _hidden(value: Any, name: str) -> Any:
+    """Return a marker for a value that its name gives away; what is not there, or already a marker, stays."""
+    if value is None or isinstance(value, bool) or value in ("", [], {}):
+        return value
+    if isinstance(value, str) and value.startswith("[redacted:") and value.endswith("]"):
+        return value
+    return f"[redacted:{_label(name)}]"
+
+
+def _compiled(patterns: Mapping[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    compiled, problems = [], []
+    for name, pattern in patterns.items():
+        try:
+            expression = re.compile(_byte_wise(pattern), re.MULTILINE)
+        except re.error as error:
+            problems.append(f"{name}: {error}")
+            continue
+        if expression.match("") is not None:
+            problems.append(f"{name}: it matches nothing at all, and so everywhere")
+        compiled.append((_label(name), expression))
+    if problems:
+        raise InvalidInput(
+            "patterns of secrets are wrong:\n" + "\n".join(f"  {problem}" for problem in problems),
+            hint="each is a Python regular expression for one line of text",
+        )
+    return tuple(compiled)
