@@ -13,7 +13,7 @@ import ahocorasick
 
 from tui.errors import InvalidInput
 from tui.redaction.names import is_secret_name, option_name
-from tui.redaction.shapes import CONTEXT, LONGEST, SHAPES, Shape, assignment
+from tui.redaction.shapes import CONTEXT, LONGEST, MARKER, SHAPES, Shape, assignment
 
 if TYPE_CHECKING:
     from tui.redaction.stream import RedactingStream
@@ -79,7 +79,7 @@ class Redactor:
         return added
 
     def text(self, text: str) -> str:
-        """Return `text` with a marker in the place of every secret. A second time changes nothing more."""
+        """Return `text` with a marker in the place of every secret. Markers that are there already stay."""
         data = text.encode("utf-8", "surrogatepass")
         redacted, _ = self.scan(data, 0, final=True)
         return text if redacted == data else redacted.decode("utf-8", "surrogatepass")
@@ -123,9 +123,9 @@ class Redactor:
         redacted = {}
         for key, item in value.items():
             if isinstance(key, str) and self.is_secret_name(key):
-                redacted[self.text(key)] = _hidden(item, key)
+                redacted[self.text(key)] = _hidden(item, self.text(key))
             elif names_secret and key in ("value", "default", "default_value"):
-                redacted[key] = _hidden(item, str(named))
+                redacted[key] = _hidden(item, self.text(str(named)))
             else:
                 redacted[self.text(key) if isinstance(key, str) else key] = self.value(item)
         return redacted
@@ -135,7 +135,7 @@ class Redactor:
         option: str | None = None
         for item in items:
             if option is not None and isinstance(item, str) and not item.startswith("-"):
-                redacted.append(_hidden(item, option))
+                redacted.append(_hidden(item, self.text(option)))
             else:
                 redacted.append(self.value(item))
             name = option_name(item) if isinstance(item, str) else None
@@ -201,7 +201,7 @@ class Redactor:
                     continue
                 if waits:
                     cut = min(cut, at)
-                elif match is not None:
+                elif match is not None and meaning is not MARKER:
                     found.append(match)
         for label, pattern in self._patterns:
             found += _custom(label, pattern, text, start)

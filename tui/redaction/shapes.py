@@ -175,7 +175,7 @@ _SURROUNDED: Final = (
         ("authorization",),
         re.compile(
             r"authorization\\?[\"']?[ \t]{0,8}[:=][ \t]{0,8}\\?[\"']?[ \t]{0,8}"
-            r"(?:(?:basic|bearer|digest|token|negotiate|apikey|aws4-hmac-sha256)[ \t]{1,8})?"
+            r"(?:(?:basic|bearer|digest|token|negotiate|apikey|aws4-hmac-sha256)[ \t]{1,8})?+"
             + NO_REFERENCE
             + r"(?P<secret>[^\s\"'\\{\[(][^\"'\\\r\n]{0,16383})",
             re.IGNORECASE,
@@ -211,7 +211,7 @@ _SURROUNDED: Final = (
     _argument("redis-cli", rf"redis-cli{_SAME_COMMAND}-a[ \t]{{1,8}}{NO_REFERENCE}{VALUE}"),
     _argument(
         "curl wget",
-        rf"(?:curl|wget){_SAME_COMMAND}(?:-u[ \t]{{0,8}}|--user[ \t=])[\"']?[^\s:\"'|;&]{{0,256}}:{NO_REFERENCE}"
+        rf"(?:curl|wget){_SAME_COMMAND}(?:-u[ \t]{{0,8}}|--user[ \t=])[\"']?[^\s:\"'|;&\[]{{0,256}}:{NO_REFERENCE}"
         r"(?P<secret>[^\s\"'|;&]{1,1024})",
     ),
     _argument(
@@ -226,4 +226,7 @@ _SURROUNDED: Final = (
     ),
 )
 
-SHAPES: Final = (*_TOKENS, *_ASSIGNMENTS, *_SURROUNDED)
+MARKER: Final = Shape("", ("[redacted:",), re.compile(r"\[redacted:[\w.-]{1,64}\]", re.ASCII), span=128)
+"""What was redacted before stays as it is, names of secrets in the marker included."""
+
+SHAPES: Final = (MARKER, *_TOKENS, *_ASSIGNMENTS, *_SURROUNDED)
