@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tui.paths import Paths
+from tui.redaction import Redactor
 
 
 def _now() -> datetime:
@@ -20,8 +21,7 @@ class Services:
     """The world, as far as hooks touch it."""
 
     paths: Paths
-    redact: Callable[[str], str]
-    """Takes the secrets out of a text."""
+    redactor: Redactor
     bell: Callable[[], None] | None = None
     """Rings the terminal's bell; called in a hook's thread. None where there is no terminal."""
     now: Callable[[], datetime] = _now

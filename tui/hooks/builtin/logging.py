@@ -55,7 +55,7 @@ class LoggingHook:
             "event": str(context.point),
             "run": proposal.run_id,
             "session": proposal.session,
-            "title": self.services.redact(proposal.title),
+            "title": self.services.redactor.text(proposal.title),
             "user": proposal.user,
             "role": proposal.role,
             "mode": proposal.mode,
