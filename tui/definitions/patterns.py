@@ -1,4 +1,4 @@
-"""Regular expressions of definitions: compiled when a file is loaded, and matched in bounded time.
+"""Regular expressions of definitions and policies: compiled when a file is loaded, and matched in bounded time.
 
 A definition may come from anyone, and Python's engine can take exponential time (`(a+)+$`). A match whose possible
 cost is small is made here; any other in a child process that is given up after `MATCH_SECONDS`.
@@ -19,11 +19,13 @@ from typing import Any, Final
 MAX_PATTERN_CHARACTERS: Final = 1_000
 MATCH_SECONDS: Final = 2.0
 _CHEAP_STEPS: Final = 200_000
+_CHEAP_SEARCH_STEPS: Final = 5_000_000
+"""A search begins anywhere, which multiplies an estimate that is rarely reached; this many take well under 0.1 s."""
 _REPEATS: Final = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT)
 _CHILD: Final = """
 import json, re, sys
-pattern, text = json.load(sys.stdin)
-sys.exit(0 if re.fullmatch(pattern, text) else 3)
+pattern, text, whole = json.load(sys.stdin)
+sys.exit(0 if (re.fullmatch if whole else re.search)(pattern, text) else 3)
 """
 
 
@@ -56,17 +58,37 @@ def matches(pattern: re.Pattern[str], text: str) -> bool:
     Raises:
         BadPattern: the match was given up after `MATCH_SECONDS`.
     """
-    depth, repeats = _shape(pattern.pattern)
-    size = len(text) + 1
-    steps = 2 ** min(size, 64) if depth > 1 else size ** max(1, repeats)
-    if steps <= _CHEAP_STEPS:
+    if _steps(pattern, len(text) + 1) <= _CHEAP_STEPS:
         return pattern.fullmatch(text) is not None
+    return _matched_apart(pattern, text, whole=True)
+
+
+def found_in(pattern: re.Pattern[str], text: str) -> bool:
+    """Say whether the pattern describes some part of the text.
+
+    Raises:
+        BadPattern: the search was given up after `MATCH_SECONDS`.
+    """
+    size = len(text) + 1
+    if _steps(pattern, size) * size <= _CHEAP_SEARCH_STEPS:
+        return pattern.search(text) is not None
+    return _matched_apart(pattern, text, whole=False)
+
+
+def _steps(pattern: re.Pattern[str], size: int) -> int:
+    """Return how many steps matching a text of that size could take at most, roughly."""
+    depth, repeats = _shape(pattern.pattern)
+    return int(2 ** min(size, 64) if depth > 1 else size ** max(1, repeats))
+
+
+def _matched_apart(pattern: re.Pattern[str], text: str, *, whole: bool) -> bool:
+    """Match in a child process that is given up after `MATCH_SECONDS`."""
     # `-I -S` keeps the child from reading the environment or the working directory.
     command = [sys.executable, "-I", "-S", "-c", _CHILD]
     try:
         result = subprocess.run(  # noqa: PLW1510 - the exit status is the answer
             command,
-            input=json.dumps([pattern.pattern, text]),
+            input=json.dumps([pattern.pattern, text, whole]),
             capture_output=True,
             text=True,
             timeout=MATCH_SECONDS,

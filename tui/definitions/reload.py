@@ -1,4 +1,4 @@
-"""Hot reload: a catalog that follows its files.
+"""Hot reload: a catalog, or whatever else is read from files, that follows them.
 
 Every directory the catalog reads is watched by itself, together with the directories of link targets, the parents of
 the roots and, for a root that does not exist, the nearest directory above it. What an event says is not trusted (an
@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from tui.definitions.catalog import Catalog, CatalogDelta
 from tui.errors import HostNotReady
 
 if TYPE_CHECKING:
@@ -28,9 +27,29 @@ _DEBOUNCE_MS: Final = 300
 """The longest a burst is waited for."""
 
 _Watched = frozenset[tuple[str, int, int]]
+_Delta = TypeVar("_Delta")
+_Delta_co = TypeVar("_Delta_co", covariant=True)
 
 
-async def watch(catalog: Catalog) -> AsyncIterator[CatalogDelta]:
+class Followed(Protocol[_Delta_co]):
+    """What can be watched. It is refreshed in a thread of its own."""
+
+    @property
+    def roots(self) -> Sequence[tuple[object, Path]]:
+        """The directories and files it is read from, each with what it is for; they need not exist."""
+        ...
+
+    @property
+    def directories(self) -> Sequence[Path]:
+        """The directories whose changes matter, as of the last refresh."""
+        ...
+
+    def refresh(self, changed: Collection[Path]) -> _Delta_co:
+        """Look again and return what changed: something false if nothing did."""
+        ...
+
+
+async def watch(catalog: Followed[_Delta]) -> AsyncIterator[_Delta]:
     """Yield what changes, as it changes.
 
     The first delta comes when the watches are in place: what changed since the catalog was last refreshed, often
@@ -63,7 +82,7 @@ async def watch(catalog: Catalog) -> AsyncIterator[CatalogDelta]:
         threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _to_watch(catalog: Catalog) -> _Watched:
+def _to_watch(catalog: Followed[object]) -> _Watched:
     """Return the directories to watch with device and inode: one put in another's place is another."""
     watched: set[tuple[str, int, int]] = set()
     for directory in (*catalog.directories, *(_nearest(root.parent) for _, root in catalog.roots)):
@@ -93,7 +112,7 @@ def _notify(watched: _Watched) -> RustNotify | None:
         raise HostNotReady(f"files cannot be watched: {error}", hint=hint) from error
 
 
-def _wait(notify: RustNotify, stop: threading.Event, catalog: Catalog) -> frozenset[Path]:
+def _wait(notify: RustNotify, stop: threading.Event, catalog: Followed[object]) -> frozenset[Path]:
     """Wait for events that can matter and return their paths."""
     while True:
         events = notify.watch(_DEBOUNCE_MS, _STEP_MS, 0, stop)
@@ -104,7 +123,7 @@ def _wait(notify: RustNotify, stop: threading.Event, catalog: Catalog) -> frozen
             return paths
 
 
-def _matters(path: Path, catalog: Catalog) -> bool:
+def _matters(path: Path, catalog: Followed[object]) -> bool:
     """Say whether an event concerns the catalog; the directory above a root sees many that do not."""
     if path in catalog.directories or path.parent in catalog.directories:
         return True

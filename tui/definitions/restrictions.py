@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -98,8 +98,8 @@ class AllowedTimes:
         return moment.astimezone(self.zone)
 
     def moment(self, wall: datetime) -> datetime:
-        """Return a moment at which the clock shows `wall`, whose time zone is not looked at."""
-        return wall.replace(tzinfo=self.zone).astimezone()
+        """Return the moment, in UTC, at which the clock shows `wall`, whose own time zone is not looked at."""
+        return wall.replace(tzinfo=self.zone).astimezone(UTC)
 
     def midnight(self, moment: datetime, days: int = 0) -> datetime:
         """Return the local midnight at or before a moment, or `days` later, without a time zone."""

@@ -78,7 +78,7 @@ def _enter(directory: Path, depth: int, entered: set[tuple[int, int]], found: Sc
             continue
         path = Path(entry.path)
         if entry.is_symlink():
-            found.directories.extend(_directories_of_links(path))
+            found.directories.extend(directories_of_links(path))
         if _is_directory(entry):
             _enter(path, depth + 1, entered, found)
         elif is_definition_name(entry.name):
@@ -108,7 +108,7 @@ def _file(path: Path, found: Scan) -> None:
         found.problems.append(_problem(path, "is not a regular file"))
 
 
-def _directories_of_links(path: Path) -> Iterator[Path]:
+def directories_of_links(path: Path) -> Iterator[Path]:
     """Yield the directory of every target in a chain of links: replacing any of them changes what `path` is."""
     for _ in range(_MAX_LINKS):
         try:
