@@ -1,0 +1,143 @@
+"""`backup`: contents of files on the host, saved before a command deletes or overwrites them.
+
+Only for runs on the host itself: a machine is covered by its snapshots.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from tui.hooks.backups import BackupError, Backups, real_path, without_nested
+from tui.hooks.inventory import Inventory, TooMuch
+from tui.hooks.model import Allow, Ask, Block, Decision, HookContext, Point
+from tui.hooks.redirects import redirected_files
+from tui.hooks.services import Services
+from tui.hooks.targets import Targets, find_targets
+from tui.proposal import Proposal
+from tui.risk.model import Effect, RealCommand, Span
+from tui.text import clean_line
+from tui.units import size
+
+_MIB: Final = 1024 * 1024
+_SHOWN: Final = 5
+_NOWHERE: Final = Span(0, 0)
+
+
+class Incomplete(StrEnum):
+    """What happens where not everything can be saved."""
+
+    WARN = "warn"
+    ASK = "ask"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Where backups are and how large they get."""
+
+    directory: Path | None = None
+    """Default: `backups` in the directory of data."""
+    max_mb: int = 512
+    """MiB of one backup; above it nothing is saved, and `incomplete` says what then."""
+    max_files: int = 20_000
+    keep_mb: int = 2048
+    """MiB of all backups; above it the oldest go."""
+    incomplete: Incomplete = Incomplete.ASK
+
+
+@dataclass(frozen=True, slots=True)
+class BackupHook:
+    """Saves what a run on the host is about to destroy; `rollcage hooks restore-backup` puts it back."""
+
+    options: Options
+    services: Services
+    name: str = "backup"
+    priority: int = 70
+    points: frozenset[Point] = frozenset({Point.BEFORE_EXECUTION})
+
+    @property
+    def backups(self) -> Backups:
+        """Where they are kept."""
+        return Backups(self.options.directory or self.services.paths.data / "backups")
+
+    def decide(self, context: HookContext) -> Decision:
+        """Save what can be saved, and decide by what cannot."""
+        proposal = context.proposal
+        if proposal.mode != "local":
+            return Allow()
+        targets = local_targets(proposal)
+        paths = without_nested([real_path(path) for path in targets.paths])
+        troubles = [*_unknown(targets, proposal), *self._inside(paths)]
+        notes: list[str] = []
+        if paths:
+            try:
+                inventory = Inventory.take(
+                    paths, max_bytes=self.options.max_mb * _MIB, max_files=self.options.max_files
+                )
+                saved = self.backups.save(inventory, self._about(proposal))
+                troubles += inventory.missing
+                notes.append(f"backup {saved.id}: {saved.files} files, {size(saved.size)}")
+                self.backups.prune(self.options.keep_mb * _MIB)
+            except TooMuch as error:
+                troubles.append(f"nothing was saved: {error} would be destroyed")
+            except (BackupError, OSError) as error:
+                troubles.append(f"nothing was saved: {error}")
+        return self._decision(notes, [clean_line(trouble) for trouble in troubles])
+
+    def _decision(self, notes: list[str], troubles: list[str]) -> Decision:
+        if not troubles or self.options.incomplete is Incomplete.WARN:
+            return Allow(notes=tuple(notes), warnings=tuple(troubles))
+        more = f" (and {len(troubles) - _SHOWN} more)" if len(troubles) > _SHOWN else ""
+        text = "; ".join([*notes, *troubles[:_SHOWN]]) + more
+        if self.options.incomplete is Incomplete.BLOCK:
+            return Block(f"not everything can be backed up: {text}")
+        return Ask(f"Not everything can be backed up: {text}. Run it nevertheless?")
+
+    def _inside(self, paths: tuple[Path, ...]) -> Iterator[str]:
+        place = Path(os.path.realpath(self.backups.directory))
+        for path in paths:
+            if place.is_relative_to(path):
+                yield f"{path} holds the backups themselves"
+
+    def _about(self, proposal: Proposal) -> Mapping[str, str]:
+        return {
+            "run": proposal.run_id,
+            "title": self.services.redactor.text(proposal.title),
+            "user": proposal.user,
+            "session": proposal.session,
+        }
+
+
+def local_targets(proposal: Proposal) -> Targets:
+    """Return which files on this host a proposal deletes or overwrites."""
+    commands: list[RealCommand] = []
+    redirects: list[str] = []
+    for step in proposal.steps:
+        if step.argv:
+            commands.append(RealCommand(step.argv, _NOWHERE))
+        if step.assessment is not None:
+            commands += step.assessment.commands
+        if step.language == "bash" and not step.argv:
+            redirects += redirected_files(step.text)
+    cwd = Path(proposal.cwd) if proposal.cwd else Path.cwd()
+    return find_targets(commands, redirects, cwd, {**os.environ, **proposal.env})
+
+
+def _unknown(targets: Targets, proposal: Proposal) -> Iterator[str]:
+    for word in targets.unknown:
+        yield f"what `{word}` means is only known when it runs"
+    effects = proposal.assessment.effects if proposal.assessment is not None else frozenset()
+    destroys = Effect.DELETE in effects or Effect.OVERWRITE in effects
+    if destroys and not targets.paths and not targets.unknown and any(_opaque(proposal)):
+        yield "which files it destroys is not known before it runs"
+
+
+def _opaque(proposal: Proposal) -> Iterator[bool]:
+    """Yield for every step whether its text names no commands: then it destroys files by itself."""
+    for step in proposal.steps:
+        yield step.language != "bash" and not step.argv
