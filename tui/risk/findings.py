@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tui.levels import RiskLevel
-from tui.risk.model import Confidence, Effect, RealCommand, Reason, Reversibility
+from tui.risk.model import Confidence, Effect, RealCommand, Reason, Reversibility, Span
 from tui.risk.shell.model import Code
 
 _SURE_TO_UNSURE = (Confidence.PARSED, Confidence.FOLDED, Confidence.PARTIAL)
@@ -16,6 +16,17 @@ _MILD_TO_GRAVE = (
     Reversibility.HARD,
     Reversibility.IRREVERSIBLE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change to the text that may make it safer."""
+
+    span: Span
+    before: str
+    """What must stand there for the change to make sense; a deeply hidden word does not."""
+    after: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,8 @@ class Findings:
     """What could not be analysed, in words for a person. Not empty means at least MEDIUM."""
     embedded: tuple[Code, ...] = ()
     """Known code in other languages that is yet to be judged, such as the text after `python -c`."""
+    edits: tuple[Edit, ...] = ()
+    """Changes worth trying as suggestions."""
 
     @property
     def level(self) -> RiskLevel:
@@ -53,4 +66,5 @@ def merge(parts: Iterable[Findings]) -> Findings:
         commands=tuple(command for part in kept for command in part.commands),
         not_understood=tuple(dict.fromkeys(text for part in kept for text in part.not_understood)),
         embedded=tuple(code for part in kept for code in part.embedded),
+        edits=tuple(edit for part in kept for edit in part.edits),
     )

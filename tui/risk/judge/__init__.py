@@ -1,1 +1,161 @@
 """The judge: what each command of a shell text does, to what, and how bad that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from tui.levels import RiskLevel
+from tui.risk.findings import Edit, Findings, merge
+from tui.risk.judge.command import Command, read_command
+from tui.risk.judge.dataflow import dataflow
+from tui.risk.judge.draft import Draft, Verdict
+from tui.risk.judge.flow import flows_into
+from tui.risk.judge.foreign import foreign
+from tui.risk.judge.matching import applies, evidence, sentence
+from tui.risk.judge.mentions import escapes, mentions
+from tui.risk.judge.roles import redirected, touched, weigh
+from tui.risk.judge.scripts import scripts
+from tui.risk.judge.services import services
+from tui.risk.knowledge import Knowledge
+from tui.risk.model import Category, Confidence, Effect, RealCommand, Reversibility
+from tui.risk.programs import PLAIN, ProgramFacts
+from tui.risk.rule import Rule
+from tui.risk.shell.model import Invocation, ShellProgram, Unknown
+
+EMBEDDED: Final = frozenset({"python", "javascript"})
+"""Languages with a judge of their own."""
+_SHELLS: Final = frozenset({"bash", "sh"})
+_SILENT: Final = frozenset({"", ":", "true", "false", "exec"})
+
+JudgeText = Callable[[str], RiskLevel]
+
+
+def judge(program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | None = None) -> Findings:
+    """Return what the commands of a shell text do.
+
+    `judge_text` rates a shell command found inside code of a language that is not parsed; without it such strings are
+    not looked at.
+    """
+    commands = [read_command(invocation, _facts(invocation, knowledge)) for invocation in program.invocations]
+    drafts = {command.invocation.index: Draft(command.invocation) for command in commands}
+    together = list(scripts(commands, program))
+    for command in commands:
+        draft = drafts[command.invocation.index]
+        _examine(command, draft, program, knowledge, judge_text)
+    for command, verdict in together:
+        drafts[command.invocation.index].add(verdict)
+    for command in commands:
+        _raise_hidden(command, drafts[command.invocation.index])
+    parts = [_findings(command, drafts[command.invocation.index]) for command in commands]
+    return merge([*parts, Findings(confidence=program.confidence, not_understood=program.problems)])
+
+
+def _facts(invocation: Invocation, knowledge: Knowledge) -> ProgramFacts:
+    return knowledge.facts(invocation.program)
+
+
+def _examine(
+    command: Command, draft: Draft, program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | None
+) -> None:
+    invocation = command.invocation
+    for rule in knowledge.rules_for(command.program):
+        if applies(rule, command, lambda: flows_into(invocation, program, knowledge)):
+            draft.add(_said(rule, command))
+            draft.edits += _edits(rule, command)
+    if not command.dry:
+        draft.extend(verdict for thing in touched(command) if (verdict := weigh(thing, invocation)) is not None)
+        draft.extend(services(command))
+    silent = command.program in _SILENT or (command.facts.data and not any(word.text for word in command.operands))
+    draft.extend(
+        verdict for thing in redirected(invocation, silent=silent) if (verdict := weigh(thing, invocation)) is not None
+    )
+    draft.extend(mentions(command))
+    draft.extend(escapes(command))
+    draft.extend(dataflow(command, program, knowledge))
+    if judge_text is not None:
+        for code in invocation.code:
+            if code.text is not None and code.language not in EMBEDDED | _SHELLS:
+                draft.extend(foreign(code.language, code.text, judge_text))
+    draft.extend(_baseline(command, draft, program))
+    draft.effects |= command.facts.effects
+
+
+def _said(rule: Rule, command: Command) -> Verdict:
+    return Verdict(
+        rule.level, rule.category, sentence(rule, command), rule.id, rule.attack, rule.effects, rule.reversibility,
+        evidence(rule, command),
+    )  # fmt: skip
+
+
+def _baseline(command: Command, draft: Draft, program: ShellProgram) -> Iterator[Verdict]:
+    """Yield what running the program says by itself, where nothing worse was found."""
+    invocation, facts = command.invocation, command.facts
+    if not invocation.argv or command.dry or draft.level >= RiskLevel.MEDIUM:
+        return
+    first = invocation.argv[0]
+    if not command.program:
+        if any(isinstance(part, Unknown) for part in first.parts):
+            yield Verdict(
+                RiskLevel.MEDIUM, Category.UNKNOWN, f"runs a command that is only known when it runs: {first.text[:80]}",
+                "unknown.command", (), frozenset({Effect.EXECUTE}), word=first,
+            )  # fmt: skip
+        return
+    if facts.level:
+        yield Verdict(
+            RiskLevel(facts.level), Category.CHANGE, facts.effect or f"runs {command.program}", "program.baseline", (),
+            facts.effects, Reversibility.UNKNOWN,
+        )  # fmt: skip
+    elif facts is PLAIN and first.text not in program.functions and not invocation.code:
+        yield Verdict(
+            RiskLevel.MEDIUM, Category.UNKNOWN, f"runs {first.text[:80]}, which is not known here", "unknown.program", (),
+            frozenset({Effect.EXECUTE}), word=first,
+        )  # fmt: skip
+
+
+def _raise_hidden(command: Command, draft: Draft) -> None:
+    """Raise what is hidden on purpose: nobody hides a harmless command."""
+    if not command.invocation.obfuscated:
+        return
+    level = draft.level
+    if level is RiskLevel.MEDIUM or (level is RiskLevel.LOW and not (command.facts.harmless or command.facts.data)):
+        draft.add(
+            Verdict(
+                RiskLevel.HIGH,
+                Category.OBFUSCATED,
+                f"hides that it runs {command.program or 'a command'}",
+                "code.hidden",
+                ("T1027",),
+                frozenset({Effect.EXECUTE}),
+            )  # fmt: skip
+        )
+
+
+def _edits(rule: Rule, command: Command) -> list[Edit]:
+    safer, words = rule.safer, command.invocation.argv
+    if safer is None or not words:
+        return []
+    if safer.append:
+        last = words[-1]
+        return [Edit(last.span, last.text, " ".join((last.text, *safer.append)), safer.why)]
+    if safer.text:
+        start, end = words[0].span.start, words[-1].span.end
+        return [Edit(type(words[0].span)(start, end), "", safer.text, safer.why)]
+    wanted = dict(safer.replace)
+    return [Edit(word.span, word.text, wanted[word.text], safer.why) for word in words if word.text in wanted]
+
+
+def _findings(command: Command, draft: Draft) -> Findings:
+    invocation = command.invocation
+    complete = all(word.literal is not None for word in invocation.argv)
+    folded = any(word.folded for word in invocation.argv)
+    real = RealCommand(tuple(word.text for word in invocation.argv), invocation.span, invocation.chain, complete)
+    return Findings(
+        reasons=tuple(draft.reasons),
+        effects=frozenset(draft.effects),
+        reversibility=merge(Findings(reversibility=back) for back in draft.reversibilities).reversibility,
+        confidence=Confidence.FOLDED if folded else Confidence.PARSED,
+        commands=(real,) if invocation.argv else (),
+        embedded=tuple(code for code in invocation.code if code.text is not None and code.language in EMBEDDED),
+        edits=tuple(draft.edits),
+    )

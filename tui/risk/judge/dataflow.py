@@ -1,0 +1,88 @@
+"""What becomes of what flows: downloads that are run, secrets that are sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tui.levels import RiskLevel
+from tui.risk.judge.command import Command
+from tui.risk.judge.draft import Verdict
+from tui.risk.judge.flow import flows_from, flows_into
+from tui.risk.knowledge import Knowledge
+from tui.risk.model import Category, Effect, Reversibility
+from tui.risk.rule import Flow
+from tui.risk.shell.model import Code, ShellProgram
+
+_RUNS: Final = frozenset({Effect.EXECUTE, Effect.NETWORK_IN})
+_INERT: Final = frozenset({"sql", "awk", "sed", "jq", "json"})
+_LISTENS: Final = re.compile(r"^/dev/(?:tcp|udp)/")
+
+
+def dataflow(command: Command, program: ShellProgram, knowledge: Knowledge) -> Iterator[Verdict]:
+    """Yield what is dangerous about what the command is given by others."""
+    for code in command.invocation.code:
+        yield from _code(code, command, program, knowledge)
+    yield from _sending(command, program, knowledge)
+    yield from _connected_shell(command)
+
+
+def _code(code: Code, command: Command, program: ShellProgram, knowledge: Knowledge) -> Iterator[Verdict]:
+    flows = flows_from(code.producers, program, knowledge) if code.producers else frozenset()
+    if code.origin == "stdin":
+        flows |= flows_into(command.invocation, program, knowledge)
+    language = "" if code.language == "bash" else f" as {code.language}"
+    if Flow.NETWORK in flows and code.text is None:
+        inert = code.language in _INERT
+        yield Verdict(
+            RiskLevel.MEDIUM if inert else RiskLevel.CRITICAL, Category.REMOTE_CODE,
+            f"runs what it downloads{language}, unseen", "net.run-download", ("T1105", "T1059"), _RUNS,
+        )  # fmt: skip
+    elif Flow.DECODED in flows and code.language not in _INERT:
+        yield Verdict(
+            RiskLevel.HIGH, Category.OBFUSCATED, f"runs text that was encoded{language}", "code.run-decoded",
+            ("T1027", "T1140"), frozenset({Effect.EXECUTE}),
+        )  # fmt: skip
+    elif code.text is None and code.file is None and code.language not in _INERT:
+        where = "what other commands print" if code.producers else "what only exists when it runs"
+        yield Verdict(
+            RiskLevel.MEDIUM, Category.UNKNOWN, f"runs {where}{language}", "code.run-unknown", (),
+            frozenset({Effect.EXECUTE}),
+        )  # fmt: skip
+    elif code.text is None and code.file is not None:
+        yield Verdict(
+            RiskLevel.MEDIUM, Category.UNKNOWN, f"runs {code.file.text[:120]}, which is not in view", "code.run-file", (),
+            frozenset({Effect.EXECUTE}), word=code.file,
+        )  # fmt: skip
+
+
+def _sending(command: Command, program: ShellProgram, knowledge: Knowledge) -> Iterator[Verdict]:
+    if command.facts.network not in ("out", "both") or command.dry:
+        return
+    invocation = command.invocation
+    flows = flows_into(invocation, program, knowledge) | flows_from(invocation.inputs, program, knowledge)
+    effects = frozenset({Effect.NETWORK_OUT})
+    if Flow.CREDENTIAL in flows:
+        yield Verdict(
+            RiskLevel.CRITICAL, Category.EXFIL, f"sends secrets to another machine with {command.program}",
+            "net.send-secrets", ("T1041", "T1552"), effects | {Effect.CREDENTIAL_READ}, Reversibility.IRREVERSIBLE,
+        )  # fmt: skip
+    elif Flow.BULK in flows:
+        yield Verdict(
+            RiskLevel.HIGH, Category.EXFIL, f"sends files of this machine away with {command.program}", "net.send-bulk",
+            ("T1041",), effects, Reversibility.IRREVERSIBLE,
+        )  # fmt: skip
+
+
+def _connected_shell(command: Command) -> Iterator[Verdict]:
+    for redirect in command.invocation.redirects:
+        if _LISTENS.match(redirect.target.text):
+            interactive = command.facts.interpreter or not command.invocation.argv or command.program == "exec"
+            yield Verdict(
+                RiskLevel.CRITICAL if interactive else RiskLevel.MEDIUM,
+                Category.SHELL if interactive else Category.CHANGE,
+                f"connects {command.program or 'the shell'} to {redirect.target.text[9:80]}", "net.dev-tcp", ("T1059", "T1571"),
+                frozenset({Effect.NETWORK_OUT, Effect.NETWORK_IN}), word=redirect.target,
+            )  # fmt: skip
+            return

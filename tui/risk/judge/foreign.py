@@ -1,0 +1,103 @@
+"""Code in languages that are not parsed (Perl, Ruby, PHP, Lua, AWK …): what its text shows.
+
+Strings in it that are shell commands are judged as such; connections together with shells, and deletions, are recognised by
+the names that languages give them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from tui.levels import RiskLevel
+from tui.risk.judge.draft import Verdict
+from tui.risk.judge.mentions import paths_in
+from tui.risk.judge.targets import classify_text
+from tui.risk.model import Category, Effect, Reversibility
+from tui.risk.rule import Target
+
+_STRING: Final = re.compile(
+    r"'((?:[^'\\\n]|\\.)*)'|\"((?:[^\"\\\n]|\\.)*)\"|`([^`\n]*)`|\bq[qwx]?[{(/]([^})/\n]*)[})/]"
+)
+_CONNECTS: Final = re.compile(
+    r"socket|TCPServer|IO::Socket|fsockopen|\bNet::|net\.(?:Socket|Dial|connect)|inet/|/inet|pfsockopen|sockaddr|gen_tcp|TcpStream|ServerSocket",
+    re.IGNORECASE,
+)
+_STARTS: Final = re.compile(
+    r"\b(?:exec|system|popen|proc_open|shell_exec|passthru|spawn|fork|dup2?|execve|ProcessBuilder|IO\.popen|os\.execute|io\.popen|Runtime)\b|/bin/\w*sh\b|`|\|&|cmd\.exe"
+)
+_READS: Final = re.compile(r"\b(?:open|read|File\.read|file_get_contents|io\.open|slurp|readFile)\b")
+_SENDS: Final = re.compile(r"\b(?:send|print|write|puts|post|POST|fwrite)\b")
+_DELETES: Final = re.compile(
+    r"rm_rf|rm_r\b|remove_tree|rmtree|removeDirectory|FileUtils\.rm|\bunlink\b|File\.delete|rimraf|remove-item",
+    re.IGNORECASE,
+)
+_WRITES: Final = re.compile(
+    r"\b(?:open|write|fopen|file_put_contents|File\.write|io\.open)\b.*?[\"'](?:[wa]\+?b?|>>?)[\"']|file_put_contents|File\.write|[\"']>>?\s*/"
+)
+_DESTROYED: Final = frozenset({Target.ROOT, Target.HOME, Target.SYSTEM, Target.HOME_PART, Target.ANY_OUTSIDE})
+
+JudgeText = Callable[[str], RiskLevel]
+"""Says how bad a shell text is."""
+
+
+def foreign(language: str, text: str, judge_text: JudgeText) -> Iterator[Verdict]:
+    """Yield what the text of a program in `language` shows."""
+    runs = frozenset({Effect.EXECUTE})
+    connects, starts = _CONNECTS.search(text), _STARTS.search(text)
+    if connects and starts:
+        yield Verdict(
+            RiskLevel.CRITICAL, Category.SHELL, "connects a shell to another machine", "code.connected-shell",
+            ("T1059", "T1571"), runs | {Effect.NETWORK_OUT},
+        )  # fmt: skip
+    elif connects and _READS.search(text) and _SENDS.search(text):
+        yield Verdict(
+            RiskLevel.HIGH, Category.EXFIL, "sends what it reads from a file to another machine", "code.send-file",
+            ("T1041",), frozenset({Effect.NETWORK_OUT, Effect.READ}), Reversibility.IRREVERSIBLE,
+        )  # fmt: skip
+    if _DELETES.search(text):
+        for path in _paths(text):
+            if classify_text(path) & _DESTROYED:
+                yield Verdict(
+                    RiskLevel.HIGH, Category.DESTROY, f"deletes {path[:80]}", "code.delete", ("T1485",),
+                    frozenset({Effect.DELETE}), Reversibility.IRREVERSIBLE,
+                )  # fmt: skip
+                break
+    if _WRITES.search(text):
+        for path in _paths(text):
+            kinds = classify_text(path)
+            if kinds & {Target.ACCOUNT, Target.STARTUP, Target.DEVICE, Target.BOOT}:
+                yield Verdict(
+                    RiskLevel.HIGH, Category.PERSIST, f"writes {path[:80]}", "code.write", ("T1546",),
+                    frozenset({Effect.WRITE, Effect.PERSIST}), Reversibility.HARD,
+                )  # fmt: skip
+                break
+    worst = max(
+        (judge_text(command) for command in _commands(text)), key=lambda level: level.rank, default=RiskLevel.LOW
+    )
+    if worst >= RiskLevel.HIGH:
+        yield Verdict(
+            worst if starts else RiskLevel.HIGH, Category.DESTROY, f"runs a dangerous command from {language}", "code.run-command",
+            ("T1059",), runs,
+        )  # fmt: skip
+
+
+def _paths(text: str) -> Iterator[str]:
+    for match in _STRING.finditer(text):
+        yield next((group for group in match.groups() if group is not None), "")
+    yield from paths_in(text)
+
+
+def _commands(text: str) -> Iterator[str]:
+    """Yield what in the text may be a shell command: the text itself, and strings of more than a word."""
+    if re.match(r"^\s*(?:sudo\s+)?[a-z][\w.-]*\s+-", text):
+        yield text
+    count = 0
+    for match in _STRING.finditer(text):
+        value = next((group for group in match.groups() if group is not None), "")
+        if 5 <= len(value) <= 4096 and (" " in value or "$IFS" in value):
+            count += 1
+            if count > 24:
+                return
+            yield value.replace('\\"', '"').replace("\\'", "'")

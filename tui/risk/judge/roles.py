@@ -1,0 +1,266 @@
+"""What happens to the things a command names: role of the argument × kind of place × scope → how bad."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tui.levels import RiskLevel
+from tui.risk.judge.command import Command
+from tui.risk.judge.draft import Verdict
+from tui.risk.judge.targets import classify, describe
+from tui.risk.model import Category, Effect, Reversibility
+from tui.risk.rule import Target
+from tui.risk.shell.model import Invocation, Word
+
+LOW, MEDIUM, HIGH, CRITICAL = RiskLevel
+_TOP_LEVEL: Final = re.compile(r"^/[^/]+/?\*?$|^/(?:usr|var|System|private)/[^/]+/?\*?$")
+_INSIDE: Final = frozenset({Target.WORKSPACE, Target.TEMP, Target.CACHE})
+_HISTORY: Final = re.compile(r"history$|HISTFILE|\.zhistory$|\.lesshst$")
+_EDITED_OFTEN: Final = re.compile(r"(?:authorized_keys2?|known_hosts|sshd_config)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """An argument and what happens to it."""
+
+    role: str
+    word: Word
+    kinds: frozenset[Target]
+    recursive: bool
+    empties: bool = False
+    """What is written is nothing: `: > file`."""
+
+
+def touched(command: Command) -> Iterator[Touched]:
+    """Yield every argument that the program's table gives a role."""
+    facts = command.facts
+    recursive = "always" in facts.recursive or any(map(command.has, facts.recursive))
+    armed = not facts.only_with or any(map(command.has, facts.only_with))
+    cwd = command.invocation.cwd
+    for role, selectors in facts.roles:
+        if role != "reads" and not armed:
+            continue
+        for selector in selectors:
+            for word in select(command, selector):
+                yield Touched(role, word, classify(word, cwd), recursive)
+
+
+def select(command: Command, selector: str) -> tuple[Word, ...]:
+    """Return the words a selector of a program table means."""
+    operands = command.operands
+    if selector == "operands":
+        return operands
+    if selector == "last":
+        return operands[-1:] if len(operands) > 1 else ()
+    if selector == "all-but-last":
+        return operands[:-1]
+    if selector.startswith("operands:"):
+        return operands[int(selector[9:].rstrip("-")) - 1 :]
+    if selector.startswith("operand:"):
+        at = int(selector[8:]) - 1
+        return operands[at : at + 1]
+    if selector.endswith("="):
+        found = [word for word in operands if word.text.startswith(selector)]
+        return tuple(_after(word, len(selector)) for word in found)
+    values = command.values(selector)
+    where = command.option_words.get(selector)
+    return tuple(Word((value,), where.span if where is not None else command.invocation.span) for value in values)
+
+
+def _after(word: Word, count: int) -> Word:
+    first, *rest = word.parts
+    assert isinstance(first, str)
+    return Word((first[count:], *rest), word.span, word.globs, word.folded)
+
+
+def redirected(invocation: Invocation, *, silent: bool) -> Iterator[Touched]:
+    """Yield the files that the command's output goes to, and those it reads; `silent`: it prints nothing."""
+    for redirect in invocation.redirects:
+        kinds = classify(redirect.target, invocation.cwd)
+        if redirect.operator in (">>", "&>>"):
+            yield Touched("writes", redirect.target, kinds, recursive=False)
+        elif redirect.operator in (">", ">|", "&>", "<>", ">&"):
+            yield Touched("overwrites", redirect.target, kinds, recursive=False, empties=silent)
+        elif redirect.operator == "<":
+            yield Touched("reads", redirect.target, kinds, recursive=False)
+
+
+def weigh(thing: Touched, invocation: Invocation) -> Verdict | None:
+    """Return what there is to say about one argument; None when it is not worth a word."""
+    match thing.role:
+        case "deletes":
+            return _deletes(thing)
+        case "destroys":
+            return _destroys(thing)
+        case "overwrites" | "writes":
+            return _writes(thing, invocation)
+        case "reads":
+            return _reads(thing)
+        case "sends":
+            return _sends(thing)
+    return None
+
+
+def _verdict(
+    thing: Touched, level: RiskLevel, category: Category, effect: str, rule: str, *attack: str,
+    effects: frozenset[Effect], back: Reversibility = Reversibility.IRREVERSIBLE,
+) -> Verdict:  # fmt: skip
+    return Verdict(level, category, effect, rule, attack, effects, back, thing.word)
+
+
+_DELETE: Final = frozenset({Effect.DELETE})
+
+
+def _deletes(thing: Touched) -> Verdict:
+    kinds, name = thing.kinds, describe(thing.word)
+    scope = thing.recursive or "*" in thing.word.text or "?" in thing.word.text
+
+    def say(
+        level: RiskLevel, effect: str, rule: str, category: Category = Category.DESTROY, attack: str = "T1485"
+    ) -> Verdict:
+        return _verdict(thing, level, category, effect, rule, attack, effects=_DELETE)
+
+    everything = " and everything below it" if thing.recursive else ""
+    if Target.ROOT in kinds:
+        if Target.UNKNOWN in kinds:
+            return say(
+                HIGH if scope else MEDIUM,
+                f"deletes the root of the file system if the variable in {name} is empty",
+                "fs.delete-unset",
+            )
+        return say(CRITICAL if scope else HIGH, "deletes the whole file system", "fs.delete-root")
+    if Target.DEVICE in kinds:
+        return say(HIGH, f"deletes the device {name}", "fs.delete-device")
+    if Target.HOME in kinds and scope:
+        return say(CRITICAL, f"deletes the home directory {name}", "fs.delete-home")
+    if Target.CREDENTIAL in kinds:
+        return say(HIGH, f"deletes the credentials in {name}", "fs.delete-credentials", Category.SECRETS_DESTROY)
+    if Target.ACCOUNT in kinds:
+        return say(HIGH, f"deletes {name}, which says who may do what", "fs.delete-accounts", Category.ACCOUNT, "T1531")
+    if Target.LOG in kinds:
+        return say(HIGH, f"deletes the log {name}", "fs.delete-log", Category.EVADE, "T1070")
+    if Target.BOOT in kinds:
+        return say(CRITICAL if scope else HIGH, f"deletes {name}, which the machine needs to start", "fs.delete-boot")
+    if Target.CACHE in kinds or Target.TEMP in kinds:
+        return say(
+            MEDIUM if thing.recursive else LOW, f"deletes {name}{everything}", "fs.delete-temporary", Category.CHANGE
+        )
+    if Target.SYSTEM in kinds and scope:
+        level = CRITICAL if _TOP_LEVEL.match(thing.word.text) else HIGH
+        return say(level, f"deletes {name}{everything}, which the system needs", "fs.delete-system")
+    if Target.VCS in kinds and scope:
+        return say(
+            HIGH, f"deletes the history of the repository in {name}", "fs.delete-repository", Category.VCS_HISTORY
+        )
+    if Target.BACKUP in kinds and thing.recursive and Target.WORKSPACE not in kinds:
+        return say(HIGH, f"deletes the backups in {name}", "fs.delete-backups", Category.BACKUP_DESTROY, "T1490")
+    if Target.WORKSPACE_WHOLE in kinds and thing.recursive:
+        return say(HIGH, f"deletes everything in the working directory ({name})", "fs.delete-workspace")
+    if thing.recursive and Target.HOME_PART in kinds:
+        return say(HIGH, f"deletes {name}{everything}, in a home directory", "fs.delete-home-part")
+    if thing.recursive and Target.ANY_OUTSIDE in kinds:
+        return say(HIGH, f"deletes {name}{everything}, outside the working directory", "fs.delete-outside")
+    if Target.UNKNOWN in kinds:
+        return say(
+            MEDIUM, f"deletes {name}{everything}, whatever that is when it runs", "fs.delete-unknown", Category.CHANGE
+        )
+    return say(MEDIUM, f"deletes {name}{everything}", "fs.delete", Category.CHANGE)
+
+
+def _destroys(thing: Touched) -> Verdict:
+    name = describe(thing.word)
+    worst = thing.kinds & {Target.ROOT, Target.HOME, Target.DEVICE, Target.BOOT}
+    category = Category.EVADE if Target.LOG in thing.kinds else Category.DESTROY
+    return _verdict(
+        thing, CRITICAL if worst else HIGH, category, f"destroys {name} beyond recovery", "fs.destroy", "T1485",
+        effects=frozenset({Effect.DELETE, Effect.OVERWRITE}),
+    )  # fmt: skip
+
+
+def _writes(thing: Touched, invocation: Invocation) -> Verdict | None:
+    kinds, name = thing.kinds, describe(thing.word)
+    replaces = thing.role == "overwrites"
+    verb = "replaces" if replaces else "changes"
+    effects = frozenset({Effect.OVERWRITE if replaces else Effect.WRITE})
+
+    def say(
+        level: RiskLevel,
+        effect: str,
+        rule: str,
+        category: Category,
+        attack: str = "",
+        more: frozenset[Effect] = frozenset(),
+    ) -> Verdict:
+        back = Reversibility.HARD if replaces else Reversibility.REVERSIBLE
+        return _verdict(
+            thing, level, category, effect, rule, *filter(None, (attack,)), effects=effects | more, back=back
+        )
+
+    if Target.DEVICE in kinds:
+        return say(CRITICAL, f"overwrites the device {name}", "fs.write-device", Category.DESTROY, "T1561")
+    if Target.ACCOUNT in kinds:
+        more = frozenset({Effect.PRIVILEGE, Effect.CONFIG})
+        category = (
+            Category.PERSIST if thing.word.text.endswith(("authorized_keys", "authorized_keys2")) else Category.PRIV_ESC
+        )
+        return say(HIGH, f"{verb} {name}, which says who may do what", "fs.write-accounts", category, "T1098", more)
+    if Target.STARTUP in kinds:
+        more = frozenset({Effect.PERSIST})
+        return say(
+            HIGH,
+            f"{verb} {name}, which is run or read at boot, login or on a schedule",
+            "fs.write-startup",
+            Category.PERSIST,
+            "T1546",
+            more,
+        )
+    if Target.LOG in kinds and (thing.empties or (replaces and _HISTORY.search(name))):
+        return say(HIGH, f"empties the log {name}", "fs.empty-log", Category.EVADE, "T1070")
+    if Target.BOOT in kinds:
+        return say(HIGH, f"{verb} {name}, which the machine needs to start", "fs.write-boot", Category.DESTROY, "T1542")
+    if replaces and Target.CREDENTIAL in kinds and Target.HOME_PART in kinds:
+        return say(MEDIUM, f"replaces the credentials in {name}", "fs.write-credentials", Category.CHANGE)
+    if Target.ROOT in kinds or Target.HOME in kinds:
+        return say(MEDIUM, f"writes into {name}", "fs.write-top", Category.CHANGE)
+    if (Target.SYSTEM in kinds or Target.ANY_OUTSIDE in kinds) and not kinds & _INSIDE:
+        if Target.LOG in kinds:
+            return None
+        return say(
+            MEDIUM,
+            f"{verb} {name}, outside the working directory",
+            "fs.write-outside",
+            Category.CHANGE,
+            more=frozenset({Effect.CONFIG}) if invocation.privileged else frozenset(),
+        )
+    return None
+
+
+def _reads(thing: Touched) -> Verdict | None:
+    if Target.CREDENTIAL not in thing.kinds:
+        return None
+    return _verdict(
+        thing, HIGH, Category.CRED_READ, f"reads the secrets in {describe(thing.word)}", "fs.read-credentials", "T1552",
+        effects=frozenset({Effect.READ, Effect.CREDENTIAL_READ}), back=Reversibility.IRREVERSIBLE,
+    )  # fmt: skip
+
+
+def _sends(thing: Touched) -> Verdict | None:
+    name = describe(thing.word)
+    effects = frozenset({Effect.NETWORK_OUT})
+    if Target.CREDENTIAL in thing.kinds:
+        return _verdict(
+            thing, CRITICAL, Category.EXFIL, f"sends the secrets in {name} to another machine", "net.send-credentials",
+            "T1041", "T1552", effects=effects | {Effect.CREDENTIAL_READ},
+        )  # fmt: skip
+    if thing.kinds & {Target.ACCOUNT, Target.HOME, Target.ROOT, Target.LOG}:
+        return _verdict(
+            thing, HIGH, Category.EXFIL, f"sends {name} to another machine", "net.send-system", "T1041", effects=effects
+        )
+    if Target.REMOTE in thing.kinds:
+        return None
+    return _verdict(
+        thing, MEDIUM, Category.CHANGE, f"sends {name} to another machine", "net.send-file", effects=effects
+    )

@@ -1,0 +1,80 @@
+"""What only several commands together do: a download that is made executable and run, a function that multiplies."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+
+from tui.levels import RiskLevel
+from tui.risk.judge.command import Command
+from tui.risk.judge.draft import Verdict
+from tui.risk.model import Category, Effect, Reversibility
+from tui.risk.shell.model import ShellProgram
+
+_NAMED_BY_URL = ("wget", "aria2c", "axel", "lwp-download", "fetch")
+
+
+def scripts(commands: Sequence[Command], program: ShellProgram) -> Iterator[tuple[Command, Verdict]]:
+    """Yield what the commands of a text do together, with the command that completes it."""
+    yield from _multiplying(commands, program)
+    yield from _downloaded_and_run(commands)
+
+
+def _multiplying(commands: Sequence[Command], program: ShellProgram) -> Iterator[tuple[Command, Verdict]]:
+    for command in commands:
+        invocation = command.invocation
+        name = invocation.argv[0].text if invocation.argv else ""
+        if name in program.recursive and (invocation.background or invocation.stdin.producers):
+            yield command, Verdict(
+                RiskLevel.CRITICAL, Category.DOS, f"starts copies of {name} without end until the machine stands still",
+                "dos.fork-bomb", ("T1499",), frozenset({Effect.EXHAUST}), Reversibility.HARD,
+            )  # fmt: skip
+            return
+
+
+def _downloaded_and_run(commands: Sequence[Command]) -> Iterator[tuple[Command, Verdict]]:
+    fetched: dict[str, str] = {}
+    for command in commands:
+        for path in _executed(command):
+            source = fetched.get(_key(path))
+            if source is not None:
+                yield command, Verdict(
+                    RiskLevel.HIGH, Category.REMOTE_CODE, f"runs {path[:80]}, which was downloaded just before",
+                    "net.download-and-run", ("T1105", "T1059"), frozenset({Effect.EXECUTE, Effect.NETWORK_IN}),
+                )  # fmt: skip
+                return
+        if command.facts.network in ("in", "both") and not command.dry:
+            for path in _saved(command):
+                fetched.setdefault(_key(path), command.program)
+
+
+def _key(path: str) -> str:
+    return posixpath.basename(path.rstrip("/"))
+
+
+def _saved(command: Command) -> Iterator[str]:
+    """Yield the names of the files a download is saved under."""
+    for option in ("-o", "--output", "-O", "--output-document", "--out"):
+        for value in command.values(option):
+            if value not in ("-", "/dev/stdout", "/dev/null"):
+                yield value
+    for redirect in command.invocation.redirects:
+        if redirect.operator in (">", ">>", ">|", "&>") and redirect.descriptor in (None, 1):
+            yield redirect.target.text
+    if command.program in _NAMED_BY_URL or command.has("-O") or command.has("--remote-name"):
+        for word in command.words:
+            name = posixpath.basename(word.partition("?")[0])
+            if "/" in word or "." in word:
+                yield name
+
+
+def _executed(command: Command) -> Iterator[str]:
+    """Yield the files a command runs as programs."""
+    invocation = command.invocation
+    if invocation.argv and "/" in invocation.argv[0].text:
+        yield invocation.argv[0].text
+    for code in invocation.code:
+        if code.file is not None:
+            yield code.file.text
+    if command.program in (".", "source") and command.operands:
+        yield command.operands[0].text

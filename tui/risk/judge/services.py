@@ -1,0 +1,94 @@
+"""Commands of services, clouds and databases, by the words they share: `delete`, `destroy`, `purge` and the like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tui.levels import RiskLevel
+from tui.risk.judge.command import Command
+from tui.risk.judge.draft import Verdict
+from tui.risk.model import Category, Effect, Reversibility
+from tui.risk.programs import PLAIN
+
+_STRONG: Final = (
+    "delete", "destroy", "purge", "terminate", "drop", "wipe", "erase", "nuke", "unpublish", "truncate", "deregister",
+    "decommission", "obliterate", "unregister", "destroyall", "deleteall", "del", "flushall", "flushdb", "undelegate",
+)  # fmt: skip
+_WEAK: Final = (
+    "rm",
+    "remove",
+    "prune",
+    "revoke",
+    "disable",
+    "clear",
+    "reset",
+    "flush",
+    "uninstall",
+    "rb",
+    "undeploy",
+    "evict",
+    "forget",
+    "expire",
+    "deactivate",
+    "detach",
+)
+_VERB: Final = re.compile(
+    rf"^(?:[a-z]+[-_:.])*(?:{'|'.join(_STRONG)})(?:$|[-_:.]|(?=[A-Z]))|[-_:.](?:{'|'.join(_STRONG)})$"
+)
+_WEAK_VERB: Final = re.compile(rf"^(?:{'|'.join(_WEAK)})(?:$|[-_:])|[-_:](?:{'|'.join(_WEAK)})$")
+_HARMLESS_NEIGHBOUR: Final = re.compile(
+    r"^(?:list|ls|get|show|describe|help|plan|status|info|view|search|find|explain|logs?|history|inspect|test|check|diff|validate|preview)$"
+)
+_SECRETS: Final = re.compile(r"secret|key|vault|password|credential|token|cert", re.IGNORECASE)
+_BACKUP: Final = re.compile(r"backup|snapshot|archive|restore|retention|recovery", re.IGNORECASE)
+_DATABASE: Final = re.compile(
+    r"sql|db|redis|mongo|rabbit|kafka|elastic|index|topic|queue|table|database|keyspace|stream|cassandra|influx",
+    re.IGNORECASE,
+)
+_LOOKED_AT: Final = 4
+"""A verb stands among the first words; later ones are names of things."""
+_WORD: Final = re.compile(r"[A-Za-z][\w:.-]*$")
+
+
+def services(command: Command) -> Iterator[Verdict]:
+    """Yield what the words of a service's command line say it destroys there."""
+    facts = command.facts
+    known_local = facts is not PLAIN and not facts.infra
+    if known_local or command.dry or facts.verbs_harmless or not command.program:
+        return
+    words = command.operands[:_LOOKED_AT]
+    for position, word in enumerate(words):
+        text = word.literal or ""
+        if not _WORD.match(text) or ("." in text and not facts.infra):
+            return
+        if _HARMLESS_NEIGHBOUR.match(text):
+            return
+        strong = _VERB.search(text) is not None
+        if strong or (facts.infra and _WEAK_VERB.search(text)):
+            if not facts.infra and position > 2:
+                return
+            yield _verdict(command, position)
+            return
+
+
+def _verdict(command: Command, position: int) -> Verdict:
+    everything = " ".join((command.program, *command.words))
+    around = " ".join(command.words[: position + 1])
+    what = " ".join(command.words[position + 1 :][:3])
+    kind = " ".join(command.words[:position])
+    if _BACKUP.search(around) or _BACKUP.search(command.program):
+        category, attack = Category.BACKUP_DESTROY, "T1490"
+    elif _SECRETS.search(around) or _SECRETS.search(command.program):
+        category, attack = Category.SECRETS_DESTROY, "T1531"
+    elif _DATABASE.search(everything.partition(what)[0] if what else everything):
+        category, attack = Category.DB_DESTROY, "T1485"
+    else:
+        category, attack = Category.CLOUD_DESTROY, "T1485"
+    verb = command.words[position]
+    target = " ".join(filter(None, (kind, what))) or "what it manages"
+    return Verdict(
+        RiskLevel.HIGH, category, f"asks {command.program} to {verb} {target[:120]}", "service.destroy", (attack,),
+        frozenset({Effect.REMOTE, Effect.DELETE}), Reversibility.IRREVERSIBLE, command.operands[position],
+    )  # fmt: skip
