@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tui.runs.events import RunFinished
 
+EXIT_LIMIT_EXCEEDED = 119
 EXIT_TIMED_OUT = 124
 EXIT_MACHINE = 125
 EXIT_CANCELLED = 130
@@ -24,6 +25,8 @@ def exit_code(finished: RunFinished) -> int:
             return 0
         case RunState.TIMED_OUT:
             return EXIT_TIMED_OUT
+        case RunState.LIMIT_EXCEEDED:
+            return EXIT_LIMIT_EXCEEDED
         case RunState.CANCELLED:
             return EXIT_CANCELLED
         case RunState.OUT_OF_MEMORY:

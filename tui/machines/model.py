@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 
 from tui.errors import InvalidInput
 
+LARGEST_DISK_MB: Final = 65_536
+
 
 @dataclass(frozen=True, slots=True)
 class MachineSpec:
@@ -28,7 +30,7 @@ class MachineSpec:
             raise InvalidInput(f"memory must be between 128 MiB and 256 GiB, not {self.memory_mb} MiB")
         if not 1 <= self.cpus <= 64:
             raise InvalidInput(f"a machine has 1 to 64 CPUs, not {self.cpus}")
-        if self.disk_mb is not None and not 64 <= self.disk_mb <= 65_536:
+        if self.disk_mb is not None and not 64 <= self.disk_mb <= LARGEST_DISK_MB:
             raise InvalidInput(f"a disk must be between 64 MiB and 64 GiB, not {self.disk_mb} MiB")
 
     def to_json(self) -> dict[str, Any]:
@@ -149,6 +151,8 @@ class ResourceUsage:
     """Highest memory charged to the processes, files they wrote to a RAM-backed root included."""
     disk_written_bytes: int | None = None
     """Growth of the writable layer, or bytes written to the block device where there is one."""
+    disk_grown_bytes: int | None = None
+    """Growth of the writable layer alone, which a limit is about; below zero where it shrank."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain data."""

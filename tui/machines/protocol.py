@@ -52,6 +52,23 @@ class GuestProcess(Protocol):
         ...
 
 
+class Executor(Protocol):
+    """Where commands are executed: a machine, or the host itself."""
+
+    @property
+    def spec(self) -> MachineSpec | None:
+        """What the machine is made of; None where there is no machine."""
+        ...
+
+    async def execute(self, command: Command) -> GuestProcess:
+        """Start a command. Raises as `Machine.execute` does."""
+        ...
+
+    async def log_tail(self) -> str:
+        """Return what may explain why it was lost. Untrusted text."""
+        ...
+
+
 class Machine(Protocol):
     """A live virtual machine. It stands still until `resume` and is only a cache of a snapshot."""
 

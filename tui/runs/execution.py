@@ -12,8 +12,9 @@ from typing import Any, Final
 from tui.errors import RollcageError
 from tui.machines.errors import GuestRefused, MachineError
 from tui.machines.model import Command, ExitReport, OutputChunk, ResourceUsage
-from tui.machines.protocol import GuestProcess, Machine
+from tui.machines.protocol import Executor, GuestProcess
 from tui.runs.events import Event, OutputReceived, StepExited, StepStarted
+from tui.runs.limits import lacking, limits_left
 from tui.runs.outcome import Outcome, outcome_of, total, with_log
 from tui.runs.request import Request, StepRequest
 from tui.runs.run import Run
@@ -28,18 +29,20 @@ INTERPRETER: Final = "session"
 """Name of the one interpreter a session keeps."""
 
 
-def command_for(step: StepRequest, request: Request) -> Command:
-    """Return what the guest is asked to do for a step."""
-    env = dict(request.env)
-    if step.argv:
-        return Command("argv", argv=step.argv, text=step.text, env=env, cwd=request.cwd)
-    if step.language == "bash":
-        return Command("shell", text=step.text, env=env, cwd=request.cwd)
+def command_for(step: StepRequest, request: Request, used: ResourceUsage | None = None) -> Command:
+    """Return what is to be executed for a step, when the steps before it have used that much."""
     keeps = request.keep_interpreter and step.language == "python"
     return Command(
-        "code", text=step.text, language=step.language, env=env, cwd=request.cwd,
-        interpreter=INTERPRETER if keeps else None,
-    )  # fmt: skip
+        "argv" if step.argv else "shell" if step.language == "bash" else "code",
+        argv=step.argv,
+        text=step.text,
+        language=step.language,
+        env=dict(request.env),
+        cwd=request.cwd,
+        interpreter=INTERPRETER if keeps and not step.argv else None,
+        limits=limits_left(request.limits, used),
+        network=request.limits is None or request.limits.network_access,
+    )
 
 
 class Execution:
@@ -59,12 +62,14 @@ class Execution:
         self._stopping = False
         self._output_error: StoreError | None = None
 
-    async def steps(self, machine: Machine, request: Request, timeout_s: float, grace_s: float) -> Outcome:
+    async def steps(self, machine: Executor, request: Request, timeout_s: float, grace_s: float) -> Outcome:
         """Execute until the end, a failure, the timeout or a cancellation.
 
         Raises:
             MachineError: the machine failed under it.
         """
+        if machine.spec is not None and (reason := lacking(request.limits, machine.spec)):
+            return Outcome(RunState.ERROR, None, f"not started: {reason}")
         work = asyncio.create_task(self._all(machine, request))
         stop = asyncio.create_task(self._run.stop.wait())
         try:
@@ -81,7 +86,7 @@ class Execution:
             work.cancel()
             await asyncio.gather(work, stop, return_exceptions=True)
 
-    async def _stopped(self, work: asyncio.Task[Outcome], machine: Machine, ended: Outcome, grace_s: float) -> Outcome:
+    async def _stopped(self, work: asyncio.Task[Outcome], machine: Executor, ended: Outcome, grace_s: float) -> Outcome:
         """End what executes, first kindly; say how that went."""
         self._stopping = True
         tries = ((signal.SIGTERM, grace_s), (signal.SIGKILL, KILL_PATIENCE_S))
@@ -108,14 +113,14 @@ class Execution:
             with contextlib.suppress(MachineError):  # that the machine is lost is found out by whoever reads
                 await self._process.signal(number)
 
-    async def _all(self, machine: Machine, request: Request) -> Outcome:
+    async def _all(self, machine: Executor, request: Request) -> Outcome:
         outcome = Outcome(RunState.SUCCEEDED, 0)
         for index, step in enumerate(request.steps):
             if self._stopping:
                 break
             self.begun = True
             try:
-                self._process = await machine.execute(command_for(step, request))
+                self._process = await machine.execute(command_for(step, request, self.usage))
             except GuestRefused as error:
                 return Outcome(RunState.ERROR, None, f"step {index + 1} could not be started: {error}")
             self._step_started(index, step)
@@ -123,7 +128,9 @@ class Execution:
             self._process = None
             self.usage = total(self.usage, report.usage)
             self._emit(StepExited(**self._stamp(), index=index, exit_code=report.shell_code, usage=report.usage))
-            outcome = outcome_of(report, index, len(request.steps), machine.spec)
+            outcome = outcome_of(
+                report, index, len(request.steps), machine.spec, limits=request.limits, used=self.usage
+            )
             if self._output_error is not None:
                 return Outcome(RunState.ERROR, outcome.exit_code, str(self._output_error))
             if outcome.state is not RunState.SUCCEEDED:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
+from tui.definitions.model import ResourceLimits
 from tui.machines.model import ExitReport, MachineSpec, ResourceUsage
-from tui.machines.protocol import Machine
+from tui.machines.protocol import Executor
+from tui.runs.limits import exceeded
 from tui.store.model import RunState
 from tui.text import clean
 
@@ -28,19 +30,33 @@ class Outcome:
     """The machine is of no use any more."""
 
 
-def outcome_of(report: ExitReport, step: int, steps: int, spec: MachineSpec) -> Outcome:
-    """Return what the end of step number `step`, from 0, means for a run of `steps` steps."""
+def outcome_of(
+    report: ExitReport, step: int, steps: int, spec: MachineSpec | None,
+    limits: ResourceLimits | None = None, used: ResourceUsage | None = None,
+) -> Outcome:  # fmt: skip
+    """Return what the end of a step means for its run.
+
+    Args:
+        report: How it ended.
+        step: Its number, from 0.
+        steps: How many there are.
+        spec: The machine; None on the host.
+        limits: Those of the run.
+        used: What the run has used by now, this step included.
+    """
     code = report.shell_code
+    where = f"step {step + 1} of {steps} " if steps > 1 else ""
+    if report.limit is not None:
+        return Outcome(RunState.LIMIT_EXCEEDED, code, where + exceeded(report.limit, limits, used))
     if code == 0:
         return Outcome(RunState.SUCCEEDED, 0)
-    where = f"step {step + 1} of {steps} " if steps > 1 else ""
     if report.signal is not None:
         error = f"{where}ended by signal {report.signal} ({_signal_name(report.signal)})"
     else:
         error = f"{where}ended with exit code {code}" if where else f"exit code {code}"
     if report.interpreter_lost:
         error += "; the kept interpreter died, so its variables are gone"
-    if report.out_of_memory:
+    if report.out_of_memory and spec is not None:
         return Outcome(RunState.OUT_OF_MEMORY, code, f"out of memory: the machine has {spec.memory_mb} MiB; {error}")
     return Outcome(RunState.FAILED, code, error)
 
@@ -52,7 +68,7 @@ def _signal_name(number: int) -> str:
         return "unknown"
 
 
-async def with_log(message: str, machine: Machine | None) -> str:
+async def with_log(message: str, machine: Executor | None) -> str:
     """Return a message about a machine with why its kernel gave up, if it did, and the end of its log, cleaned."""
     log = clean(await machine.log_tail()).strip() if machine is not None else ""
     if panic := _PANIC.search(log):
@@ -73,11 +89,12 @@ def total(one: ResourceUsage | None, other: ResourceUsage) -> ResourceUsage:
         pair = both(name)
         return None if pair is None else pair[0] + pair[1]
 
-    peak, written = both("peak_memory_bytes"), added("disk_written_bytes")
+    peak, written, grown = both("peak_memory_bytes"), added("disk_written_bytes"), added("disk_grown_bytes")
     return ResourceUsage(
         wall_s=one.wall_s + other.wall_s,
         cpu_user_s=added("cpu_user_s"),
         cpu_system_s=added("cpu_system_s"),
         peak_memory_bytes=None if peak is None else int(max(peak)),
         disk_written_bytes=None if written is None else int(written),
+        disk_grown_bytes=None if grown is None else int(grown),
     )

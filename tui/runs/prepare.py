@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -10,13 +11,21 @@ from tui.config import Settings
 from tui.definitions.model import Definition, ResourceLimits
 from tui.definitions.parameters import resolve
 from tui.definitions.templating import environment, render
-from tui.machines.model import PROFILES, MachineSpec
+from tui.machines.model import LARGEST_DISK_MB, PROFILES, MachineSpec
 from tui.runs.request import Request, StepRequest
 
-_SMALLEST_MEMORY_MB: Final = 128
-_SMALLEST_DISK_MB: Final = 64
+_MEMORY_FACTOR: Final = 1.3
+_MEMORY_OVERHEAD_MB: Final = 50
+"""What the guest's kernel, its agent and what is kept free for them leave (measured: 163 of 256 MiB, 396 of 512, 791 of
+1024)."""
+_MEMORY_STEP_MB: Final = 128
+"""Every size of machine has a template of its own, so there are few sizes."""
+_DISK_RESERVE: Final = 10
+_DISK_OVERHEAD_MB: Final = 64
+"""One part in ten and this are ample for what ext4 keeps for itself, and cost nothing: the disk is sparse. One that is
+full before the limit is reached would look like the command's own error."""
 _RAM_DISK_SHARE: Final = 0.4
-"""Part of the RAM that written files can count on where there is no disk: the guest lets them take half of what its
+"""Part of the memory that written files can count on where there is no disk: the guest lets them take half of what its
 kernel leaves, some of which is in use already."""
 
 
@@ -53,6 +62,8 @@ def request_for(
         steps=steps,
         session=session,
         spec=spec_for(PROFILES[chosen], definition.resource_limits),
+        limits=definition.resource_limits or ResourceLimits(),
+        mode=definition.execution_mode,
         env=environment(typed),
         timeout_s=timeout_s,
         definition=definition.name,
@@ -62,20 +73,25 @@ def request_for(
 
 
 def spec_for(profile: MachineSpec, limits: ResourceLimits | None) -> MachineSpec:
-    """Return the machine that a definition's limits ask for.
+    """Return a machine in which a run can use what its definition's limits allow.
 
-    The memory limit is the machine's RAM, which the guest cannot exceed. A disk is added where the disk limit is more
-    than written files may take of the RAM. The network is only there when granted.
+    The limits themselves are enforced in the guest. The machine is the profile's where that is large enough, so that
+    it may come from the pool. A disk is added where the disk limit is more than written files may take of the memory.
+    The network is only there when granted.
 
     Raises:
         InvalidInput: no machine can be so large.
     """
     if limits is None:
         return profile
-    memory_mb = profile.memory_mb
+    memory_mb, file_room_mb = profile.memory_mb, profile.memory_mb * _RAM_DISK_SHARE
     if limits.max_memory_mb is not None:
-        memory_mb = max(_SMALLEST_MEMORY_MB, limits.max_memory_mb)
+        needed_mb = limits.max_memory_mb * _MEMORY_FACTOR + _MEMORY_OVERHEAD_MB
+        if needed_mb > memory_mb:
+            memory_mb = math.ceil(needed_mb / _MEMORY_STEP_MB) * _MEMORY_STEP_MB
+        file_room_mb = min(memory_mb, limits.max_memory_mb) * _RAM_DISK_SHARE
     disk_mb = profile.disk_mb
-    if limits.max_disk_mb is not None and limits.max_disk_mb > memory_mb * _RAM_DISK_SHARE:
-        disk_mb = max(_SMALLEST_DISK_MB, limits.max_disk_mb)
+    if limits.max_disk_mb is not None and limits.max_disk_mb > file_room_mb:
+        roomy_mb = limits.max_disk_mb + limits.max_disk_mb // _DISK_RESERVE + _DISK_OVERHEAD_MB
+        disk_mb = max(limits.max_disk_mb, min(roomy_mb, LARGEST_DISK_MB), disk_mb or 0)
     return replace(profile, memory_mb=memory_mb, disk_mb=disk_mb, network=limits.network_access)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from tui.definitions.model import ExecutionMode, ResourceLimits
 from tui.machines.model import MachineSpec
 
 
@@ -40,6 +41,11 @@ class Request:
     after `stdin`."""
     timeout_s: float | None = None
     """For all steps together, from the start of the first; None takes the setting."""
+    limits: ResourceLimits | None = None
+    """What all steps together may use. None limits nothing, and leaves a machine's network as its session was granted
+    it."""
+    mode: ExecutionMode | None = None
+    """Where it asks to run; None leaves that to the settings. `tui.runs.modes` decides."""
     definition: str | None = None
     definition_hash: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)

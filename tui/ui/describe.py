@@ -28,6 +28,7 @@ STATE_GLYPHS: Final = {
     RunState.TIMED_OUT: "✗",
     RunState.CANCELLED: "⊘",
     RunState.OUT_OF_MEMORY: "✗",
+    RunState.LIMIT_EXCEEDED: "✗",
     RunState.MACHINE_LOST: "✗",
     RunState.ERROR: "✗",
     RunState.INTERRUPTED: "✗",

@@ -71,11 +71,13 @@ def test_the_nearest_word_on_profile_and_timeout_wins():
     [
         (None, MachineSpec(256)),
         (ResourceLimits(), MachineSpec(256)),
-        (ResourceLimits(max_memory_mb=1000), MachineSpec(1000)),
-        (ResourceLimits(max_memory_mb=64), MachineSpec(128)),
+        (ResourceLimits(max_memory_mb=1000), MachineSpec(1408)),
+        (ResourceLimits(max_memory_mb=150), MachineSpec(256)),
         (ResourceLimits(max_disk_mb=100), MachineSpec(256)),
-        (ResourceLimits(max_disk_mb=20_000), MachineSpec(256, disk_mb=20_000)),
-        (ResourceLimits(max_memory_mb=1000, max_disk_mb=400), MachineSpec(1000)),
+        (ResourceLimits(max_disk_mb=20_000), MachineSpec(256, disk_mb=22_064)),
+        (ResourceLimits(max_disk_mb=65_000), MachineSpec(256, disk_mb=65_536)),
+        (ResourceLimits(max_memory_mb=1000, max_disk_mb=400), MachineSpec(1408)),
+        (ResourceLimits(max_memory_mb=100, max_disk_mb=100), MachineSpec(256, disk_mb=174)),
         (ResourceLimits(network_access=True), MachineSpec(256, network=True)),
     ],
 )

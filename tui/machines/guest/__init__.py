@@ -16,6 +16,7 @@ AGENT_FILES: Final = (
     "agent_launch.py",
     "agent_limits.py",
     "agent_loop.py",
+    "agent_network.py",
     "agent_python.py",
     "agent_service.py",
     "agent_spawn.py",

@@ -54,6 +54,7 @@ class Request(NamedTuple):
     terminal: tuple[int, int] | None
     file_mode: int
     limits: Limits | None
+    network: bool
 
     def environment(self, cwd: str) -> dict[str, str]:
         """Return all variables of the process."""
@@ -103,6 +104,7 @@ def parse(payload: bytes) -> Request:
         terminal=terminal,
         file_mode=take("file_mode", 0o644, lambda value: type(value) is int and 0 <= value <= 0o7777),
         limits=take("limits", None, _is_limits) and Limits(*(fields["limits"].get(name) for name in Limits._fields)),
+        network=take("network", True, lambda value: isinstance(value, bool)),
     )
 
 

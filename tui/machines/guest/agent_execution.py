@@ -146,6 +146,7 @@ class Execution:
         if self.group is None and cpu_s is not None:
             used = used._replace(cpu_user_s=cpu_s[0], cpu_system_s=cpu_s[1], peak_memory_bytes=peak_bytes)
         peak = used.peak_memory_bytes
+        grown, device = self._disk_grown(), used.device_written_bytes or 0
         limit = self._limit_hit(used) if self._limit_hit is not None else None
         if used.out_of_memory or limit is not None:
             self._dying = _DYING_LOOKS
@@ -158,7 +159,8 @@ class Execution:
                 "cpu_user_s": used.cpu_user_s,
                 "cpu_system_s": used.cpu_system_s,
                 "peak_memory_bytes": None if peak is None else peak + (self._memory_before or 0),
-                "disk_written_bytes": self._disk_written(used),
+                "disk_written_bytes": used.device_written_bytes if grown is None else max(0, grown, device),
+                "disk_grown_bytes": grown,
             },
             "out_of_memory": used.out_of_memory,
             "limit": limit,
@@ -171,11 +173,9 @@ class Execution:
         if any(not output.done for output in self._outputs.values()):
             self._loop.call_later(_GRACE_S, self._cut)
 
-    def _disk_written(self, used: Consumption) -> int | None:
+    def _disk_grown(self) -> int | None:
         after = self._measure_disk()
-        if after is None or self._disk_before is None:
-            return used.device_written_bytes
-        return max(0, after - self._disk_before, used.device_written_bytes or 0)
+        return None if after is None or self._disk_before is None else after - self._disk_before
 
     def _cut(self) -> None:
         for output in self._outputs.values():

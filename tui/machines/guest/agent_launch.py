@@ -35,6 +35,7 @@ class Launcher:
         self._groups = groups
         self._measure_disk = measure_disk
         self._rehearsing = False
+        self._has_network = True
         self._by_pid: dict[int, Execution] = {}
         self._interpreters = Interpreters(loop)
 
@@ -62,6 +63,7 @@ class Launcher:
         """
         if request.limits is not None and (self._groups is None or self._rehearsing):
             raise Refused("without control groups this machine cannot hold a command to limits")
+        self._connect(request.network)
         cwd = self._enter(request.cwd)
         stdio = Stdio(request.terminal)
         group = self._groups.take() if self._groups is not None and not self._rehearsing else None
@@ -151,6 +153,15 @@ class Launcher:
         self._rehearsing = rehearsing
         if self._groups is not None and not rehearsing:
             self._groups.thaw()
+
+    def _connect(self, network: bool) -> None:
+        # Without control groups this may be no machine, whose network would be somebody else's.
+        if network is not self._has_network and not self._rehearsing and self._groups is not None:
+            # Imported with what else is warmed, not when the agent starts.
+            from tui.machines.guest import agent_network
+
+            agent_network.take(network)
+            self._has_network = network
 
     def _enter(self, cwd: str | None) -> str:
         """Change to the directory a process starts in, so that it is born there."""

@@ -36,7 +36,8 @@ _INTERRUPTED = -signal.SIGINT
 
 def warm() -> None:
     """Import what code commonly needs, and let the garbage collector leave it alone, so that forks share it."""
-    for name in (*WARM, "tui.machines.guest.agent_files", "tui.machines.guest.agent_limits"):
+    own = ("agent_files", "agent_limits", "agent_network")
+    for name in (*WARM, *(f"tui.machines.guest.{name}" for name in own)):
         __import__(name)
     notice_packages()
     _agent_modules.extend(name for name in sys.modules if name == "tui" or name.startswith("tui."))

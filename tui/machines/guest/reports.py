@@ -41,6 +41,7 @@ def command_json(command: Command) -> bytes:
         "interpreter": command.interpreter,
         "terminal": None if size is None else {"rows": size.rows, "columns": size.columns},
         "file_mode": command.file_mode,
+        "network": command.network,
         "limits": None if command.limits is None else dataclasses.asdict(command.limits),
     }
     return json.dumps(fields).encode()
@@ -105,6 +106,7 @@ def read_exit(payload: bytes) -> ExitReport:
             cpu_system_s=_take(usage, "cpu_system_s", _optional(_seconds)),
             peak_memory_bytes=_take(usage, "peak_memory_bytes", _optional(_natural)),
             disk_written_bytes=_take(usage, "disk_written_bytes", _optional(_natural)),
+            disk_grown_bytes=_take(usage, "disk_grown_bytes", _optional(_integer)),
         ),
         out_of_memory=_take(fields, "out_of_memory", _boolean),
         limit=_take(fields, "limit", _optional(lambda value: Limit(_text(value)))),
