@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from tui.machines.model import PROFILES, Command
 from tui.machines.protocol import Machine, SnapshotLabel
 from tui.machines.qemu.backend import QemuBackend
 from tui.machines.qemu.disk import chain
+from tui.machines.qemu.memory import fresh_ram
 from tui.machines.qemu.template import Template, boot
 
 SPEC = PROFILES["minimal"]
@@ -50,15 +52,13 @@ async def cold_boot(report: Report, backend: QemuBackend, rounds: int) -> None:
     template = await template_of(backend)
     samples = []
     for _ in range(rounds):
-        with tempfile.TemporaryDirectory(dir=template.directory.parent) as directory:
-            draft = Template(
-                Path(directory), template.key, template.spec, template.accelerator, template.boot, template.boot_s
-            )
-            with draft.memory_file.open("xb") as memory:
-                memory.truncate(template.spec.memory_mb << 20)
-            machine, seconds = await boot(draft, None, 60)
+        ram = fresh_ram(template.spec.memory_mb << 20)
+        try:
+            machine, seconds = await boot(template, ram, None, 60)
             await machine.discard()
-            samples.append(seconds * 1000)
+        finally:
+            os.close(ram)
+        samples.append(seconds * 1000)
     report.add("cold boot to an answering agent", samples, below=2000)
 
 
@@ -90,7 +90,7 @@ async def claim(report: Report, backend: QemuBackend, rounds: int) -> None:
 
 
 def _warm_bare(template: Template) -> BareMachine:
-    bare = BareMachine(template.arguments(shared=False, disk=None))
+    bare = BareMachine(template.arguments(disk=None))
     bare.restore(template.devices)
     bare.command("cont")
     bare.hello(2)
@@ -168,7 +168,7 @@ def _savevm(template: Template, rounds: int) -> tuple[list[float], list[float], 
     with tempfile.TemporaryDirectory() as directory:
         image = qcow2(Path(directory) / "vmstate.qcow2", 64)
         node = chain([image]).replace('"node-name": "disk"', '"node-name": "vmstate"')
-        bare = BareMachine(template.arguments(shared=False, disk=None), ("-blockdev", node))
+        bare = BareMachine(template.arguments(disk=None), ("-blockdev", node))
         bare.restore(template.devices)
         bare.command("cont")
         bare.hello(2)
@@ -220,7 +220,7 @@ async def clean_after_failure(report: Report, backend: QemuBackend, rounds: int)
         machine = restored
 
         watch = Stopwatch()
-        bare = BareMachine(template.arguments(shared=False, disk=None))
+        bare = BareMachine(template.arguments(disk=None))
         bare.restore(template.devices)
         bare.command("cont")
         bare.hello(2)

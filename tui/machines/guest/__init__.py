@@ -6,6 +6,7 @@ from typing import Final
 
 AGENT_FILES: Final = (
     "agent.py",
+    "agent_become.py",
     "agent_cgroup.py",
     "agent_command.py",
     "agent_execution.py",

@@ -9,18 +9,18 @@ import json
 import os
 import select
 import sys
-import traceback
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tui.machines.guest.agent_cgroup import Groups
-from tui.machines.guest.agent_command import Refused
-from tui.machines.guest.agent_command import parse as parse_request
-from tui.machines.guest.agent_execution import Execution
 from tui.machines.guest.agent_identity import Identity
-from tui.machines.guest.agent_launch import Launcher
 from tui.machines.guest.agent_loop import Loop
 from tui.machines.guest.agent_streams import Outbox
 from tui.machines.guest.wire import MAX_START, PROTOCOL, Decoder, Frame, Kind, ProtocolError
+
+if TYPE_CHECKING:
+    from tui.machines.guest.agent_execution import Execution
+    from tui.machines.guest.agent_launch import Launcher
 
 _READ_AT_ONCE = 64 * 1024
 _ABSENT_HOST_PAUSE_S = 0.01
@@ -51,8 +51,10 @@ class Service:
         self._port = port
         self._identity = identity
         self._loop = Loop()
-        self._launcher = Launcher(self._loop, work, groups, measure_disk)
-        self._loop.on_children(self._launcher.reap)
+        self._work = work
+        self._groups = groups
+        self._measure_disk = measure_disk
+        self._made_launcher: Launcher | None = None
         self._outbox = Outbox(port)
         self._decoder = Decoder()
         self._decoder.hunt(Kind.HELLO)
@@ -62,6 +64,17 @@ class Service:
         self._pid = os.getpid()
         self._host_is_there = True
         self._stuck = False
+
+    @property
+    def _launcher(self) -> Launcher:
+        """What starts executions: made at first use, because half of the agent's imports are its, and a boot waits only
+        for the answer to the host."""
+        if self._made_launcher is None:
+            from tui.machines.guest.agent_launch import Launcher
+
+            self._made_launcher = Launcher(self._loop, self._work, self._groups, self._measure_disk)
+            self._loop.on_children(self._made_launcher.reap)
+        return self._made_launcher
 
     def run(self) -> None:
         """Serve until the host hangs up, which only happens where there is no machine.
@@ -78,6 +91,8 @@ class Service:
         try:
             call()
         except Exception:  # noqa: BLE001 - the agent lives on whatever happens
+            import traceback
+
             if os.getpid() != self._pid:
                 # A child that failed to become what it should must not be a second agent.
                 os._exit(125)
@@ -164,7 +179,9 @@ class Service:
         self._parts.clear()
         is_first = self._generation is None
         self._generation = frame.generation
-        self._launcher.go_on(rehearsing=hello["rehearsal"] is True)
+        rehearsing = hello["rehearsal"] is True
+        if rehearsing or not is_first:
+            self._launcher.go_on(rehearsing=rehearsing)
         welcome = {
             "protocol": PROTOCOL,
             "nonce": hello["nonce"],
@@ -175,7 +192,10 @@ class Service:
         self._tell(0, Kind.WELCOME, json.dumps(welcome).encode())
         if is_first:
             self._outbox.flush()  # a boot is waiting for the answer; what makes commands quick comes after it
-            self._loop.call_later(0, self._launcher.prepare)
+            self._loop.call_later(0, self._prepare)
+
+    def _prepare(self) -> None:
+        self._launcher.prepare()
 
     def _collect(self, frame: Frame) -> None:
         parts = self._parts.setdefault(frame.channel, bytearray())
@@ -183,6 +203,9 @@ class Service:
             parts += frame.payload
 
     def _start(self, frame: Frame) -> None:
+        from tui.machines.guest.agent_command import Refused
+        from tui.machines.guest.agent_command import parse as parse_request
+
         channel = frame.channel
         payload = bytes(self._parts.pop(channel, b"")) + frame.payload
         try:

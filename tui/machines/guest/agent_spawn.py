@@ -8,10 +8,10 @@ import os
 import signal
 import struct
 import termios
-import traceback
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
+from tui.machines.guest.agent_become import Become
 from tui.machines.guest.agent_cgroup import Group, Groups
 from tui.machines.guest.agent_command import Program, Refused, encoded, find
 from tui.machines.guest.agent_streams import STDERR, STDOUT
@@ -20,18 +20,6 @@ _ALL_SIGNALS = signal.valid_signals()
 _IGNORED_HERE = [signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ]
 """Signals the agent or Python ignores; a program must not inherit that."""
 _HIGHEST_DESCRIPTOR = 1 << 20
-
-
-class Become(BaseException):
-    """Raised in a forked child: the whole stack of the agent is left, then `task` is called on an empty one.
-
-    What the stack cleans up on the way is cleaned up in the child, whose descriptors are closed already: no `finally`
-    may stand between `fork` and the end of the stack.
-    """
-
-    def __init__(self, task: Callable[[], NoReturn]) -> None:
-        super().__init__()
-        self.task = task
 
 
 class Stdio:
@@ -162,6 +150,8 @@ def fork(task: Callable[[], NoReturn], abandon: Callable[[], None], streams: tup
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, {signal.SIGINT})
     except BaseException:  # noqa: BLE001 - whatever it is, this process must not go on as a second agent
+        import traceback
+
         os.write(2, traceback.format_exc().encode())
         os._exit(125)
     raise Become(task)

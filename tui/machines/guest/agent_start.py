@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
+from tui.machines.guest.agent_become import Become
 from tui.machines.guest.agent_cgroup import Groups
 from tui.machines.guest.agent_identity import Identity
 from tui.machines.guest.agent_service import Service
-from tui.machines.guest.agent_spawn import Become
 from tui.machines.guest.wire import PORT_NAME
 
 _RUN = "/run/rollcage"

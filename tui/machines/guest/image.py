@@ -52,7 +52,7 @@ _PACKAGES: Final = "packages.txt"
 _BUILDING: Final = ".building-"
 _RESULT: Final = "result"
 _INITRDS_KEPT: Final = 3
-NEEDED_BYTES: Final = 1_500_000_000
+NEEDED_BYTES: Final = 1_800_000_000
 """Space a build takes at its peak: about 0.9 GB of unpacked packages beside the image (measured), and a margin."""
 
 

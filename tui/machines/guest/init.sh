@@ -68,6 +68,10 @@ if [ "$net" ]; then
 fi
 
 cp -r /agent /root/run/rollcage || fail "no room for the agent"
+# A file in the place of the kernel's boot id: every life of the machine writes its own.
+read -r boot_id </proc/sys/kernel/random/boot_id
+echo "$boot_id" >/root/run/rollcage/boot_id
+mount -o bind /root/run/rollcage/boot_id /root/proc/sys/kernel/random/boot_id || fail "the boot id cannot be replaced"
 # The interpreter of the agent is the one Python code runs in, so it starts as a user's would.
 export HOME=/root LANG=C.UTF-8
 exec switch_root /root /usr/bin/python3 /run/rollcage/agent.py

@@ -198,7 +198,7 @@ class QemuBackend:
         process = None
         try:
             node = await disk.open() if disk is not None else None
-            process = await QemuProcess.spawn(template.arguments(shared=False, disk=node), incoming=True)
+            process = await QemuProcess.spawn(template.arguments(disk=node), incoming=True)
             if snapshot_id is not None:
                 await to_the_end(self._write_pages, GuestMemory(process.pid, template.memory_file), snapshot_id)
             await process.load_devices(devices)

@@ -7,7 +7,7 @@ import os
 import time
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tui.ids import new_id
@@ -65,7 +65,11 @@ class QemuMachine:
         """Whether its network is connected; None: as whoever saved the state left it."""
         self.discarded = False
         """Whether it was ended on purpose and holds nothing any more."""
-        self.memory = GuestMemory(process.pid, template.memory_file)
+
+    @cached_property
+    def memory(self) -> GuestMemory:
+        """Its RAM, where that is a copy of the template's."""
+        return GuestMemory(self._process.pid, self.template.memory_file)
 
     @property
     def spec(self) -> MachineSpec:
@@ -183,18 +187,13 @@ class QemuMachine:
         if self._disk is not None:
             self._disk.close()
 
-    async def shut_down_into(self, ended: Path) -> bytes:
-        """Return the device state of a template that is done, flush its memory file, and end it."""
+    async def shut_down(self) -> bytes:
+        """Return the device state of a template that is done, and end it."""
         await self.pause()
         if not self._quiesced:
             raise MachineLost("the guest did not come to rest")
         devices = await self._process.save_devices()
         await self.discard()
-        file = os.open(ended, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            await asyncio.to_thread(os.fsync, file)
-        finally:
-            os.close(file)
         return devices
 
 

@@ -15,7 +15,7 @@ import signal
 import socket
 import subprocess
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tui.errors import HostNotReady
@@ -65,12 +65,15 @@ class QemuProcess:
         asyncio.get_running_loop().add_reader(self._pidfd, self._on_exit)
 
     @classmethod
-    async def spawn(cls, arguments: Callable[[Channels], list[str]], *, incoming: bool) -> QemuProcess:
+    async def spawn(
+        cls, arguments: Callable[[Channels], list[str]], *, incoming: bool, inherited: Sequence[int] = ()
+    ) -> QemuProcess:
         """Start QEMU, standing still, and return once it takes commands.
 
         Args:
             arguments: Gives the command line for the descriptors that QEMU will inherit.
             incoming: Wait for a saved state instead of booting.
+            inherited: Further descriptors that the command line names.
 
         Raises:
             HostNotReady: QEMU or setpriv is not installed.
@@ -101,7 +104,7 @@ class QemuProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=theirs[2].fileno(),
-                pass_fds=[*(sock.fileno() for sock in theirs), load_fd, save_fd],
+                pass_fds=[*(sock.fileno() for sock in theirs), load_fd, save_fd, *inherited],
                 start_new_session=True,
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
             )

@@ -28,6 +28,7 @@ from tui.machines.qemu import strays
 from tui.machines.qemu.command_line import Accelerator, BootFiles, machine_arguments, template_key
 from tui.machines.qemu.disk import BOOT_LAYER, RAW, chain, create_overlay, format_raw
 from tui.machines.qemu.machine import QemuMachine
+from tui.machines.qemu.memory import fresh_ram, keep_ram
 from tui.machines.qemu.process import QemuProcess
 
 _MEMORY: Final = "memory"
@@ -81,14 +82,17 @@ class Template:
         """Return a deadline fit for this host: fixed ones kill guests on slow or nested machines."""
         return seconds * max(1.0, self.boot_s / _EXPECTED_BOOT_S)
 
-    def arguments(self, *, shared: bool, disk: str | None) -> Callable[..., list[str]]:
-        """Return what gives the command line of one machine of this kind."""
+    def arguments(self, *, disk: str | None, ram: int | None = None) -> Callable[..., list[str]]:
+        """Return what gives the command line of one machine of this kind.
+
+        Its RAM is a copy of the template's, or, for a machine that is to become the template, the descriptor `ram`.
+        """
         return lambda channels: machine_arguments(
             self.spec,
             self.accelerator,
             self.boot,
-            memory_file=self.memory_file,
-            shared=shared,
+            memory_file=self.memory_file if ram is None else Path(f"/proc/self/fd/{ram}"),
+            shared=ram is not None,
             channels=channels,
             name=strays.process_name(new_id()),
             disk=disk,
@@ -175,8 +179,6 @@ class Templates:
             shutil.rmtree(leftover, ignore_errors=True)
         draft.mkdir(mode=0o700)
         try:
-            with (draft / _MEMORY).open("xb") as memory:
-                memory.truncate(spec.memory_mb << 20)
             disk = None
             if spec.disk_mb is not None:
                 report("formatting the disk")
@@ -185,14 +187,19 @@ class Templates:
                 disk = chain([draft / RAW, draft / BOOT_LAYER])
             report(f"booting a machine with {spec.memory_mb} MB ({accelerator.name})")
             template = Template(draft, key, spec, accelerator, self._boot, boot_s=_EXPECTED_BOOT_S)
-            machine, boot_s = await boot(template, disk, deadline_s)
+            ram = fresh_ram(spec.memory_mb << 20)
             try:
-                report("warming it up")
-                await run_all(machine, WARM_UP, deadline_s)
-                report("freezing it")
-                devices = await machine.shut_down_into(template.memory_file)
+                machine, boot_s = await boot(template, ram, disk, deadline_s)
+                try:
+                    report("warming it up")
+                    await run_all(machine, WARM_UP, deadline_s)
+                    report("freezing it")
+                    devices = await machine.shut_down()
+                finally:
+                    await machine.discard()
+                await asyncio.to_thread(keep_ram, ram, template.memory_file)
             finally:
-                await machine.discard()
+                os.close(ram)
             (draft / _DEVICES).write_bytes(devices)
             status = (draft / _MEMORY).stat()
             about = {
@@ -226,14 +233,14 @@ class Templates:
                 about_file.parent.with_suffix(".lock").unlink(missing_ok=True)
 
 
-async def boot(template: Template, disk: str | None, deadline_s: float) -> tuple[QemuMachine, float]:
-    """Cold-boot a machine whose RAM is written through to the template's memory file; return it, running, and seconds.
+async def boot(template: Template, ram: int, disk: str | None, deadline_s: float) -> tuple[QemuMachine, float]:
+    """Cold-boot a machine in the memory `ram` (see `fresh_ram`); return it, running, and seconds.
 
     Raises:
         BootFailed: the agent did not answer before the deadline; the message holds the end of the console.
     """
     started = time.perf_counter()
-    process = await QemuProcess.spawn(template.arguments(shared=True, disk=disk), incoming=False)
+    process = await QemuProcess.spawn(template.arguments(ram=ram, disk=disk), incoming=False, inherited=(ram,))
     try:
         link = await AgentLink.open(process.agent_socket)
         machine = QemuMachine(process, link, template, generation=0)
