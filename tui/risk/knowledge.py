@@ -193,7 +193,7 @@ def _from_cache(path: Path | None) -> tuple[list[Plain], dict[str, Plain]] | Non
         return None
     try:
         held = json.loads(path.read_bytes())
-        return held["rules"], held["programs"]
+        return held["rules"], {name: raw for names, raw in held["programs"] for name in names}
     except (OSError, ValueError, KeyError, TypeError):
         return None  # missing or damaged: the YAML files are the truth
 
@@ -204,7 +204,12 @@ def _to_cache(path: Path, plain: tuple[list[Plain], dict[str, Plain]]) -> None:
         for old in path.parent.glob("rules-*.json"):
             old.unlink(missing_ok=True)
         partial = path.with_suffix(f".{os.getpid()}")
-        partial.write_text(json.dumps({"rules": plain[0], "programs": plain[1]}), encoding="utf-8")
+        rules, programs = plain
+        names: dict[int, list[str]] = {}
+        for name, raw in programs.items():
+            names.setdefault(id(raw), []).append(name)
+        groups = [(group, programs[group[0]]) for group in names.values()]
+        partial.write_text(json.dumps({"rules": rules, "programs": groups}), encoding="utf-8")
         partial.replace(path)
     except OSError:
         return  # a cache that cannot be written costs time, nothing else

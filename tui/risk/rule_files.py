@@ -159,7 +159,7 @@ RULE_FIELDS: Final[Mapping[str, Reader]] = {
 _REQUIRED: Final = ("id", "program", "level", "category", "effect", "match")
 
 PROGRAM_FIELDS: Final[Mapping[str, Reader]] = {
-    "value_options": _several, "single_dash": _flag, "gnu": _flag, "recursive": _several, "only_with": _several,
+    "programs": _several, "value_options": _several, "single_dash": _flag, "gnu": _flag, "recursive": _several, "only_with": _several,
     "dry": _several, "harmless": _flag, "metadata": _flag, "data": _flag, "infra": _flag, "verbs_harmless": _flag,
     "level": _one_of(RiskLevel), "effects": _some_of(Effect), "effect": _one,
     "network": _one, "decodes": _several, "interpreter": _flag, **dict.fromkeys(ROLES, _several),
@@ -190,21 +190,25 @@ def read_rules(text: str, file: str, problems: list[RuleProblem]) -> list[Plain]
 
 
 def read_programs(text: str, file: str, problems: list[RuleProblem]) -> dict[str, Plain]:
-    """Return the program tables in `text` by name; `a, b, c` as a key means each of them."""
+    """Return what `text` says of programs, by name."""
     root = _root(text, file, problems)
     if root is None:
         return {}
-    if not isinstance(root, yaml.MappingNode):
-        problems.append(RuleProblem(file, root.start_mark.line + 1, "a program table is a mapping of names"))
+    if not isinstance(root, yaml.SequenceNode):
+        problems.append(RuleProblem(file, root.start_mark.line + 1, "a program table is a list"))
         return {}
     programs: dict[str, Plain] = {}
-    for key, node in root.value:
-        raw = _fields(node, PROGRAM_FIELDS, file, problems)
-        for name in str(key.value).replace(",", " ").split():
+    for node in root.value:
+        line = node.start_mark.line + 1
+        raw = _fields(node, PROGRAM_FIELDS, file, problems) or {}
+        names = raw.pop("programs", [])
+        if not names or not isinstance(names, list):
+            problems.append(RuleProblem(file, line, "`programs` is missing"))
+            continue
+        for name in names:
             if name in programs:
-                problems.append(RuleProblem(file, key.start_mark.line + 1, f"{name!r} stands here twice"))
-            elif raw is not None:
-                programs[name] = raw
+                problems.append(RuleProblem(file, line, f"{name!r} stands here twice"))
+            programs[name] = raw
     return programs
 
 
