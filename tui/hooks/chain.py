@@ -102,30 +102,30 @@ class HookChain:
         error: str | None = None
         decision: Decision
         try:
-            decision = await ask_hook(hook, context, self._timeouts.get(hook.name, self._timeout_s))
-            context = await self._applied(decision, context)
+            answer = await ask_hook(hook, context, self._timeouts.get(hook.name, self._timeout_s))
+            decision, context = await self._applied(answer, context)
         except (TimeoutError, HookError) as failure:
             error = str(failure)
             decision = _after_failure(error, context.point)
         took_ms = (self._clock() - began) * 1000
         return HookRecord(hook.name, context.point, hook.priority, decision, took_ms, error, number), context
 
-    async def _applied(self, decision: object, context: HookContext) -> HookContext:
-        """Check a decision and return the context after it."""
+    async def _applied(self, decision: object, context: HookContext) -> tuple[Decision, HookContext]:
+        """Check a decision and return it with the context after it."""
         match decision:
             case Allow():
                 _check_environment(decision)
+                return decision, context
             case Modify():
                 changed = _changed(context, decision)
                 # Before the first assessment there is none to renew.
                 if changed.proposal != context.proposal and context.point is not Point.BEFORE_ASSESSMENT:
-                    return replace(changed, proposal=await self._assess(changed.proposal))
-                return changed
+                    changed = replace(changed, proposal=await self._assess(changed.proposal))
+                return decision, changed
             case Block() | Ask():
-                pass
+                return decision, context
             case _:
                 raise HookError(f"answered with a {type(decision).__name__}, which is no decision")
-        return context
 
 
 @dataclass(slots=True)

@@ -24,8 +24,8 @@ _CLEANUP_S: Final = 2.0
 """How long a cancelled coroutine may take to clean up, for example to end the processes it started."""
 
 
-async def ask_hook(hook: Hook, context: HookContext, timeout_s: float) -> Decision:
-    """Return what a hook decides.
+async def ask_hook(hook: Hook, context: HookContext, timeout_s: float) -> object:
+    """Return what a hook answers, which is a decision if the hook keeps its promise.
 
     Raises:
         TimeoutError: it took longer than `timeout_s` seconds.
@@ -43,7 +43,6 @@ async def ask_hook(hook: Hook, context: HookContext, timeout_s: float) -> Decisi
         raise
     if call.error is not None:
         raise HookError(_describe(call.error)) from call.error
-    assert call.answer is not None
     return call.answer
 
 
@@ -51,7 +50,7 @@ class _Call(threading.Thread):
     def __init__(self, decide: Callable[[], Decision | Awaitable[Decision]], caller: asyncio.AbstractEventLoop) -> None:
         super().__init__(name="hook", daemon=True)
         self.done = asyncio.Event()
-        self.answer: Decision | None = None
+        self.answer: object = None
         self.error: BaseException | None = None
         self._decide = decide
         self._caller = caller
