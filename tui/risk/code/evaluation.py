@@ -1,0 +1,161 @@
+"""What it means to run text or data as code."""
+
+from __future__ import annotations
+
+import pickletools
+from typing import Final
+
+from tui.levels import RiskLevel
+from tui.risk.code.judge import Judge, key_of
+from tui.risk.code.operations import Action, Call, Operation
+from tui.risk.code.values import UNKNOWN, Constant, Label, Value, labels_of, shown, text_of
+from tui.risk.model import Category, Effect
+
+_HIGH: Final = RiskLevel.HIGH
+_HARMLESS_BUILTINS: Final = frozenset(
+    {"builtins", "__builtin__", "collections", "copyreg", "copy_reg", "numpy", "datetime", "decimal"}
+)
+
+
+def evaluate(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Run text as code of the same language."""
+    code = call.argument(operation.arguments[0]) if operation.arguments else (call.args[-1] if call.args else None)
+    if code is None:
+        return UNKNOWN
+    labels, span = labels_of(code), call.span
+    judge.effects.add(Effect.EXECUTE)
+    text = text_of(code)
+    if Label.NETWORK in labels:
+        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "exec-downloaded", "runs code that it fetches from the network", span,
+                     Effect.NETWORK_IN)  # fmt: skip
+    elif Label.REQUEST in labels:
+        judge.report(_HIGH, Category.REMOTE_CODE, "exec-request", "runs code that a client of this server sends", span)
+    elif Label.PICTURE in labels:
+        judge.report(_HIGH, Category.OBFUSCATED, "exec-hidden", "runs code that is hidden in a picture", span)
+    elif Label.DECODED in labels or Label.ASSEMBLED in labels:
+        judge.folded = True
+        if text is None:
+            judge.report(
+                RiskLevel.CRITICAL,
+                Category.OBFUSCATED,
+                "exec-decoded",
+                "runs code that is encoded, so that nobody can read it before",
+                span,
+            )
+        elif not _is_expression(text):
+            judge.report(
+                _HIGH,
+                Category.OBFUSCATED,
+                "exec-encoded",
+                f"runs code that is encoded in the text: {text.strip()[:80]}",
+                span,
+            )
+    elif text is None:
+        if Label.ENCRYPTED in labels:
+            judge.report(_HIGH, Category.OBFUSCATED, "exec-decrypted", "runs code that is encrypted in the text", span)
+        elif call.disguised:
+            judge.report(_HIGH, Category.OBFUSCATED, "exec-disguised", "hides that it runs text as code", span)
+        else:
+            judge.report(
+                RiskLevel.MEDIUM,
+                Category.UNKNOWN,
+                "exec-unknown",
+                f"runs text as code that is only known when it runs: {shown(code)}",
+                span,
+            )
+    if text is not None:
+        judge.run_code(text, span)
+    return Value(labels=labels - {Label.DECODED, Label.ASSEMBLED})
+
+
+def _is_expression(text: str) -> bool:
+    """Whether a decoded text is a plain word or number, which does nothing when it is run."""
+    stripped = text.strip()
+    return stripped.isalnum() or not stripped
+
+
+def run_script(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Run a file as code of the same language."""
+    path = call.argument(operation.arguments[0]) if operation.arguments else None
+    key = key_of(path)
+    if key and key in judge.fetched:
+        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "run-downloaded", f"runs {shown(path)}, which it has just downloaded", call.span,
+                     Effect.NETWORK_IN)  # fmt: skip
+    elif key and key in judge.written:
+        judge.run_code(judge.written.pop(key), call.span)
+    elif Label.NETWORK in labels_of(path):
+        judge.report(
+            RiskLevel.CRITICAL,
+            Category.REMOTE_CODE,
+            "exec-downloaded",
+            "runs code that it fetches from the network",
+            call.span,
+        )
+    else:
+        judge.effects.add(Effect.EXECUTE)
+    return UNKNOWN
+
+
+def unpickle(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Load objects from data that may say which functions to call."""
+    data = call.argument(operation.arguments[0]) if operation.arguments else None
+    labels = labels_of(data)
+    if isinstance(data, Constant) and isinstance(data.value, bytes) and (called := _calls_of_pickle(data.value)):
+        judge.report(
+            _HIGH,
+            Category.OBFUSCATED,
+            "unpickle-call",
+            f"loads an object that runs {called}",
+            call.span,
+            Effect.EXECUTE,
+        )
+    elif Label.NETWORK in labels or Label.REQUEST in labels:
+        judge.report(_HIGH, Category.REMOTE_CODE, "unpickle-received", "loads objects from the network, which may run any code", call.span,
+                     Effect.EXECUTE)  # fmt: skip
+    else:
+        judge.effects.add(Effect.READ)
+    return Value(labels=labels | ({Label.DECODED} if operation.what == "code" else frozenset()))
+
+
+def _calls_of_pickle(data: bytes) -> str | None:
+    """Return the first function outside a few harmless modules that a pickle would call."""
+    strings: list[str] = []
+    try:
+        for opcode, argument, _ in pickletools.genops(data):
+            if isinstance(argument, str):
+                strings.append(argument)
+            name = None
+            if opcode.name in {"GLOBAL", "INST"} and isinstance(argument, str):
+                name = argument.replace(" ", ".")
+            elif opcode.name == "STACK_GLOBAL" and len(strings) >= 2:
+                name = ".".join(strings[-2:])
+            if name and (
+                name.partition(".")[0] not in _HARMLESS_BUILTINS
+                or name.endswith((".eval", ".exec", ".__import__", ".getattr"))
+            ):
+                return name
+    except (ValueError, IndexError, KeyError, UnicodeError, OverflowError, AttributeError):
+        return None
+    return None
+
+
+def load_library(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Load a shared library into the process: its code runs at once."""
+    from tui.risk.code.paths import Place, place_of
+
+    path = call.argument(operation.arguments[0]) if operation.arguments else None
+    text = text_of(path)
+    place = place_of(path)
+    key = key_of(path)
+    if key and key in judge.fetched:
+        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "load-downloaded", f"loads the library {shown(path)}, which it has just downloaded",
+                     call.span)  # fmt: skip
+    elif text and "/" in text and place is Place.TEMPORARY:
+        judge.report(_HIGH, Category.HIJACK, "load-library", f"loads the library {text} from a place where anyone can put one", call.span,
+                     Effect.EXECUTE)  # fmt: skip
+    return UNKNOWN
+
+
+HANDLERS: Final = {
+    Action.EVALUATE: evaluate, Action.RUN_SCRIPT: run_script, Action.UNPICKLE: unpickle, Action.LOAD: load_library,
+}  # fmt: skip

@@ -1,0 +1,174 @@
+"""What is found out about one text, while it is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from tui.levels import RiskLevel
+from tui.risk.code.budget import MAX_NESTED_CODE, Budget
+from tui.risk.code.operations import Call
+from tui.risk.code.values import Items, Labels, Value, labels_of, pieces_of, shown, text_of
+from tui.risk.findings import Findings, merge
+from tui.risk.model import Category, Confidence, Effect, Reason, Reversibility, Span
+from tui.risk.shell.model import Code
+
+AssessShell = Callable[[str | Sequence[str], Span], Findings]
+"""Judges a shell text or a list of words; every span of the result is the given one."""
+
+_MAX_REASONS: Final = 200
+_ATTACK: Final = {
+    Category.DESTROY: ("T1485",), Category.CLOUD_DESTROY: ("T1485",), Category.DB_DESTROY: ("T1485",),
+    Category.BACKUP_DESTROY: ("T1490",), Category.SECRETS_DESTROY: ("T1531",), Category.PRIV_ESC: ("T1548",),
+    Category.CRED_READ: ("T1552", "T1555"), Category.EXFIL: ("T1041", "T1567"), Category.REMOTE_CODE: ("T1105", "T1059"),
+    Category.OBFUSCATED: ("T1027", "T1140"), Category.SHELL: ("T1059", "T1571"), Category.PERSIST: ("T1546",),
+    Category.ACCOUNT: ("T1098",), Category.EVADE: ("T1562",), Category.KERNEL: ("T1547.006",), Category.HIJACK: ("T1574",),
+    Category.DOS: ("T1499",), Category.ESCAPE: ("T1611",), Category.SUPPLY_CHAIN: ("T1195.002",),
+}  # fmt: skip
+_REVERSIBILITY: Final = {
+    Category.DESTROY: Reversibility.IRREVERSIBLE, Category.CLOUD_DESTROY: Reversibility.IRREVERSIBLE,
+    Category.DB_DESTROY: Reversibility.IRREVERSIBLE, Category.BACKUP_DESTROY: Reversibility.IRREVERSIBLE,
+    Category.EXFIL: Reversibility.IRREVERSIBLE, Category.REMOTE_CODE: Reversibility.UNKNOWN,
+    Category.OBFUSCATED: Reversibility.UNKNOWN, Category.SHELL: Reversibility.UNKNOWN, Category.PERSIST: Reversibility.HARD,
+    Category.ACCOUNT: Reversibility.HARD, Category.VCS_HISTORY: Reversibility.HARD, Category.EVADE: Reversibility.HARD,
+}  # fmt: skip
+_NOT_A_NAME: Final = re.compile(r"\W+")
+
+
+@dataclass(slots=True)
+class Judge:
+    """Collects reasons and remembers what later calls may give a meaning: what was fetched, connected, written."""
+
+    language: str
+    """`py` or `js`: the first part of rule ids."""
+    assess_shell: AssessShell
+    budget: Budget
+    evaluate: Callable[[str, Span], None] = field(default=lambda _code, _span: None)
+    """Reads code in the code; set by the reader of the language."""
+    interpreter: str = "python3"
+    reasons: dict[tuple[str, Span, str], Reason] = field(default_factory=dict)
+    effects: set[Effect] = field(default_factory=set)
+    reversibility: Reversibility = Reversibility.REVERSIBLE
+    not_understood: dict[str, None] = field(default_factory=dict)
+    folded: bool = False
+    shells: list[Findings] = field(default_factory=list)
+    embedded: list[Code] = field(default_factory=list)
+    nesting: int = 0
+    looping: int = 0
+    """How many loops without a known end surround the call."""
+    fetched: dict[str, Span] = field(default_factory=dict)
+    """Names of files that hold what came from the network, and where it was fetched."""
+    written: dict[str, str] = field(default_factory=dict)
+    """Names of files that the text writes itself, and what it writes."""
+    marks: dict[str, Span] = field(default_factory=dict)
+    """Things that matter together with others: `connects`, `opens a shell`…"""
+
+    def report(
+        self,
+        level: RiskLevel,
+        category: Category,
+        rule: str,
+        effect: str,
+        span: Span,
+        *effects: Effect,
+        attack: tuple[str, ...] = (),
+    ) -> None:
+        """Add a reason; the rule id gets the language before it."""
+        self.effects.update(effects)
+        if len(self.reasons) >= _MAX_REASONS and level < RiskLevel.HIGH:
+            return
+        name = f"{self.language}.{rule}"
+        reason = Reason(level, category, _short(effect), span, name, attack or _ATTACK.get(category, ()))
+        self.reasons.setdefault((name, span, reason.effect), reason)
+        if level >= RiskLevel.HIGH:
+            self.worsen(_REVERSIBILITY.get(category, Reversibility.UNKNOWN))
+
+    def worsen(self, reversibility: Reversibility) -> None:
+        """Take `reversibility` if it is the graver one."""
+        self.reversibility = merge(
+            (Findings(reversibility=self.reversibility), Findings(reversibility=reversibility))
+        ).reversibility
+
+    def puzzled(self, what: str) -> None:
+        """Say what could not be analysed."""
+        if len(self.not_understood) < 20:
+            self.not_understood.setdefault(what)
+
+    def mark(self, what: str, span: Span) -> None:
+        """Remember that `what` happens, and where it happened first."""
+        self.marks.setdefault(what, span)
+
+    def run_code(self, code: str, span: Span) -> None:
+        """Judge code that the text hands to its own interpreter."""
+        if self.nesting >= MAX_NESTED_CODE:
+            self.report(
+                RiskLevel.HIGH, Category.OBFUSCATED, "code-in-code", "runs code wrapped in many layers of code", span
+            )
+            return
+        self.nesting += 1
+        try:
+            self.evaluate(code, span)
+        finally:
+            self.nesting -= 1
+
+    def run_shell(self, command: str | Sequence[str], span: Span, by: str) -> Findings:
+        """Judge a command with the shell's judge, and adopt what it finds; `by` is the call that runs it."""
+        found = self.assess_shell(command, span)
+        self.shells.append(replace(found, reasons=tuple(replace(r, chain=(by, *r.chain)) for r in found.reasons)))
+        return found
+
+    def conclude(self) -> Findings:
+        """Return everything found."""
+        own = Findings(
+            reasons=tuple(self.reasons.values()),
+            effects=frozenset(self.effects),
+            reversibility=self.reversibility,
+            confidence=Confidence.PARTIAL
+            if self.not_understood
+            else Confidence.FOLDED
+            if self.folded
+            else Confidence.PARSED,
+            not_understood=tuple(self.not_understood),
+            embedded=tuple(self.embedded),
+        )
+        whole = merge((own, *self.shells))
+        return replace(whole, reasons=tuple(sorted(whole.reasons, key=lambda reason: -reason.level.rank)))
+
+
+def _short(text: str, limit: int = 200) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def name_in_shell(value: Value) -> str:
+    """Return a variable of the shell that stands for an unknown piece."""
+    name = _NOT_A_NAME.sub("_", value.shown.rpartition(".")[2])[:32].strip("_").lower()
+    return "${" + (name if name and not name[0].isdigit() else "value") + "}"
+
+
+def key_of(path: Value | None) -> str:
+    """Return what identifies a file within a text: its base name, or how its unknown name is written."""
+    text = text_of(path)
+    if text is None:
+        last = pieces_of(path)[-1] if path is not None and pieces_of(path) else ""
+        if isinstance(last, str):
+            return last.replace("\\", "/").rstrip("/").rpartition("/")[2].lower()
+        return f"?{last.shown}" if last.shown else ""
+    return text.replace("\\", "/").rstrip("/").rpartition("/")[2].lower()
+
+
+def labels_in(call: Call) -> Labels:
+    """Return the labels of all arguments."""
+    return frozenset().union(*(labels_of(value) for value in (*call.args, *call.keywords.values())))
+
+
+def items_of(value: Value | None) -> tuple[Value, ...]:
+    """Return the elements of a list, or the value itself as the only one."""
+    if isinstance(value, Items):
+        return value.items
+    return () if value is None else (value,)
+
+
+__all__ = ["AssessShell", "Judge", "items_of", "key_of", "labels_in", "name_in_shell", "shown"]

@@ -1,0 +1,194 @@
+"""What it means to change processes, accounts, databases, clouds and the system itself, and what calls mean together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from tui.levels import RiskLevel
+from tui.risk.code import evaluation, files, network, processes
+from tui.risk.code.judge import Judge
+from tui.risk.code.operations import Action, Call, Operation
+from tui.risk.code.values import UNKNOWN, Constant, Instance, Label, Value, labels_of, shown
+from tui.risk.model import Category, Effect, Span
+
+_HIGH: Final = RiskLevel.HIGH
+_DROPS: Final = re.compile(
+    r"^\s*(?:drop\s+(?:table|database|schema|user|role|index|view)\b|truncate\s+(?:table\s+)?\w|delete\s+from\s+[\w.\"`\[\]]+\s*;?\s*$"
+    r"|alter\s+table\s+\S+\s+drop\b|update\s+\S+\s+set\b(?!.*\bwhere\b))",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
+)
+_SECRET_COLUMNS: Final = re.compile(
+    r"\b(?:password_value|encrypted_value|encryptedpassword|card_number_encrypted)\b|\bmoz_cookies\b|\bfrom\s+(?:logins|credit_cards)\b",
+    re.IGNORECASE,
+)
+
+
+def kill(judge: Judge, call: Call, operation: Operation) -> Value:
+    """End processes: all of them, or the first one, is the end of the system."""
+    target = call.argument(operation.arguments[0]) if operation.arguments else None
+    judge.effects.add(Effect.KILL)
+    if isinstance(target, Constant) and target.value in {-1, 1}:
+        judge.report(
+            _HIGH,
+            Category.DOS,
+            "kill-all",
+            "ends every process" if target.value == -1 else "ends the first process of the system",
+            call.span,
+        )
+    return UNKNOWN
+
+
+def fork(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Split the process; in a loop without an end the machine is soon full."""
+    del operation
+    if judge.looping:
+        judge.report(
+            _HIGH,
+            Category.DOS,
+            "fork-bomb",
+            "starts processes without end until the machine stands still",
+            call.span,
+            Effect.EXHAUST,
+        )
+    return UNKNOWN
+
+
+def become(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Become another account; root where the number is 0."""
+    account = call.argument(operation.arguments[-1]) if operation.arguments else None
+    if isinstance(account, Constant) and account.value == 0:
+        judge.report(_HIGH, Category.PRIV_ESC, "become-root", "becomes root", call.span, Effect.PRIVILEGE)
+    return UNKNOWN
+
+
+def query(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Run SQL."""
+    text = shown(call.argument(operation.arguments[0]) if operation.arguments else None)
+    memory = isinstance(call.receiver, Instance) and ":memory:" in shown(call.receiver.attributes.get("database"))
+    if (match := _DROPS.search(text)) and not memory:
+        first = match[0].strip().split()
+        temporary = (
+            re.search(r"if\s+exists", text, re.IGNORECASE)
+            and first[0].lower() == "drop"
+            and first[1].lower() != "database"
+        )
+        level = RiskLevel.MEDIUM if temporary else _HIGH
+        judge.report(level, Category.DB_DESTROY, "sql-destroy", f"destroys data in a database: {match[0].strip()[:80]}", call.span,
+                     Effect.DELETE)  # fmt: skip
+    if _SECRET_COLUMNS.search(text):
+        judge.report(_HIGH, Category.CRED_READ, "sql-secrets", f"reads what a browser has saved for its user: {text.strip()[:80]}", call.span,
+                     Effect.CREDENTIAL_READ)  # fmt: skip
+        return Value(labels=frozenset({Label.CREDENTIAL}))
+    return Value(labels=labels_of(call.receiver))
+
+
+def _plain(
+    level: RiskLevel, category: Category, rule: str, *effects: Effect, labels: frozenset[Label] = frozenset()
+) -> Handler:
+    def handle(judge: Judge, call: Call, operation: Operation) -> Value:
+        judge.report(level, category, rule, operation.what or f"calls {call.name}", call.span, *effects)
+        return Instance(call.name, labels=labels or operation.labels)
+
+    return handle
+
+
+def capture(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Record what a person types, sees or copies."""
+    if operation.what:
+        judge.report(
+            _HIGH, Category.CRED_READ, "capture", operation.what, call.span, Effect.CREDENTIAL_READ, attack=("T1056",)
+        )
+    return Instance(call.name, labels=operation.labels)
+
+
+def encrypt(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Encrypt something; encrypting every file found is what ransomware does."""
+    data = frozenset[Label]().union(*(labels_of(value) for value in (*call.args, *call.keywords.values())))
+    if Label.WALK in data and Label.FILE in data:
+        judge.mark("encrypts files", call.span)
+    return Value(labels=data | {Label.ENCRYPTED} | operation.labels)
+
+
+def power(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Stop or start the machine."""
+    judge.report(
+        _HIGH, Category.DOS, "power", operation.what or "stops the machine", call.span, Effect.KILL, attack=("T1529",)
+    )
+    return UNKNOWN
+
+
+def conclude(judge: Judge) -> None:
+    """Report what calls mean together."""
+    marks = judge.marks
+    shell = marks.get("opens a shell")
+    if shell and (marks.get("connects") or marks.get("redirects to a socket")):
+        judge.report(RiskLevel.CRITICAL, Category.SHELL, "reverse-shell", "connects a shell to another machine, which can then run anything here", shell,
+                     Effect.REMOTE)  # fmt: skip
+    elif shell and marks.get("listens"):
+        judge.report(
+            RiskLevel.CRITICAL, Category.SHELL, "bind-shell", "offers a shell to whoever connects", shell, Effect.REMOTE
+        )
+    if span := marks.get("encrypts files"):
+        judge.report(RiskLevel.CRITICAL, Category.DESTROY, "encrypt-files", "encrypts every file it finds, as ransomware does", span,
+                     Effect.OVERWRITE, attack=("T1486",))  # fmt: skip
+    if span := marks.get("serialises the environment"):
+        if span not in (marks.get("shows the environment"),):
+            judge.report(
+                _HIGH,
+                Category.EXFIL,
+                "collect-environment",
+                "gathers all environment variables, secrets included, in one text",
+                span,
+            )
+    if (span := marks.get("edits package.json")) and any(
+        command.argv[:2] in {("npm", "publish"), ("pnpm", "publish"), ("yarn", "publish")}
+        for shell_ in judge.shells
+        for command in shell_.commands
+    ):
+        judge.report(
+            RiskLevel.CRITICAL,
+            Category.SUPPLY_CHAIN,
+            "self-publish",
+            "changes a package and publishes it",
+            span,
+            Effect.REMOTE,
+        )
+
+
+Handler = Callable[[Judge, Call, Operation], Value]
+_OWN: Final[dict[Action, Handler]] = {
+    Action.KILL: kill, Action.FORK: fork, Action.IDENTITY: become, Action.QUERY: query, Action.CAPTURE: capture,
+    Action.ENCRYPT: encrypt, Action.POWER: power,
+    Action.INJECT: _plain(_HIGH, Category.HIJACK, "inject", Effect.EXECUTE),
+    Action.DATABASE_DROP: _plain(_HIGH, Category.DB_DESTROY, "database-drop", Effect.DELETE),
+    Action.CLOUD_DELETE: _plain(_HIGH, Category.CLOUD_DESTROY, "cloud-delete", Effect.DELETE, Effect.REMOTE),
+    Action.SCHEDULE: _plain(_HIGH, Category.PERSIST, "schedule", Effect.PERSIST),
+    Action.REGISTRY: _plain(_HIGH, Category.PERSIST, "registry", Effect.PERSIST),
+    Action.EVADE: _plain(_HIGH, Category.EVADE, "evade", Effect.CONFIG),
+    Action.DECRYPT_STORE: _plain(_HIGH, Category.CRED_READ, "decrypt-store", Effect.CREDENTIAL_READ, labels=frozenset({Label.CREDENTIAL})),
+    Action.MOUNT: _plain(_HIGH, Category.KERNEL, "mount", Effect.KERNEL),
+    Action.MINE: _plain(_HIGH, Category.DOS, "mine", Effect.EXHAUST),
+    Action.HOOK: _plain(_HIGH, Category.HIJACK, "hook", Effect.EXECUTE),
+}  # fmt: skip
+HANDLERS: Final[dict[Action, Handler]] = {
+    **files.HANDLERS, **processes.HANDLERS, **network.HANDLERS, **evaluation.HANDLERS, **_OWN,
+}  # fmt: skip
+
+
+def perform(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Judge one call by its row of the tables, and return what it would return."""
+    if operation.action is Action.SOURCE:
+        return Instance(operation.kind or call.name, None, {}, labels=operation.labels, shown=call.name)
+    if operation.action is Action.PRINT:
+        if any(Label.SERIALIZED in labels_of(value) for value in call.args):
+            judge.marks.pop("serialises the environment", None)
+        return UNKNOWN
+    if operation.action is Action.NOTHING:
+        return UNKNOWN
+    handler = HANDLERS.get(operation.action)
+    return handler(judge, call, operation) if handler else UNKNOWN
+
+
+__all__ = ["HANDLERS", "Handler", "Span", "conclude", "perform"]

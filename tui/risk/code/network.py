@@ -1,0 +1,229 @@
+"""What it means to talk to other machines: what goes out, to whom, and what comes back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tui.levels import RiskLevel
+from tui.risk.code.hosts import collects_requests, drop_point, host_of, is_address, is_local
+from tui.risk.code.judge import Judge, key_of
+from tui.risk.code.operations import Action, Call, Operation
+from tui.risk.code.values import (
+    NOTHING,
+    UNKNOWN,
+    Entries,
+    Instance,
+    Items,
+    Label,
+    Labels,
+    Text,
+    Value,
+    labels_of,
+    pieces_of,
+    shown,
+    text_of,
+)  # fmt: skip
+from tui.risk.model import Category, Effect, Span
+
+_NOT_CONTENT: Final = frozenset({"headers", "auth", "cert", "proxies", "timeout", "verify", "cookies", "stream", "hooks", "allow_redirects",
+                                 "agent", "signal", "context", "method", "family", "hostname", "host", "port"})  # fmt: skip
+"""Arguments that carry what a service asks for, keys included: sending them is what they are for."""
+_WORST: Final = (Label.CREDENTIAL, Label.ENVIRONMENT, Label.SERIALIZED)
+_GRAVE: Final = (Label.KEYS, Label.CLIPBOARD, Label.SCREEN, Label.PRIVATE_FILE)
+NETWORK: Final[Labels] = frozenset({Label.NETWORK})
+
+
+def fetch(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Send a request and return its answer."""
+    url = call.argument(operation.arguments[0]) if operation.arguments else None
+    if isinstance(url, Entries):
+        url = url.entries.get("url") or url.entries.get("uri") or url.entries.get("hostname") or url.entries.get("host")
+    if isinstance(url, Instance) and url.content is not None:
+        content = [value for name, value in url.attributes.items() if name not in _NOT_CONTENT]
+        url = url.content
+    else:
+        content = []
+    for index, value in enumerate(call.args):
+        if operation.arguments and index == operation.arguments[0][0]:
+            continue
+        content += [v for k, v in value.entries.items() if k not in _NOT_CONTENT and _is_data(v)] if isinstance(value, Entries) else (
+            [value] if _is_data(value) else [])  # fmt: skip
+    content += [
+        value
+        for name, value in call.keywords.items()
+        if name not in _NOT_CONTENT and name not in {"url", "uri"} and _is_data(value)
+    ]
+    judge.effects.add(Effect.NETWORK_IN)
+    send(judge, call.span, url, content)
+    where = text_of(url)
+    if where is None or not is_local(where):
+        judge.report(
+            RiskLevel.MEDIUM,
+            Category.CHANGE,
+            "request",
+            f"sends a request to {host_of(where) if where else shown(url) or '…'}",
+            call.span,
+        )
+    return Instance(
+        operation.kind or call.name, UNKNOWN, {"url": url or UNKNOWN, "out": Items(tuple(content))}, labels=NETWORK
+    )
+
+
+def _is_data(value: Value) -> bool:
+    from tui.risk.code.values import Routine
+
+    return not isinstance(value, Routine)
+
+
+def send(judge: Judge, span: Span, url: Value | None, content: list[Value]) -> None:
+    """Judge that `content` and the address itself leave the machine."""
+    pieces = pieces_of(url) if url is not None else ()
+    where = shown(url) if pieces and isinstance(pieces[0], str) else ""
+    if where and is_local(where):
+        return
+    host = host_of(where) if where else "another machine"
+    body: Labels = NOTHING.union(*(labels_of(value) for value in content)) if content else NOTHING
+    in_url = (
+        NOTHING.union(*(labels_of(piece) for piece in pieces[1:] if isinstance(piece, Value)))
+        if len(pieces) > 1
+        else NOTHING
+    )
+    out = body | in_url
+    dropped = drop_point(where) if where else None
+    open_door = bool(dropped) or (bool(where) and is_address(where))
+    judge.effects.add(Effect.NETWORK_OUT) if content else None
+    if worst := next((label for label in _WORST if label in out), None):
+        _leak(judge, span, RiskLevel.CRITICAL, worst, host)
+    elif grave := next((label for label in _GRAVE if label in out), None):
+        _leak(judge, span, RiskLevel.HIGH, grave, host)
+    elif Label.FILE in out and (open_door or Label.WALK in out or where.startswith(("http://", "ftp://"))):
+        _leak(judge, span, RiskLevel.HIGH, Label.FILE, host)
+    elif Label.HOST in out:
+        _leak(judge, span, RiskLevel.HIGH, Label.HOST, host)
+    elif Label.OUTPUT in out and (open_door or not where):
+        _leak(judge, span, RiskLevel.HIGH, Label.OUTPUT, host)
+    elif Label.SETTING in body and open_door and not (dropped and "api.telegram.org" in dropped):
+        _leak(judge, span, RiskLevel.HIGH, Label.SETTING, host)
+    elif where and collects_requests(where):
+        judge.report(RiskLevel.HIGH, Category.EXFIL, "call-home", f"contacts {host}, where whoever set it up reads every request", span,
+                     Effect.NETWORK_OUT)  # fmt: skip
+    elif content and out & {Label.FILE, Label.OUTPUT, Label.SETTING}:
+        judge.report(RiskLevel.MEDIUM, Category.EXFIL, "upload", f"sends {_names(out)} to {host}", span)
+
+
+def _names(labels: Labels) -> str:
+    return ", ".join(sorted(label.value for label in labels & {Label.FILE, Label.OUTPUT, Label.SETTING}))
+
+
+def _leak(judge: Judge, span: Span, level: RiskLevel, label: Label, host: str) -> None:
+    judge.report(level, Category.EXFIL, "send-" + label.name.lower().replace("_", "-"), f"sends {label.value} to {host}", span,
+                 Effect.NETWORK_OUT)  # fmt: skip
+
+
+def download(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Put what is at a URL into a file."""
+    from tui.risk.code.files import write_to
+
+    url = call.argument(operation.arguments[0])
+    target = call.argument(operation.arguments[1]) if len(operation.arguments) > 1 else None
+    judge.effects.add(Effect.NETWORK_IN)
+    send(judge, call.span, url, [])
+    if target is None:
+        last = pieces_of(url)[-1] if url is not None and pieces_of(url) else ""
+        if isinstance(last, str) and (key := key_of(url)):
+            judge.fetched.setdefault(key, call.span)
+    else:
+        write_to(judge, call.span, target, Value(labels=NETWORK))
+    judge.report(RiskLevel.MEDIUM, Category.CHANGE, "download", f"downloads {shown(url) or 'a file'}", call.span)
+    return Items((target or Value(labels=NETWORK, shown="download"), UNKNOWN))
+
+
+def look_up(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Resolve a name. Whoever answers for the domain sees the whole name, so that what is put into it leaves."""
+    name = call.argument(operation.arguments[0]) if operation.arguments else None
+    if isinstance(name, Text):
+        labels = labels_of(name)
+        suffix = name.parts[-1]
+        if isinstance(suffix, str) and "." in suffix:
+            told = labels & {Label.SETTING, Label.HOST, Label.PLATFORM, Label.ENVIRONMENT, Label.CREDENTIAL, Label.FILE, Label.OUTPUT,
+                             Label.PRIVATE_FILE, Label.SERIALIZED}  # fmt: skip
+            if told:
+                label = min(told, key=lambda each: each.value)
+                judge.report(RiskLevel.HIGH, Category.EXFIL, "dns", f"smuggles {label.value} out in a name that it looks up: …{suffix}", call.span,
+                             Effect.NETWORK_OUT, attack=("T1048", "T1071.004"))  # fmt: skip
+    elif (text := text_of(name)) and collects_requests(text):
+        judge.report(
+            RiskLevel.HIGH, Category.EXFIL, "call-home", f"looks up {text}, where every look-up is recorded", call.span
+        )
+    return Value(labels=NOTHING)
+
+
+def connect(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Connect to another machine."""
+    judge.effects.add(Effect.NETWORK_OUT)
+    address = call.argument(operation.arguments[0]) if operation.arguments else None
+    host, port = address, None
+    if isinstance(address, Items) and address.items:
+        host = address.items[0]
+        port = address.items[1] if len(address.items) > 1 else None
+    elif len(call.args) > 1:
+        first_is_port = isinstance(call.args[0], Value) and not isinstance(text_of(call.args[0]), str)
+        host, port = (call.args[1], call.args[0]) if first_is_port else (call.args[0], call.args[1])
+    where = shown(host)
+    if not (text_of(host) and is_local(where)):
+        judge.mark("connects", call.span)
+        if isinstance(call.receiver, Instance):
+            call.receiver.attributes.setdefault("peer", host or UNKNOWN)
+        judge.report(
+            RiskLevel.MEDIUM, Category.CHANGE, "connect", f"connects to {where or '…'}:{shown(port) or '…'}", call.span
+        )
+    labels = frozenset({Label.SOCKET, Label.NETWORK})
+    return Instance(operation.kind or call.name, None, {"peer": host or UNKNOWN}, labels=labels)
+
+
+def listen(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Wait for others to connect."""
+    judge.mark("listens", call.span)
+    return Instance(operation.kind or call.name, None, {}, labels=frozenset({Label.SOCKET, Label.REQUEST}))
+
+
+def send_on(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Send something over a connection, or as the body of a request begun earlier."""
+    peer = (
+        call.receiver.attributes.get("peer") or call.receiver.attributes.get("url")
+        if isinstance(call.receiver, Instance)
+        else None
+    )
+    content = [value for value in (*call.args, *call.keywords.values()) if _is_data(value)]
+    out = NOTHING.union(*(labels_of(value) for value in content)) if content else NOTHING
+    if "connects" not in judge.marks and not isinstance(call.receiver, Instance):
+        return UNKNOWN
+    if Label.OUTPUT in out and Label.SOCKET in labels_of(call.receiver):
+        judge.mark("sends output", call.span)
+    if "listens" in judge.marks and "connects" not in judge.marks:
+        out = NOTHING
+        return UNKNOWN
+    send(judge, call.span, peer, content)
+    return Value(labels=NETWORK)
+
+
+def receive(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Receive something over a connection."""
+    del operation
+    judge.effects.add(Effect.NETWORK_IN)
+    served = "listens" in judge.marks and "connects" not in judge.marks
+    return Value(labels=frozenset({Label.REQUEST if served else Label.NETWORK}), shown=call.name.rpartition(".")[2])
+
+
+def redirect(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Make a standard stream another descriptor."""
+    source = call.argument(operation.arguments[0]) if operation.arguments else None
+    if Label.SOCKET in labels_of(source):
+        judge.mark("redirects to a socket", call.span)
+    return UNKNOWN
+
+
+HANDLERS: Final = {
+    Action.FETCH: fetch, Action.DOWNLOAD: download, Action.LOOKUP: look_up, Action.CONNECT: connect, Action.LISTEN: listen,
+    Action.SEND: send_on, Action.RECEIVE: receive, Action.REDIRECT: redirect,
+}  # fmt: skip

@@ -1,0 +1,161 @@
+"""What a library function does, as data: an action, and which of its arguments the action is about."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from tui.risk.code.values import NOTHING, Constant, Entries, Label, Labels, Value
+from tui.risk.model import Span
+
+Argument = tuple[int, str]
+"""Position, counted from 0 (-1: only by name), and name."""
+
+
+class Action(enum.Enum):
+    """What a call does. What that means for the object it is done to is decided by the judge."""
+
+    NOTHING = enum.auto()
+    """Harmless, and the result says nothing about the arguments."""
+    SOURCE = enum.auto()
+    """Returns something with the labels of the operation."""
+    RUN = enum.auto()
+    """Runs a command: a text for a shell, or words."""
+    RUN_WORDS = enum.auto()
+    """Runs a program whose words are the arguments: `execl`."""
+    RUN_FILE = enum.auto()
+    """Runs a program with a list of words beside it: `spawn(file, words)`."""
+    EVALUATE = enum.auto()
+    """Runs text as code of this language."""
+    RUN_SCRIPT = enum.auto()
+    """Runs a file as code of this language."""
+    UNPICKLE = enum.auto()
+    OPEN = enum.auto()
+    READ = enum.auto()
+    WRITE = enum.auto()
+    """Puts the second argument into the file of the first."""
+    PUT = enum.auto()
+    """Puts the first argument into the open file it is called on."""
+    TRUNCATE = enum.auto()
+    DELETE = enum.auto()
+    DELETE_TREE = enum.auto()
+    MOVE = enum.auto()
+    COPY = enum.auto()
+    LINK = enum.auto()
+    MODE = enum.auto()
+    OWNER = enum.auto()
+    FETCH = enum.auto()
+    """Talks to a URL: sends the other arguments, returns what came back."""
+    DOWNLOAD = enum.auto()
+    """Puts what is at a URL into a file."""
+    LOOKUP = enum.auto()
+    """Resolves a name: what stands in the name reaches whoever answers for the domain."""
+    CONNECT = enum.auto()
+    LISTEN = enum.auto()
+    SEND = enum.auto()
+    """Sends the arguments over the connection it is called on."""
+    RECEIVE = enum.auto()
+    REDIRECT = enum.auto()
+    """Makes a standard stream another descriptor: dup2."""
+    KILL = enum.auto()
+    FORK = enum.auto()
+    IDENTITY = enum.auto()
+    """Becomes another account."""
+    LOAD = enum.auto()
+    """Loads a shared library."""
+    INJECT = enum.auto()
+    """Writes into or controls another process."""
+    QUERY = enum.auto()
+    """Runs SQL."""
+    DATABASE_DROP = enum.auto()
+    CLOUD_DELETE = enum.auto()
+    CAPTURE = enum.auto()
+    """Records what a person types, sees or copies."""
+    SCHEDULE = enum.auto()
+    """Arranges to be run again."""
+    REGISTRY = enum.auto()
+    """Writes the Windows registry."""
+    EVADE = enum.auto()
+    DECRYPT_STORE = enum.auto()
+    """Decrypts what the system keeps for browsers and password managers."""
+    MOUNT = enum.auto()
+    POWER = enum.auto()
+    MINE = enum.auto()
+    ENCRYPT = enum.auto()
+    PRINT = enum.auto()
+    """Shows its arguments to a person."""
+    SERIALIZE = enum.auto()
+    SETUP = enum.auto()
+    """A package's description, with code that runs on installation."""
+    HOOK = enum.auto()
+    """Replaces functions of other code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row of the tables."""
+
+    action: Action
+    arguments: tuple[Argument, ...] = ()
+    """The arguments the action is about, in the order that the action names them."""
+    labels: Labels = NOTHING
+    kind: str = ""
+    """The kind of object that is returned, where its methods have rows of their own."""
+    what: str = ""
+    """Words for the effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as it would happen."""
+
+    name: str
+    """Dotted name of what is called; methods of objects as `socket.socket().connect`."""
+    args: tuple[Value, ...]
+    span: Span
+    keywords: Mapping[str, Value] = field(default_factory=dict)
+    """By name; in JavaScript the properties of the last object among the arguments."""
+    receiver: Value | None = None
+    disguised: bool = False
+
+    def argument(self, where: Argument) -> Value | None:
+        """Return the argument at a position or under a name."""
+        position, name = where
+        if name and name in self.keywords:
+            return self.keywords[name]
+        return self.args[position] if 0 <= position < len(self.args) else None
+
+    def option(self, name: str) -> Value | None:
+        """Return the argument under a name."""
+        return self.keywords.get(name)
+
+    def is_true(self, name: str) -> bool:
+        """Whether an argument is given and not known to be false."""
+        value = self.keywords.get(name)
+        return value is not None and not (isinstance(value, Constant) and not value.value)
+
+
+PATH: Final[Argument] = (0, "path")
+
+
+def options_of(args: tuple[Value, ...]) -> dict[str, Value]:
+    """Return the properties of the last object among `args`: how JavaScript passes options."""
+    for value in reversed(args):
+        if isinstance(value, Entries):
+            return value.entries
+    return {}
+
+
+def source(*labels: Label, kind: str = "") -> Operation:
+    """Return the row of a function whose result carries `labels`."""
+    return Operation(Action.SOURCE, labels=frozenset(labels), kind=kind)
+
+
+def on(
+    action: Action, *positions: int | Argument, kind: str = "", what: str = "", labels: Labels = NOTHING
+) -> Operation:
+    """Return a row; a bare position has no name."""
+    arguments = tuple((each, "") if isinstance(each, int) else each for each in positions)
+    return Operation(action, arguments, labels, kind, what)

@@ -1,0 +1,462 @@
+"""What an expression of Python evaluates to."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tui.risk.code import python_folding as folding
+from tui.risk.code.budget import MAX_DEPTH, MAX_ITEMS
+from tui.risk.code.files import found_files
+from tui.risk.code.judge import Judge
+from tui.risk.code.python_library import ALIASES, BARE, OPERATIONS
+from tui.risk.code.scope import Scope
+from tui.risk.code.values import (
+    NOTHING,
+    UNKNOWN,
+    Constant,
+    Entries,
+    Instance,
+    Items,
+    Label,
+    Labels,
+    Reference,
+    Routine,
+    Text,
+    Value,
+    joined,
+    labels_of,
+    pieces_of,
+    text_of,
+    with_labels,
+)  # fmt: skip
+from tui.risk.model import Span
+
+HOME_VARIABLES = frozenset({"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"})
+TEMPORARY_VARIABLES = frozenset({"TMPDIR", "TEMP", "TMP"})
+_ENVIRONMENT = frozenset({Label.ENVIRONMENT})
+_CONTEXT_VALUES = {
+    "os.sep": Constant("/"), "os.curdir": Constant("."), "os.devnull": Constant("/dev/null"), "os.linesep": Constant("\n"), "os.name": Constant("posix"),
+    "__file__": Constant("./script.py"), "string.ascii_lowercase": Constant("abcdefghijklmnopqrstuvwxyz"), "signal.SIGKILL": Constant(9),
+    "string.ascii_letters": Constant("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"), "string.digits": Constant("0123456789"),
+    "stat.S_ISUID": Constant(0o4000), "__name__": Constant("__main__"),
+}  # fmt: skip
+_SAFE_TO_NAME = frozenset(
+    {"sys.executable", "subprocess.PIPE", "subprocess.DEVNULL", "subprocess.STDOUT", "asyncio.subprocess.PIPE"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """What a routine of Python is made of."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+    scope: Scope
+
+
+def canonical(name: str) -> str:
+    """Return the one dotted name under which the tables know something."""
+    name = BARE.get(name, name)
+    for alias, real in ALIASES:
+        if name.startswith(alias):
+            name = real + name[len(alias) :]
+    return name
+
+
+class Expressions:
+    """Evaluates expressions; calls are handed on."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge = judge
+        self.scope = Scope()
+        self.span_of: Callable[[ast.AST], Span] = lambda _node: Span(0, 0)
+        self.depth = 0
+
+    def call(self, node: ast.Call) -> Value:
+        """Return what a call returns."""
+        raise NotImplementedError
+
+    def routine(self, node: ast.Lambda) -> Value:
+        """Return the function that a lambda makes."""
+        return Routine("lambda", Lambda(node, self.scope))
+
+    def evaluate(self, node: ast.expr | None) -> Value:
+        """Return what `node` evaluates to."""
+        if node is None:
+            return UNKNOWN
+        self.judge.budget.spend()
+        if self.depth > MAX_DEPTH:
+            self.judge.puzzled("expressions nested too deeply")
+            return UNKNOWN
+        self.depth += 1
+        try:
+            method = getattr(self, "_" + type(node).__name__.lower(), None)
+            return method(node) if method is not None else self._children(node)
+        finally:
+            self.depth -= 1
+
+    def _children(self, node: ast.expr) -> Value:
+        labels: Labels = NOTHING
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                labels |= labels_of(self.evaluate(child))
+        return Value(labels=labels)
+
+    def _constant(self, node: ast.Constant) -> Value:
+        value = node.value
+        return Constant(value) if isinstance(value, str | bytes | int | float | bool) or value is None else UNKNOWN
+
+    def _name(self, node: ast.Name) -> Value:
+        found = self.scope.find(node.id)
+        if found is not None:
+            return found if found.shown else _named(found, node.id)
+        return self.global_name(node.id)
+
+    def global_name(self, name: str) -> Value:
+        """Return what a name stands for that the text does not define."""
+        if name in _CONTEXT_VALUES:
+            return _CONTEXT_VALUES[name]
+        return Reference(canonical(name), shown=name)
+
+    def _attribute(self, node: ast.Attribute) -> Value:
+        return self.attribute(self.evaluate(node.value), node.attr)
+
+    def attribute(self, owner: Value, name: str, *, disguised: bool = False) -> Value:
+        """Return an attribute of a value."""
+        if isinstance(owner, Reference):
+            full = canonical(f"{owner.name}.{name}")
+            if full == "os.environ" or full == "os.environb":
+                return Reference("os.environ", labels=_ENVIRONMENT, shown="os.environ")
+            if full in _CONTEXT_VALUES:
+                return _CONTEXT_VALUES[full]
+            if full == "sys.argv":
+                return Value(labels=frozenset({Label.TYPED}), shown="argv")
+            row = OPERATIONS.get(owner.name)
+            labels = owner.labels | (row.labels if row is not None and row.action.name == "SOURCE" else NOTHING)
+            return Reference(full, disguised or owner.disguised, labels=labels, shown=name)
+        if isinstance(owner, Instance):
+            if name in owner.attributes:
+                return owner.attributes[name]
+            if owner.kind == "pathlib.Path":
+                return self._path_attribute(owner, name)
+            full = canonical(f"{owner.kind}().{name}")
+            return Reference(full, disguised, labels=labels_of(owner), shown=name)
+        if isinstance(owner, Routine):
+            return Reference(f"{owner.name}.{name}", shown=name)
+        if isinstance(owner, Entries) and name in owner.entries:
+            return owner.entries[name]
+        return Value(labels=labels_of(owner), shown=f"{owner.shown}.{name}" if owner.shown else name)
+
+    def _path_attribute(self, owner: Instance, name: str) -> Value:
+        if name == "parent":
+            folded = folding.call_function("os.path.dirname", (owner.content or UNKNOWN,))
+            return Instance("pathlib.Path", folded or Value(shown="parent"))
+        if name in {"name", "stem", "suffix", "parts"}:
+            return Value(shown=name, labels=labels_of(owner))
+        return Reference(f"pathlib.Path().{name}", labels=labels_of(owner), shown=name)
+
+    def _subscript(self, node: ast.Subscript) -> Value:
+        owner = self.evaluate(node.value)
+        if isinstance(node.slice, ast.Slice):
+            bounds = [
+                self.evaluate(each) if each is not None else None
+                for each in (node.slice.lower, node.slice.upper, node.slice.step)
+            ]
+            return folding.sliced(owner, *bounds) or Value(labels=labels_of(owner), shown=owner.shown)
+        return self.item(owner, self.evaluate(node.slice))
+
+    def item(self, owner: Value, key: Value) -> Value:
+        """Return an element of a value."""
+        if isinstance(owner, Reference):
+            name = text_of(key)
+            if owner.name == "os.environ":
+                return setting(name)
+            if name is not None and owner.name.endswith(("__dict__", "sys.modules", "globals", "locals", "vars")):
+                return self._looked_up(owner.name, name)
+        if (
+            isinstance(owner, Instance)
+            and owner.kind in {"globals", "locals", "vars"}
+            and (name := text_of(key)) is not None
+        ):
+            found = self.scope.find(name)
+            return found if found is not None else self._looked_up("globals", name)
+        if isinstance(key, Constant):
+            if (
+                isinstance(owner, Items)
+                and isinstance(key.value, int)
+                and -len(owner.items) <= key.value < len(owner.items)
+            ):
+                return owner.items[key.value]
+            if isinstance(owner, Entries) and str(key.value) in owner.entries:
+                return owner.entries[str(key.value)]
+            if isinstance(owner, Constant) and isinstance(owner.value, str | bytes) and isinstance(key.value, int):
+                try:
+                    return Constant(owner.value[key.value], labels=owner.labels)
+                except IndexError:
+                    return UNKNOWN
+        shown = f"{owner.shown}_{text_of(key)}" if text_of(key) and owner.shown else owner.shown
+        return Value(labels=labels_of(owner), shown=shown)
+
+    def _looked_up(self, where: str, name: str) -> Value:
+        module = where.removesuffix(".__dict__")
+        if module in {"globals", "locals", "vars", "sys.modules"}:
+            return Reference(canonical(name), disguised=where != "sys.modules")
+        return Reference(canonical(f"{module}.{name}"), disguised=True)
+
+    def _joinedstr(self, node: ast.JoinedStr) -> Value:
+        pieces: list[str | Value] = []
+        labels: Labels = NOTHING
+        for part in node.values:
+            value = self.evaluate(part.value if isinstance(part, ast.FormattedValue) else part)
+            labels |= value.labels if isinstance(value, Constant | Text) else NOTHING
+            pieces.extend(_in_string(value))
+        return joined(pieces, labels)
+
+    def _binop(self, node: ast.BinOp) -> Value:
+        # Long sums lean to the left: they are walked in a loop, so that a thousand pieces need no deep stack.
+        chain: list[ast.BinOp] = []
+        left_node: ast.expr = node
+        while isinstance(left_node, ast.BinOp):
+            chain.append(left_node)
+            left_node = left_node.left
+        value = self.evaluate(left_node)
+        for each in reversed(chain):
+            self.judge.budget.spend()
+            value = self._combined(each.op, value, self.evaluate(each.right))
+        return value
+
+    def _combined(self, operator: ast.operator, left: Value, right: Value) -> Value:
+        name = type(operator).__name__
+        folded = folding.binary(name, left, right)
+        if folded is not None:
+            return folded
+        labels = labels_of(left) | labels_of(right)
+        if name == "Div" and isinstance(left, Instance) and left.kind == "pathlib.Path":
+            return Instance("pathlib.Path", path_join(left.content or UNKNOWN, right))
+        if name == "Add":
+            if isinstance(left, Items) and isinstance(right, Items):
+                return Items((*left.items, *right.items)[:MAX_ITEMS], labels=left.labels | right.labels)
+            if isinstance(left, Items):
+                return Items((*left.items, Value(labels=labels_of(right), shown=right.shown)), labels=left.labels)
+            if isinstance(left, Text | Constant) or isinstance(right, Text | Constant):
+                return joined([*_in_string(left), *_in_string(right)], left.labels | right.labels)
+        if name == "Mod" and isinstance(left, Constant) and isinstance(left.value, str):
+            return self._percent(left.value, right, labels)
+        return Value(labels=labels, shown=left.shown)
+
+    def _percent(self, pattern: str, right: Value, labels: Labels) -> Value:
+        values = list(right.items) if isinstance(right, Items) else [right]
+        pieces: list[str | Value] = []
+        parts = pattern.split("%")
+        pieces.append(parts[0])
+        for part in parts[1:]:
+            if part[:1] in {"s", "d", "r"} and values:
+                pieces.extend(_in_string(values.pop(0)))
+                pieces.append(part[1:])
+            else:
+                pieces.append("%" + part)
+        del labels
+        return joined(pieces)
+
+    def _tuple(self, node: ast.Tuple | ast.List | ast.Set) -> Value:
+        items: list[Value] = []
+        for element in node.elts[:MAX_ITEMS]:
+            if isinstance(element, ast.Starred):
+                inner = self.evaluate(element.value)
+                items.extend(inner.items if isinstance(inner, Items) else (inner,))
+            else:
+                items.append(self.evaluate(element))
+        return Items(tuple(items))
+
+    _list = _tuple
+    _set = _tuple
+
+    def _dict(self, node: ast.Dict) -> Value:
+        entries: dict[str, Value] = {}
+        labels: Labels = NOTHING
+        for key, value_node in zip(node.keys, node.values, strict=True):
+            value = self.evaluate(value_node)
+            name = text_of(self.evaluate(key)) if key is not None else None
+            if isinstance(value, Entries) and key is None:
+                entries.update(value.entries)
+            elif name is None:
+                labels |= labels_of(value)
+            elif len(entries) < MAX_ITEMS:
+                entries[name] = value
+        return Entries(entries, labels=labels)
+
+    def _namedexpr(self, node: ast.NamedExpr) -> Value:
+        value = self.evaluate(node.value)
+        self.scope.assign(node.target.id, value)
+        return value
+
+    def _ifexp(self, node: ast.IfExp) -> Value:
+        self.evaluate(node.test)
+        first, second = self.evaluate(node.body), self.evaluate(node.orelse)
+        if isinstance(first, Constant) and first.value is None:
+            first, second = second, first
+        return with_labels(first, second.labels)
+
+    def _boolop(self, node: ast.BoolOp) -> Value:
+        values = [self.evaluate(each) for each in node.values]
+        known = [value for value in values if not (isinstance(value, Constant) and not value.value)]
+        best = next((value for value in known if type(value) is not Value), known[0] if known else UNKNOWN)
+        return with_labels(best, NOTHING.union(*(labels_of(value) for value in values)))
+
+    def _compare(self, node: ast.Compare) -> Value:
+        self._children(node)
+        return UNKNOWN
+
+    def _unaryop(self, node: ast.UnaryOp) -> Value:
+        value = self.evaluate(node.operand)
+        if isinstance(node.op, ast.USub) and isinstance(value, Constant) and isinstance(value.value, int | float):
+            return Constant(-value.value)
+        if isinstance(node.op, ast.Invert) and isinstance(value, Constant) and isinstance(value.value, int):
+            return Constant(~value.value)
+        return Value(labels=NOTHING if isinstance(node.op, ast.Not) else labels_of(value))
+
+    def _await(self, node: ast.Await) -> Value:
+        return self.evaluate(node.value)
+
+    def _starred(self, node: ast.Starred) -> Value:
+        return self.evaluate(node.value)
+
+    def _lambda(self, node: ast.Lambda) -> Value:
+        return self.routine(node)
+
+    def _call(self, node: ast.Call) -> Value:
+        return self.call(node)
+
+    def _yield(self, node: ast.Yield) -> Value:
+        value = self.evaluate(node.value)
+        self.scope.returned.append(value)
+        return UNKNOWN
+
+    def _listcomp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
+        found: list[Value] = []
+        self._comprehend(node.generators, 0, lambda: found.append(self.evaluate(node.elt)))
+        if len(found) > 1 or (found and self._is_known(node.generators)):
+            return Items(tuple(found[:MAX_ITEMS]))
+        return Value(labels=NOTHING.union(*(labels_of(each) for each in found)))
+
+    _setcomp = _listcomp
+    _generatorexp = _listcomp
+
+    def _is_known(self, generators: list[ast.comprehension]) -> bool:
+        return len(generators) == 1 and not generators[0].ifs and isinstance(generators[0].iter, ast.List | ast.Tuple)
+
+    def _dictcomp(self, node: ast.DictComp) -> Value:
+        labels: list[Labels] = []
+        self._comprehend(
+            node.generators,
+            0,
+            lambda: labels.append(labels_of(self.evaluate(node.key)) | labels_of(self.evaluate(node.value))),
+        )
+        return Value(labels=NOTHING.union(*labels))
+
+    def _comprehend(self, generators: list[ast.comprehension], index: int, inner: Callable[[], object]) -> None:
+        if index == len(generators):
+            inner()
+            return
+        generator = generators[index]
+        values = elements(self.evaluate(generator.iter))
+        for value in values[:MAX_ITEMS]:
+            self.bind(generator.target, value)
+            for test in generator.ifs:
+                self.evaluate(test)
+            self._comprehend(generators, index + 1, inner)
+
+    def bind(self, target: ast.expr, value: Value) -> None:
+        """Assign `value` to a target."""
+        if isinstance(target, ast.Name):
+            self.scope.assign(target.id, value)
+        elif isinstance(target, ast.Tuple | ast.List):
+            values = list(value.items) if isinstance(value, Items) else []
+            for position, each in enumerate(target.elts):
+                if isinstance(each, ast.Starred):
+                    rest = values[position:]
+                    self.bind(each.value, Items(tuple(rest)) if rest else Value(labels=labels_of(value)))
+                    values = []
+                else:
+                    fallback = Value(labels=labels_of(value)) if not isinstance(value, Text | Instance) else value
+                    self.bind(each, values[position] if position < len(values) else fallback)
+        elif isinstance(target, ast.Attribute):
+            self._bind_attribute(target, value)
+        elif isinstance(target, ast.Subscript):
+            owner, key = (
+                self.evaluate(target.value),
+                text_of(self.evaluate(target.slice)) if not isinstance(target.slice, ast.Slice) else None,
+            )
+            if isinstance(owner, Entries) and len(owner.entries) < MAX_ITEMS:
+                owner.entries[key if key is not None else "*"] = value
+        elif isinstance(target, ast.Starred):
+            self.bind(target.value, value)
+
+    def _bind_attribute(self, target: ast.Attribute, value: Value) -> None:
+        owner = self.evaluate(target.value)
+        if isinstance(owner, Instance):
+            owner.attributes[target.attr] = value
+        elif isinstance(owner, Reference):
+            self.scope.assign(f"{owner.name}.{target.attr}", value)
+
+
+def _in_string(value: Value) -> tuple[str | Value, ...]:
+    """Return `value` as it stands in a string: what is neither text nor number is one unknown piece."""
+    if isinstance(value, Constant | Text) or (
+        isinstance(value, Instance) and value.content is not None and value.kind == "pathlib.Path"
+    ):
+        return pieces_of(value)
+    if isinstance(value, Reference) and value.name in _SAFE_TO_NAME:
+        return ("python3",)
+    return (Value(labels=labels_of(value), shown=value.shown),)
+
+
+def _named(value: Value, name: str) -> Value:
+    """Return `value` with a name for people, where only its name is known."""
+    return Value(labels=value.labels, shown=name) if type(value) is Value else value
+
+
+def path_join(*parts: Value) -> Value:
+    """Return paths joined, as far as they are known."""
+    pieces: list[str | Value] = []
+    for part in parts:
+        new = list(pieces_of(part))
+        if new and isinstance(new[0], str) and (new[0].startswith(("/", "~")) or new[0][1:2] == ":"):
+            pieces = new
+            continue
+        if pieces and not (isinstance(pieces[-1], str) and pieces[-1].endswith(("/", "\\"))):
+            pieces.append("/")
+        pieces.extend(new)
+    return joined(pieces, NOTHING.union(*(part.labels for part in parts)) if parts else NOTHING)
+
+
+def setting(name: str | None) -> Value:
+    """Return what an environment variable holds."""
+    if name in HOME_VARIABLES:
+        return Constant("~")
+    if name in TEMPORARY_VARIABLES:
+        return Constant("/tmp")  # noqa: S108 - read, not used
+    if name in {"USER", "USERNAME", "LOGNAME", "HOSTNAME", "COMPUTERNAME"}:
+        return Value(labels=frozenset({Label.HOST}), shown=name or "")
+    return Value(labels=frozenset({Label.SETTING}), shown=name or "setting")
+
+
+def elements(value: Value) -> tuple[Value, ...]:
+    """Return what a loop over `value` meets: everything where that is known, else one that stands for all."""
+    if isinstance(value, Items):
+        return value.items
+    if isinstance(value, Constant) and isinstance(value.value, str):
+        return tuple(Constant(character, labels=value.labels) for character in value.value[:MAX_ITEMS])
+    if isinstance(value, Constant) and isinstance(value.value, bytes):
+        return tuple(Constant(number, labels=value.labels) for number in value.value[:MAX_ITEMS])
+    if isinstance(value, Entries):
+        return tuple(Constant(key) for key in list(value.entries)[:64])
+    if isinstance(value, Text) and Label.WALK in value.labels:
+        return (value,)
+    if isinstance(value, Instance) and value.kind == "walk":
+        return (value.content or UNKNOWN,)
+    return (Value(labels=labels_of(value), shown=""),)
+
+
+__all__ = ["Expressions", "Lambda", "canonical", "elements", "found_files", "path_join", "setting"]

@@ -1,0 +1,266 @@
+"""Reads a Python text in the order in which it would run."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from tui.levels import RiskLevel
+from tui.risk.code.judge import Judge
+from tui.risk.code.python_calls import Calls, method_named
+from tui.risk.code.python_expressions import Lambda, canonical, elements
+from tui.risk.code.scope import Scope
+from tui.risk.code.values import NOTHING, UNKNOWN, Constant, Entries, Instance, Reference, Routine, Value, labels_of
+from tui.risk.model import Category, Effect, Span
+
+_MAX_ROUNDS: Final = 16
+"""Elements of a known list that a loop is read with."""
+_INSTALL_COMMANDS: Final = frozenset(
+    {
+        "install",
+        "develop",
+        "egg_info",
+        "build_py",
+        "bdist_wheel",
+        "build_ext",
+        "sdist",
+        "build",
+        "Command",
+        "install_lib",
+    }
+)
+
+
+class Reader(Calls):
+    """Reads statements."""
+
+    def __init__(self, judge: Judge) -> None:
+        super().__init__(judge)
+        self.runs = {}
+        self.stack = []
+        self.routines: list[Routine] = []
+        self.classes: list[Routine] = []
+        self.install_hooks: list[Span] = []
+
+    def read(self, module: ast.Module) -> None:
+        """Read a text, then the functions that nothing in it has called: somebody may."""
+        self.block(module.body)
+        for made_by in self.classes:
+            if isinstance(made_by.body, Lambda) and isinstance(made_by.body.node, ast.ClassDef):
+                self._rest_of_class(made_by, made_by.body.node, made_by.body.scope)
+        for routine in list(self.routines):
+            if isinstance(routine.body, Lambda) and not self.runs.get(id(routine.body.node)):
+                self.run_routine(routine, (), {})
+
+    def _rest_of_class(self, made_by: Routine, node: ast.ClassDef, scope: Scope) -> None:
+        instance: Value | None = None
+        for method in node.body:
+            if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) and not self.runs.get(id(method)):
+                instance = instance or self.run_routine(made_by, (), {})
+                if not self.runs.get(id(method)):
+                    static = any(
+                        isinstance(each, ast.Name) and each.id == "staticmethod" for each in method.decorator_list
+                    )
+                    self.run_routine(Routine(method.name, Lambda(method, scope), None if static else instance), (), {})
+
+    def block(self, statements: list[ast.stmt]) -> None:
+        """Read statements in their order."""
+        for statement in statements:
+            self.judge.budget.spend()
+            handler = getattr(self, "_do_" + type(statement).__name__.lower(), None)
+            if handler is not None:
+                handler(statement)
+            else:
+                self._do_children(statement)
+
+    def _do_children(self, node: ast.stmt) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.evaluate(child)
+            elif isinstance(child, ast.stmt):
+                self.block([child])
+
+    def _branch(self, statements: list[ast.stmt]) -> None:
+        self.scope.conditional += 1
+        try:
+            self.block(statements)
+        finally:
+            self.scope.conditional -= 1
+
+    def _do_import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            if alias.asname:
+                self.scope.assign(alias.asname, Reference(canonical(alias.name), shown=alias.asname))
+            else:
+                root = alias.name.partition(".")[0]
+                self.scope.assign(root, Reference(canonical(root), shown=root))
+
+    def _do_importfrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            if alias.name != "*":
+                name = f"{node.module}.{alias.name}" if node.module else alias.name
+                environment = canonical(name) == "os.environ"
+                value = (
+                    self.attribute(Reference("os"), "environ")
+                    if environment
+                    else Reference(canonical(name), shown=alias.asname or alias.name)
+                )
+                self.scope.assign(alias.asname or alias.name, value)
+
+    def _do_assign(self, node: ast.Assign) -> None:
+        value = self.evaluate(node.value)
+        for target in node.targets:
+            self.bind(target, value)
+            self._watch_hook(target, value, node)
+
+    def _watch_hook(self, target: ast.expr, value: Value, node: ast.Assign) -> None:
+        """Functions of the library that are replaced by the text's own see everything that passes through them."""
+        if isinstance(target, ast.Attribute) and isinstance(value, Routine):
+            owner = self.evaluate(target.value)
+            name = f"{owner.name}.{target.attr}" if isinstance(owner, Reference) else ""
+            if name in {
+                "builtins.input",
+                "getpass.getpass",
+                "requests.Session.send",
+                "requests.get",
+                "requests.post",
+                "ssl.SSLSocket.send",
+                "builtins.open",
+                "socket.socket.send",
+                "builtins.__import__",
+                "requests.Session.request",
+            }:
+                self.judge.report(RiskLevel.HIGH, Category.HIJACK, "replace-function", f"replaces {name}, and so sees what passes through it",
+                                  self.span_of(node), Effect.CONFIG)  # fmt: skip
+
+    def _do_annassign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.bind(node.target, self.evaluate(node.value))
+
+    def _do_augassign(self, node: ast.AugAssign) -> None:
+        target: ast.expr = node.target
+        right = self.evaluate(node.value)
+        value = self._combined(node.op, self.evaluate(target), right)
+        self.bind(target, value)
+
+    def _do_functiondef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        for decorator in node.decorator_list:
+            self.evaluate(decorator)
+        routine = Routine(node.name, Lambda(node, self.scope))
+        self.scope.assign(node.name, routine)
+        self.routines.append(routine)
+
+    _do_asyncfunctiondef = _do_functiondef
+
+    def _do_classdef(self, node: ast.ClassDef) -> None:
+        bases = [self.evaluate(base) for base in node.bases]
+        outer, self.scope = self.scope, Scope(self.scope)
+        try:
+            self.block([each for each in node.body if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)])
+        finally:
+            self.scope = outer
+        routine = Routine(node.name, Lambda(node, self.scope))
+        self.scope.assign(node.name, routine)
+        self.classes.append(routine)
+        if any(
+            isinstance(base, Reference) and base.name.rpartition(".")[2] in _INSTALL_COMMANDS for base in bases
+        ) and method_named(node, "run"):
+            self.install_hooks.append(self.span_of(node))
+
+    def _do_return(self, node: ast.Return) -> None:
+        if node.value is not None:
+            self.scope.returned.append(self.evaluate(node.value))
+
+    def _do_if(self, node: ast.If) -> None:
+        self.evaluate(node.test)
+        self._branch(node.body)
+        self._branch(node.orelse)
+
+    def _do_for(self, node: ast.For | ast.AsyncFor) -> None:
+        values = elements(self.evaluate(node.iter))
+        endless = isinstance(node.iter, ast.Call) and ast.unparse(node.iter.func) in {
+            "itertools.count",
+            "count",
+            "iter",
+            "itertools.repeat",
+            "repeat",
+        }
+        many = isinstance(node.iter, ast.Call) and len(values) >= 100
+        self.judge.looping += endless or many
+        self.scope.conditional += 1
+        for value in values[:_MAX_ROUNDS]:
+            self.bind(node.target, value)
+            self.block(node.body)
+        self.scope.conditional -= 1
+        self.judge.looping -= endless or many
+        self._branch(node.orelse)
+
+    _do_asyncfor = _do_for
+
+    def _do_while(self, node: ast.While) -> None:
+        test = self.evaluate(node.test)
+        endless = isinstance(test, Constant) and bool(test.value)
+        self.judge.looping += endless
+        self._branch(node.body)
+        self.judge.looping -= endless
+        if endless and _fills_memory(node):
+            self.judge.report(
+                RiskLevel.HIGH,
+                Category.DOS,
+                "fill-memory",
+                "takes memory without end",
+                self.span_of(node),
+                Effect.EXHAUST,
+            )
+        self._branch(node.orelse)
+
+    def _do_with(self, node: ast.With | ast.AsyncWith) -> None:
+        for item in node.items:
+            value = self.evaluate(item.context_expr)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, value)
+        self.block(node.body)
+
+    _do_asyncwith = _do_with
+
+    def _do_try(self, node: ast.Try) -> None:
+        self.block(node.body)
+        for handler in node.handlers:
+            self._branch(handler.body)
+        self._branch(node.orelse)
+        self.block(node.finalbody)
+
+    _do_trystar = _do_try
+
+    def _do_match(self, node: ast.Match) -> None:
+        self.evaluate(node.subject)
+        for case in node.cases:
+            self._branch(case.body)
+
+    def _do_global(self, node: ast.Global | ast.Nonlocal) -> None:
+        self.scope.outer.update(node.names)
+
+    _do_nonlocal = _do_global
+
+    def _do_delete(self, node: ast.Delete) -> None:
+        del node
+
+
+def _fills_memory(node: ast.While) -> bool:
+    """Whether an endless loop only adds large things to a list or a string."""
+    adds = False
+    for each in ast.walk(node):
+        if isinstance(each, ast.Break | ast.Return | ast.Raise):
+            return False
+        if (
+            isinstance(each, ast.Call)
+            and isinstance(each.func, ast.Attribute)
+            and each.func.attr in {"append", "extend"}
+        ):
+            adds = adds or any(
+                isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Mult | ast.Pow) for inner in ast.walk(each)
+            )
+    return adds
+
+
+__all__ = ["NOTHING", "UNKNOWN", "Entries", "Instance", "Reader", "labels_of"]
