@@ -1,1 +1,51 @@
-"""Shell texts: from characters to the simple commands that would execute."""
+"""Shell texts: from characters to the simple commands that would execute.
+
+`read` and `read_argv` parse, unquote, fold and peel; `tui.risk.judge` says how bad the result is. The parser never raises
+and takes bounded time; what it does not understand is in `ShellProgram.problems`.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from tui.risk.model import Confidence, Span
+from tui.risk.shell.model import ShellProgram
+
+__all__ = ["read", "read_argv"]
+
+
+def read(text: str, base: Span | None = None) -> ShellProgram:
+    """Return the commands that a shell would execute for `text`.
+
+    Args:
+        text: what a person or a program wants a POSIX shell or bash to run.
+        base: the span everything is reported at, for shell code found in another language.
+
+    """
+    from tui.risk.shell.source import Source
+    from tui.risk.shell.values import Context, Scope
+    from tui.risk.shell.walk import Walker, finished
+
+    return finished(text, base, lambda walker: walker.text(Source(text, base), Scope(), Context()))
+
+
+def read_argv(argv: Sequence[str], base: Span | None = None) -> ShellProgram:
+    """Return the commands that executing `argv`, without a shell, leads to; spans refer to `shlex.join(argv)`."""
+    from tui.risk.shell.model import Word
+    from tui.risk.shell.source import Source
+    from tui.risk.shell.values import Context, Field, Scope
+    from tui.risk.shell.walk import finished
+
+    fields: list[Field] = []
+    text = ""
+    for argument in argv:
+        quoted = shlex.quote(argument)
+        text += " " if text else ""
+        whole = Source(text + quoted, base)
+        span = whole.span(len(text), len(text) + len(quoted))
+        fields.append(
+            Field(Word((argument,), span), whole.derived(argument, len(text), len(text) + len(quoted)), raw=argument)
+        )
+        text += quoted
+    return finished(text, base, lambda walker: walker.invoke(fields, Scope(), Context()))

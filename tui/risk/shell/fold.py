@@ -1,0 +1,232 @@
+"""Folding: what a command writes when its arguments and its input are known."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from tui.risk.shell import textual
+from tui.risk.shell.decoders import decode
+from tui.risk.shell.lexer import ansi_c
+from tui.risk.shell.limits import FIELD_LIMIT, VALUE_LIMIT
+from tui.risk.shell.source import Source
+from tui.risk.shell.values import Context, Disguise, Field, Output, Scope, code_source, joined
+
+if TYPE_CHECKING:
+    from tui.risk.shell.walk import Draft, Walker
+
+_CODES: Final = re.compile(r"\\(?:x[0-9a-fA-F]|0?[0-7]{2}|[uU][0-9a-fA-F])")
+_DIRECTIVE: Final = re.compile(r"%(?:(%)|([-+ #0]*)(\d*|\*)(?:\.(\d*|\*))?([bcdioqsuxXeEfgG]))")
+_REVERSERS: Final = frozenset({"rev", "tac"})
+_FINDERS: Final = frozenset({"which", "command", "type"})
+
+
+def run(walker: Walker, program: str, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output:
+    """Return what the command writes, as far as that is known."""
+    if program == "echo":
+        return _echo(fields, scope)
+    if program == "tee":
+        return _tee(walker, fields, scope, context)
+    if program == "cat":
+        return _cat(fields, scope, context)
+    arguments = [field.literal for field in fields[1:]]
+    literals = [argument for argument in arguments if argument is not None]
+    if len(literals) != len(arguments):
+        return Output(None)
+    worst = max((field.disguise for field in fields[1:]), default=Disguise.NONE)
+    if program == "printf":
+        text = printf(literals)
+        if text is None:
+            return Output(None)
+        disguise = printf_disguise(literals[0]) if literals else Disguise.NONE
+        source = fields[-1].source if fields[-1].literal == text else None
+        return Output(text, disguise=max(worst, disguise), source=source)
+    stdin, literals = _input(program, literals, scope, context)
+    text, disguise = transformed(program, literals, stdin)
+    if text is None or not walker.budget.spend(len(text) + len(stdin or "")):
+        return Output(None)
+    step = " ".join([program, *literals])[:60]
+    return Output(text, disguise=max(worst, disguise, context.disguise), steps=(*context.steps, step))
+
+
+def _input(program: str, arguments: list[str], scope: Scope, context: Context) -> tuple[str | None, list[str]]:
+    """Return what the command reads: standard input, or a file the text has written."""
+    if context.stdin.literal is not None or not arguments:
+        return context.stdin.literal, arguments
+    content = scope.files.get(arguments[-1])
+    if content is not None and content.literal is not None:
+        return content.literal, arguments[:-1]
+    return None, arguments
+
+
+def transformed(program: str, arguments: list[str], stdin: str | None) -> tuple[str | None, Disguise]:
+    """Return what `program` writes for known input, and how far that hides what was written."""
+    if stdin is not None and len(stdin) <= VALUE_LIMIT:
+        if program in _REVERSERS and not arguments:
+            lines = stdin.splitlines()
+            lines = [line[::-1] for line in lines] if program == "rev" else lines[::-1]
+            return "".join(line + "\n" for line in lines), Disguise.DECODED
+        decoded = decode(program, arguments, stdin)
+        if decoded is not None:
+            return decoded, Disguise.DECODED
+        text = _text_tool(program, arguments, stdin)
+        if text is not None:
+            return text, Disguise.TRANSFORMED
+    if program in ("awk", "gawk", "mawk", "nawk"):
+        return textual.awk(arguments, stdin), Disguise.TRANSFORMED
+    if program in _FINDERS:
+        names = [argument for argument in arguments if not argument.startswith("-")]
+        if len(names) == 1 and (program == "which" or arguments[0] in ("-v", "-p", "-P", "-pv")):
+            return names[0] + "\n", Disguise.NONE
+    if program in ("basename", "dirname") and len(arguments) == 1:
+        directory, _, name = arguments[0].rstrip("/").rpartition("/")
+        return (
+            name if program == "basename" else directory or ("/" if "/" in arguments[0] else ".")
+        ) + "\n", Disguise.NONE
+    if program == "seq":
+        return _seq(arguments), Disguise.NONE
+    return None, Disguise.NONE
+
+
+def _text_tool(program: str, arguments: list[str], stdin: str) -> str | None:
+    if program == "tr":
+        return textual.tr(arguments, stdin)
+    if program == "cut":
+        return textual.cut(arguments, stdin)
+    if program in ("head", "tail"):
+        return textual.head_or_tail(arguments, stdin, tail=program == "tail")
+    if program == "sed":
+        return textual.sed(arguments, stdin)
+    if program in ("sort", "uniq", "nl", "fold", "strings", "dd", "pv", "sponge", "column", "paste") and not arguments:
+        return "".join(sorted(stdin.splitlines(keepends=True))) if program == "sort" else stdin
+    if program == "xargs" and (not arguments or arguments == ["echo"]):
+        return " ".join(stdin.split()) + "\n"
+    return None
+
+
+def _seq(arguments: list[str]) -> str | None:
+    if not 1 <= len(arguments) <= 2 or not all(re.fullmatch(r"-?\d{1,6}", word) for word in arguments):
+        return None
+    first, last = (1, int(arguments[0])) if len(arguments) == 1 else (int(arguments[0]), int(arguments[1]))
+    if last - first > FIELD_LIMIT:
+        return None
+    return "".join(f"{number}\n" for number in range(first, last + 1))
+
+
+def _echo(fields: list[Field], scope: Scope) -> Output:
+    words = fields[1:]
+    newline, escapes = "\n", False
+    while words and words[0].literal and re.fullmatch(r"-[neE]+", words[0].literal):
+        flags = words[0].literal
+        newline = "" if "n" in flags else newline
+        escapes = escapes or "e" in flags
+        words = words[1:]
+    worst = max((field.disguise for field in words), default=Disguise.NONE)
+    literals = [field.literal for field in words]
+    if any(literal is None or field.word.globs for literal, field in zip(literals, words, strict=True)):
+        sources = [code_source(field, scope) for field in words]
+        whole = sources[0] if len(sources) == 1 else None
+        if whole is None:
+            span = words[0].word.span
+            whole = Source(" ".join(source.text for source in sources), base=span)
+        inputs = tuple(index for field in words for index in field.inputs)
+        return Output(None, inputs, worst, source=whole)
+    text = " ".join(literal for literal in literals if literal is not None)
+    disguise = Disguise.NONE
+    if escapes and "\\" in text:
+        disguise = Disguise.DECODED if _CODES.search(text) else Disguise.NONE
+        text = ansi_c(re.sub(r"\\0([0-7]{1,3})", r"\\\1", text))
+    if any(field.word.folded for field in words) and len(words) > 1 and worst is not Disguise.NONE:
+        disguise = max(disguise, worst)
+    source = words[0].source if len(words) == 1 and words[0].source.text == text else None
+    if source is None and len(words) > 1 and not escapes:
+        source = _run_of(words, text)
+    return Output(text[:VALUE_LIMIT] + newline, disguise=max(worst, disguise), source=source)
+
+
+def _run_of(words: list[Field], text: str) -> Source | None:
+    """Return the words of `echo rm -rf /` as one source, where they stand in the text exactly so."""
+    first, last = words[0], words[-1]
+    if any(word.source.base is not None for word in words):
+        return None
+    exact = last.word.span.end - first.word.span.start == len(text)
+    return Source(text, shift=first.source.shift) if exact else None
+
+
+def _cat(fields: list[Field], scope: Scope, context: Context) -> Output:
+    operands = [field for field in fields[1:] if field.text == "-" or not field.text.startswith("-")]
+    if not operands:
+        return Output(context.stdin.literal, (), context.disguise, context.steps, context.source)
+    outputs = []
+    for field in operands:
+        if field.text in ("-", "/dev/stdin"):
+            outputs.append(Output(context.stdin.literal, (), context.disguise, context.steps, context.source))
+        else:
+            outputs.append(scope.files.get(field.text, Output(None, field.inputs)))
+    return joined(outputs)
+
+
+def _tee(walker: Walker, fields: list[Field], scope: Scope, context: Context) -> Output:
+    output = Output(context.stdin.literal, context.stdin.producers, context.disguise, context.steps, context.source)
+    for field in fields[1:]:
+        if field.literal and not field.literal.startswith("-"):
+            walker.store(field.literal, output, scope)
+    return replace(output, producers=())
+
+
+def printf_disguise(form: str) -> Disguise:
+    """Return whether a format writes characters by number."""
+    return Disguise.DECODED if _CODES.search(form) else Disguise.NONE
+
+
+def printf(arguments: list[str]) -> str | None:
+    """Return what `printf` writes; None for what is not followed."""
+    if arguments[:1] == ["--"]:
+        arguments = arguments[1:]
+    if not arguments:
+        return ""
+    form, values = arguments[0], arguments[1:]
+    if form.startswith("-") and len(form) > 1:
+        return None
+    result: list[str] = []
+    size = 0
+    while True:
+        before = len(values)
+        try:
+            text = _DIRECTIVE.sub(lambda match: _directive(match, values), _escaped(form))
+        except ValueError:
+            return None
+        result.append(text)
+        size += len(text)
+        if not values or len(values) == before or size > VALUE_LIMIT:
+            break
+    return "".join(result).replace("\ue000", "%")[:VALUE_LIMIT]
+
+
+def _escaped(form: str) -> str:
+    """Decode the escapes of a format; a percent sign that an escape stands for is no directive."""
+    return ansi_c(re.sub(r"\\(?:x25|0?45)", "\ue000", form)) if "\\" in form else form
+
+
+def _directive(match: re.Match[str], values: list[str]) -> str:
+    percent, flags, width, precision, kind = match.groups()
+    if percent:
+        return "%"
+    if width == "*" or precision == "*":
+        raise ValueError
+    value = values.pop(0) if values else ""
+    if kind in "sqb":
+        text = ansi_c(re.sub(r"\\0([0-7]{1,3})", r"\\\1", value)) if kind == "b" else value
+        text = text[: int(precision)] if precision else text
+    elif kind == "c":
+        text = value[:1]
+    elif kind in "diouxX":
+        number = ord(value[1]) if value[:1] in ("'", '"') and len(value) > 1 else int(value or "0", 0)
+        text = format(number, {"d": "d", "i": "d", "u": "d"}.get(kind, kind))
+        if "0" in flags and "-" not in flags:
+            text = text.zfill(min(int(width or 0), 1000))
+    else:
+        raise ValueError
+    size = min(int(width or 0), 1000)
+    return text.ljust(size) if "-" in flags else text.rjust(size)

@@ -1,0 +1,192 @@
+"""Peeling: finding the command that a wrapper runs, and following it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from tui.risk.model import Span
+from tui.risk.shell import carriers, options
+from tui.risk.shell.interpreters import execute, shell_code, stdin_code
+from tui.risk.shell.model import Stdin
+from tui.risk.shell.source import Source
+from tui.risk.shell.values import Context, Field, Output, Scope, code_source, made
+from tui.risk.shell.wrappers import WRAPPERS, Wrapper
+
+if TYPE_CHECKING:
+    from tui.risk.shell.walk import Draft, Walker
+
+_ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
+_INPUT_WORDS: Final = 32
+"""Words of known input that are appended to a command under xargs."""
+
+
+def run(
+    walker: Walker, program: str, fields: list[Field], draft: Draft, scope: Scope, context: Context
+) -> Output | None:
+    """Follow a program that runs another one; None where it runs none."""
+    handler = carriers.CARRIERS.get(program)
+    if handler is not None:
+        return handler(walker, fields, draft, scope, context)
+    wrapper = WRAPPERS.get(program)
+    if wrapper is None:
+        return None
+    return _wrapped(walker, wrapper, program, fields, draft, scope, context)
+
+
+def _wrapped(
+    walker: Walker, wrapper: Wrapper, program: str, fields: list[Field], draft: Draft, scope: Scope, context: Context
+) -> Output | None:
+    label, arguments = _subcommand(wrapper, program, fields)
+    if label is None:
+        return None
+    parsed = options.parse(arguments, wrapper.valued, permute=wrapper.permutes and not wrapper.operands)
+    if wrapper.permutes and wrapper.operands:
+        parsed = _permuted(arguments, wrapper)
+    if parsed.has(*wrapper.silent):
+        return None
+    inside = replace(
+        context, chain=(*context.chain, label), found_by=draft.index, depth=context.depth + 1,
+        privileged=context.privileged or wrapper.privileged, place=wrapper.place or context.place,
+        appended=context.appended or wrapper.appended,
+    )  # fmt: skip
+    directories = parsed.values(*wrapper.directory)
+    if directories:
+        inside = replace(inside, cwd=directories[-1].word)
+    output: Output | None = None
+    for code in parsed.values(*wrapper.code):
+        output = shell_code(walker, code, "", draft, scope.child(), replace(inside, depth=context.depth))
+    if output is not None and program not in ("nix-shell", "env", "hyperfine"):
+        return output
+    operands = _behind_dashes(arguments) if wrapper.dashes else parsed.operands[wrapper.operands :]
+    if wrapper.dashes and operands is None:
+        return output
+    operands = operands or []
+    if wrapper.assignments or program in ("env",):
+        operands = _assignments(operands, draft, scope)
+    if operands and operands[0].literal == "--":
+        operands = operands[1:]
+    commands = parsed.values(*wrapper.command)
+    if commands:
+        operands = [commands[-1], *(operands if wrapper.dashes or program != "flatpak" else parsed.operands[1:])]
+    if not operands:
+        if (
+            (wrapper.shell_by_default
+            and (parsed.operands or program not in ("sudo", "nsenter", "unshare")))
+            or parsed.has("-s", "-i")
+        ):
+            return stdin_code(walker, "bash", program, draft, scope.child(), replace(inside, chain=context.chain))
+        return output
+    if wrapper.appended:
+        return _appended(walker, parsed, operands, draft, scope, inside)
+    if wrapper.shell:
+        return _joined_code(walker, operands, draft, scope, inside, context)
+    return walker.invoke(operands, scope.child() if wrapper.place else scope, inside)
+
+
+def _subcommand(wrapper: Wrapper, program: str, fields: list[Field]) -> tuple[str | None, list[Field]]:
+    """Return how a person would name the wrapper, and its arguments behind the subcommand."""
+    arguments = fields[1:]
+    if not wrapper.subcommands:
+        return program, arguments
+    parsed = options.parse(arguments, wrapper.valued)
+    words = [field.literal for field in parsed.operands[:3]]
+    if words[:1] in (["compose"], ["container"]) and program in ("docker", "podman", "nerdctl"):
+        rest = options.parse(parsed.operands[1:], wrapper.valued | {"-f", "--file", "-p", "--project-name"}).operands
+        if rest and rest[0].literal in wrapper.subcommands:
+            return f"{program} {words[0]} {rest[0].literal}", rest[1:]
+        return None, []
+    for subcommand in wrapper.subcommands:
+        expected = subcommand.split()
+        if words[: len(expected)] == expected:
+            return f"{program} {subcommand}", parsed.operands[len(expected) :]
+    return None, []
+
+
+def _permuted(arguments: list[Field], wrapper: Wrapper) -> options.Parsed:
+    """Take apart arguments whose options may also stand between the leading operands and the command."""
+    first = options.parse(arguments, wrapper.valued)
+    if not first.operands or first.ended:
+        return first
+    leading, rest = first.operands[: wrapper.operands], first.operands[wrapper.operands :]
+    second = options.parse(rest, wrapper.valued)
+    return options.Parsed(first.options + second.options, leading + second.operands, second.ended)
+
+
+def _behind_dashes(arguments: list[Field]) -> list[Field] | None:
+    for position, field in enumerate(arguments):
+        if field.literal == "--":
+            return arguments[position + 1 :]
+    for position, field in enumerate(arguments):
+        if field.literal in ("-c", "--command") and position + 1 < len(arguments):
+            return arguments[position + 1 :]
+    return None
+
+
+def _assignments(operands: list[Field], draft: Draft, scope: Scope) -> list[Field]:
+    """Take `NAME=value` from the front and note them."""
+    position = 0
+    for field in operands:
+        first = field.word.parts[0] if field.word.parts else ""
+        match = _ASSIGNMENT.match(first) if isinstance(first, str) else None
+        if match is None:
+            break
+        value = field.tail(match.end())
+        draft.assignments = (*draft.assignments, (match[0][:-1], value.word))
+        position += 1
+    return operands[position:]
+
+
+def _joined_code(
+    walker: Walker, operands: list[Field], draft: Draft, scope: Scope, inside: Context, context: Context
+) -> Output:
+    """Operands that are joined by blanks and given to a shell."""
+    within = replace(inside, depth=context.depth)
+    if len(operands) == 1:
+        return shell_code(walker, operands[0], "", draft, scope.child(), within)
+    sources = [code_source(field, scope) for field in operands]
+    text = " ".join(source.text for source in sources)
+    start = min(field.word.span.start for field in operands)
+    end = max(field.word.span.end for field in operands)
+    exact = all(source.base is None for source in sources) and end - start == len(text)
+    source = Source(text, shift=start) if exact else Source(text, base=Span(start, end))
+    return execute(walker, source, "", draft, scope.child(), within)
+
+
+def _appended(
+    walker: Walker, parsed: options.Parsed, operands: list[Field], draft: Draft, scope: Scope, context: Context
+) -> Output:
+    """`xargs`: known input becomes arguments; unknown input stays appended."""
+    literal = context.stdin.literal
+    producers = context.stdin.producers
+    replaced = parsed.values("-I", "--replace", "-i")
+    token = replaced[-1].literal if replaced else ("{}" if parsed.has("-i", "--replace") else None)
+    inside = replace(context, stdin=Stdin(), source=None)
+    if literal is None or parsed.has("-a", "--arg-file"):
+        draft.inputs = tuple(dict.fromkeys((*draft.inputs, *producers)))
+        return walker.invoke(operands, scope, inside)
+    delimiter = parsed.values("-d", "--delimiter")
+    if parsed.has("-0", "--null"):
+        words = literal.split("\0")
+    elif delimiter:
+        words = literal.split(delimiter[-1].literal or "\n")
+    else:
+        words = literal.splitlines() if token is not None else re.sub(r"[\"'\\]", "", literal).split()
+    words = [word for word in words if word.strip()][:_INPUT_WORDS]
+    span = draft.span
+    inside = replace(inside, appended=False)
+    if token is None:
+        extra = [made(word, span, disguise=context.disguise) for word in words]
+        return walker.invoke([*operands, *extra], scope, inside)
+    output = Output(None)
+    for word in words[:8]:
+        output = walker.invoke([_filled(field, token, word, context) for field in operands], scope, inside)
+    return output
+
+
+def _filled(field: Field, token: str, word: str, context: Context) -> Field:
+    literal = field.literal
+    if literal is None or token not in literal:
+        return field
+    return made(literal.replace(token, word), field.word.span, disguise=context.disguise)
