@@ -75,6 +75,21 @@ class Paths:
         return self.data / "rollcage.db"
 
     @property
+    def audit_database(self) -> Path:
+        """The SQLite database of the audit log."""
+        return self.data / "audit.db"
+
+    @property
+    def audit_head(self) -> Path:
+        """The anchor of the audit log: what its last record is."""
+        return self.data / "audit.head"
+
+    @property
+    def audit_key(self) -> Path:
+        """The key of this installation, with which audit records are sealed."""
+        return self.data / "audit.key"
+
+    @property
     def outputs(self) -> Path:
         """One file per run with all it printed."""
         return self.data / "outputs"

@@ -1,0 +1,125 @@
+"""Reading the audit log."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tui.audit import query, schema, verify
+from tui.audit.errors import AuditError, explained
+from tui.audit.model import Filter, Record, Verification
+from tui.errors import NotFound
+from tui.paths import Paths
+
+COUNTED = 10_000
+"""Records that are counted unless more are asked for."""
+_EXPORTED_AT_ONCE = 500
+
+
+class AuditReader:
+    """The audit log, for reading. Threads may take turns with it.
+
+    Every method raises `AuditError` when the log cannot be read.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, paths: Paths) -> None:
+        self._connection = connection
+        self._paths = paths
+        self._turn = threading.RLock()
+
+    @classmethod
+    def read(cls, paths: Paths) -> AuditReader | None:
+        """Open the log for reading; None where nothing was ever recorded. Changes and makes nothing."""
+        with explained(paths.audit_database):
+            if not paths.audit_database.exists():
+                return None
+            return cls(schema.connect(paths.audit_database, writable=False), paths)
+
+    @property
+    def path(self) -> Path:
+        """The database."""
+        return self._paths.audit_database
+
+    def close(self) -> None:
+        """Close the log."""
+        with self._turn, explained(self.path):
+            self._connection.close()
+
+    def page(self, wanted: Filter | None = None, *, before: int | None = None, limit: int = 100) -> list[Record]:
+        """Return up to `limit` records, the newest first; `before` is the number of the last one of the page before.
+
+        They are ordered by time, then by number; the two differ only where the clock was put back.
+        """
+        with self._turn, explained(self.path):
+            return query.page(self._connection, wanted or Filter(), before, limit)
+
+    def count(self, wanted: Filter | None = None, *, limit: int = COUNTED) -> int:
+        """Return how many records there are, but at most `limit`, so that it stays quick."""
+        with self._turn, explained(self.path):
+            if wanted is None or wanted == Filter():
+                (last,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM records").fetchone()
+                return min(int(last), limit)
+            return min(sum(part.count(self._connection, limit) for part in query.queries(wanted)), limit)
+
+    def last(self) -> int:
+        """Return the number of the last record; 0 where there is none."""
+        with self._turn, explained(self.path):
+            (last,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM records").fetchone()
+            return int(last)
+
+    def get(self, seq: int) -> Record:
+        """Return one record.
+
+        Raises:
+            NotFound: there is none of that number.
+        """
+        with self._turn, explained(self.path):
+            row = self._connection.execute(query.ONE, (seq,)).fetchone()
+        if row is None:
+            raise NotFound(f"there is no audit record {seq}", hint=f"the last one is {self.last()}")
+        return query.record_of(row)
+
+    def records(self, wanted: Filter | None = None) -> Iterator[Record]:
+        """Yield all records that are wanted, the newest first, without keeping the log from being appended to."""
+        before = None
+        while found := self.page(wanted, before=before, limit=_EXPORTED_AT_ONCE):
+            yield from found
+            before = found[-1].seq
+
+    def verify(
+        self,
+        start: int = 1,
+        *,
+        noted: tuple[int, str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Verification:
+        """Check every record from `start` on, the anchor, and what keeps the log append-only.
+
+        Args:
+            start: The first record that is looked at; the anchor always is.
+            noted: Number and hash (hexadecimal, or the beginning of it) of a record as they were noted elsewhere.
+            progress: Called now and then with how many records were checked, and of how many.
+        """
+        with self._turn, explained(self.path):
+            return verify.verify(self._connection, self._paths, start, noted, progress)
+
+
+def verify_paths(
+    paths: Paths, start: int = 1, *, noted: tuple[int, str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Verification | None:  # fmt: skip
+    """Verify the log below `paths`, which may be gone or unreadable; None where nothing was ever recorded."""
+    try:
+        reader = AuditReader.read(paths)
+    except AuditError as error:
+        return verify.unreadable(str(error.message))
+    if reader is None:
+        return verify.without_log(paths)
+    try:
+        return reader.verify(start, noted=noted, progress=progress)
+    except AuditError as error:
+        return verify.unreadable(str(error.message))
+    finally:
+        reader.close()
