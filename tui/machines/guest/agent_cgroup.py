@@ -105,6 +105,7 @@ class Groups:
             OSError: this is no control group of version 2 that may be written.
         """
         self._runs = f"{root}/runs"
+        self._rehearsals = f"{root}/rehearsals"
         self._made = 0
         self._frozen = False
         self._left: list[Group] = []
@@ -118,22 +119,28 @@ class Groups:
         _write(f"{root}/cgroup.subtree_control", f"{switched_on} +cpu")
         os.mkdir(self._runs)
         _write(f"{self._runs}/cgroup.subtree_control", switched_on)
+        self._switched_on = switched_on
         memory = _table("/proc/meminfo")
         free, total = memory["MemAvailable:"] * 1024, memory["MemTotal:"] * 1024
         _write(f"{self._runs}/memory.max", str(free - max(_RESERVED_BYTES, total // _RESERVED_SHARE)))
         threads = int(_read("/proc/sys/kernel/threads-max"))
         self._most_processes = min(_MOST_PROCESSES, threads // 2)
         _write(f"{self._runs}/pids.max", str(self._most_processes))
-        self._spare: Group | None = self._make()
+        self._spare: Group | None = self._make(self._runs)
 
-    def _make(self) -> Group:
+    def _make(self, parent: str) -> Group:
         self._made += 1
         # Half of them, so that a bomb one execution left behind does not keep the next from starting.
-        return Group(f"{self._runs}/{self._made}", self._most_processes // 2, counts_io=self._counts_io)
+        return Group(f"{parent}/{self._made}", self._most_processes // 2, counts_io=self._counts_io)
 
-    def take(self) -> Group:
-        """Return a group nobody used."""
-        group, self._spare = self._spare or self._make(), None
+    def take(self, *, rehearsing: bool = False) -> Group:
+        """Return a group nobody used; for a rehearsal, one that `freeze` leaves alone."""
+        if rehearsing:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(self._rehearsals)
+                _write(f"{self._rehearsals}/cgroup.subtree_control", self._switched_on)
+            return self._make(self._rehearsals)
+        group, self._spare = self._spare or self._make(self._runs), None
         return group
 
     @contextlib.contextmanager
@@ -178,7 +185,7 @@ class Groups:
         """Do what can wait until nobody waits: remove empty groups, make the next one."""
         self._left = [group for group in self._left if not group.remove()]
         if self._spare is None:
-            self._spare = self._make()
+            self._spare = self._make(self._runs)
 
 
 def _is_writable(disk: str) -> bool:

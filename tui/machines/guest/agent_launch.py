@@ -66,7 +66,7 @@ class Launcher:
         self._connect(request.network)
         cwd = self._enter(request.cwd)
         stdio = Stdio(request.terminal)
-        group = self._groups.take() if self._groups is not None and not self._rehearsing else None
+        group = self._groups.take(rehearsing=self._rehearsing) if self._groups is not None else None
         disk_before = self._measure_disk()
         interpreter, memory_before = None, None
         try:
@@ -149,7 +149,7 @@ class Launcher:
             self._groups.freeze()
 
     def go_on(self, *, rehearsing: bool = False) -> None:
-        """Let executions go on; or, rehearsing, leave them still and start others outside of every control group."""
+        """Let executions go on; or, rehearsing, leave them still and start others in control groups apart."""
         self._rehearsing = rehearsing
         if self._groups is not None and not rehearsing:
             self._groups.thaw()

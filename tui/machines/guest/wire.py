@@ -42,8 +42,8 @@ class Kind(enum.IntEnum):
     """Host to guest: begins a life. JSON: protocol, generation, nonce, hostname, boot_id, entropy (hex), time_ns,
     rehearsal.
 
-    In a life that is a rehearsal whatever earlier lives left running stays frozen, and what is started has no control
-    group: it warms a machine up without letting its user's processes move.
+    In a life that is a rehearsal whatever earlier lives left running stays frozen, and what is started has a control
+    group apart from theirs: it warms a machine up without letting its user's processes move.
     """
     WELCOME = 2
     """Guest to host, once the identity is in force. JSON: protocol, nonce, kernel, python, clock_skew_ns."""
