@@ -19,6 +19,7 @@ from tui.risk.model import (
     Reversibility,
     Span,
 )
+from tui.risk.shell import read
 
 NOWHERE = Span(0, 0)
 
@@ -36,6 +37,11 @@ def assessment(
         level, confidence, Reversibility.UNKNOWN, "bash", reasons,
         tuple(RealCommand(argv, NOWHERE, complete=complete) for argv in commands), effects,
     )  # fmt: skip
+
+
+def shell_assessment(text: str, **fields: Any) -> Assessment:
+    """The commands a shell text really runs, without the judge: these tests are not about rules."""
+    return assessment(*(tuple(word.text for word in one.argv) for one in read(text).invocations), **fields)
 
 
 def proposal(*texts: str, language: str = "bash", assessed: Assessment | None = None, **fields: Any) -> Proposal:

@@ -15,17 +15,17 @@ from typing import Final
 from tui.hooks.backups import BackupError, Backups, real_path, without_nested
 from tui.hooks.inventory import Inventory, TooMuch
 from tui.hooks.model import Allow, Ask, Block, Decision, HookContext, Point
-from tui.hooks.redirects import redirected_files
 from tui.hooks.services import Services
 from tui.hooks.targets import Targets, find_targets
 from tui.proposal import Proposal
-from tui.risk.model import Effect, RealCommand, Span
+from tui.risk.model import Effect
+from tui.risk.shell.model import Invocation
 from tui.text import clean_line
 from tui.units import size
 
 _MIB: Final = 1024 * 1024
 _SHOWN: Final = 5
-_NOWHERE: Final = Span(0, 0)
+SHELLS: Final = frozenset({"bash", "sh"})
 
 
 class Incomplete(StrEnum):
@@ -115,17 +115,20 @@ class BackupHook:
 
 def local_targets(proposal: Proposal) -> Targets:
     """Return which files on this host a proposal deletes or overwrites."""
-    commands: list[RealCommand] = []
-    redirects: list[str] = []
+    from tui.risk.shell import read, read_argv
+
+    invocations: list[Invocation] = []
     for step in proposal.steps:
         if step.argv:
-            commands.append(RealCommand(step.argv, _NOWHERE))
-        if step.assessment is not None:
-            commands += step.assessment.commands
-        if step.language == "bash" and not step.argv:
-            redirects += redirected_files(step.text)
+            invocations += read_argv(step.argv).invocations
+        elif step.language in SHELLS:
+            invocations += read(step.text).invocations
+        elif step.assessment is not None:
+            # What other languages hand to programs and shells.
+            for command in step.assessment.commands:
+                invocations += read_argv(command.argv).invocations
     cwd = Path(proposal.cwd) if proposal.cwd else Path.cwd()
-    return find_targets(commands, redirects, cwd, {**os.environ, **proposal.env})
+    return find_targets(invocations, cwd, {**os.environ, **proposal.env})
 
 
 def _unknown(targets: Targets, proposal: Proposal) -> Iterator[str]:
@@ -133,11 +136,6 @@ def _unknown(targets: Targets, proposal: Proposal) -> Iterator[str]:
         yield f"what `{word}` means is only known when it runs"
     effects = proposal.assessment.effects if proposal.assessment is not None else frozenset()
     destroys = Effect.DELETE in effects or Effect.OVERWRITE in effects
-    if destroys and not targets.paths and not targets.unknown and any(_opaque(proposal)):
+    opaque = any(step.language not in SHELLS and not step.argv for step in proposal.steps)
+    if destroys and opaque and not targets.paths and not targets.unknown:
         yield "which files it destroys is not known before it runs"
-
-
-def _opaque(proposal: Proposal) -> Iterator[bool]:
-    """Yield for every step whether its text names no commands: then it destroys files by itself."""
-    for step in proposal.steps:
-        yield step.language != "bash" and not step.argv
