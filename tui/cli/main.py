@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tui import __version__
 from tui.cli import (
     app,
+    assess,
     commands,
     doctor,
     execute,
@@ -77,7 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(function=app.open_application)
     subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
     for module in (
-        run, execute, rollback, snapshots, sessions, history, commands, setup, doctor, info, garbage,
+        run, execute, assess, rollback, snapshots, sessions, history, commands, setup, doctor, info, garbage,
     ):  # fmt: skip
         module.add(subparsers)
     return parser
@@ -102,7 +103,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parsed.values = [*parsed.values, *rest]
     if program is not None:
         if not hasattr(parsed, "program"):
-            parser.error("only `rollcage exec` takes a program after --")
+            parser.error("only `rollcage exec` and `rollcage assess` take a program after --")
         parsed.program = program
     return parsed
 
