@@ -44,7 +44,10 @@ def _explanation(error: sqlite3.Error | OSError, path: Path) -> AuditError:
         return AuditError(f"another process keeps the audit log {path} locked", hint="try again when it is done")
     if "not a database" in text or "malformed" in text or "corrupt" in text or "no such" in text:
         return damaged(path, text)
-    return AuditError(f"the audit log {path}: {text}", hint=_hint("put that right"))
+    return AuditError(
+        f"the audit log {path} could not be read or written: {text}",
+        hint=_hint("see that its disk has room and is sound"),
+    )
 
 
 def damaged(path: Path, what: str) -> AuditTampered:

@@ -19,6 +19,8 @@ _ENOUGH: Final = 10_000
 """Entries of an index that are counted to tell which condition leaves the fewest records."""
 
 Row = tuple[Any, ...]
+Position = tuple[int, int]
+"""Time and number of a record: records are shown in the order of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,18 @@ class Query:
                 fewest, best = count, index
         return best
 
-    def rows(self, connection: sqlite3.Connection, before: tuple[int, int] | None, limit: int) -> Iterator[Row]:
-        """Yield rows, the newest first, that are older than the (time, number) `before`."""
+    def rows(
+        self, connection: sqlite3.Connection, position: Position | None, limit: int, oldest_first: bool
+    ) -> Iterator[Row]:
+        """Yield rows beyond a position, in order."""
         where, values = self._where(self.equal)
-        if before is not None:
-            where += " AND (at, seq) < (?, ?)"
-            values += before
+        direction = "ASC" if oldest_first else "DESC"
+        if position is not None:
+            where += f" AND (at, seq) {'>' if oldest_first else '<'} (?, ?)"
+            values += position
         yield from connection.execute(
             f"SELECT {_SHOWN} FROM records INDEXED BY {self._index(connection)} WHERE {where}"
-            " ORDER BY at DESC, seq DESC LIMIT ?",
+            f" ORDER BY at {direction}, seq {direction} LIMIT ?",
             (*values, limit),
         )
 
@@ -85,21 +90,24 @@ def queries(wanted: Filter) -> list[Query]:
     return [Query({**equal, "kind": str(kind)}, tuple(times)) for kind in sorted(wanted.kinds)]
 
 
-def page(connection: sqlite3.Connection, wanted: Filter, before: int | None, limit: int) -> list[Record]:
-    """Return up to `limit` records, the newest first, older than the record `before`."""
-    position = None
-    if before is not None:
-        position = connection.execute("SELECT at, seq FROM records WHERE seq = ?", (before,)).fetchone()
-        if position is None:
-            # A number that was not given yet means the newest.
-            position = connection.execute("SELECT at, seq FROM records WHERE seq < ? ORDER BY seq DESC", (before,))
-            position = position.fetchone()
-            if position is None:
-                return []
-            position = (position[0], before)
-    parts = [query.rows(connection, position, limit) for query in queries(wanted)]
-    newest = heapq.merge(*parts, key=lambda row: (row[1], row[0]), reverse=True)
-    return [record_of(row) for row, _ in zip(newest, range(limit), strict=False)]
+def page(
+    connection: sqlite3.Connection, wanted: Filter, position: Position | None, limit: int, *, oldest_first: bool = False
+) -> list[Record]:
+    """Return up to `limit` records beyond a position, the newest or the oldest first."""
+    parts = [query.rows(connection, position, limit, oldest_first) for query in queries(wanted)]
+    merged = heapq.merge(*parts, key=lambda row: (row[1], row[0]), reverse=not oldest_first)
+    return [record_of(row) for row, _ in zip(merged, range(limit), strict=False)]
+
+
+def position_of(connection: sqlite3.Connection, seq: int) -> Position | None:
+    """Return where a record stands; for a number beyond the last, behind the last; None where nothing is before it."""
+    found = connection.execute(
+        "SELECT at, seq FROM records WHERE seq <= ? ORDER BY seq DESC LIMIT 1", (seq,)
+    ).fetchone()
+    if found is None:
+        return None
+    at, nearest = found
+    return (at, nearest) if nearest == seq else (at, seq)
 
 
 def record_of(row: Row) -> Record:
@@ -120,3 +128,7 @@ def _details(text: str) -> dict[str, Any]:
 
 
 ONE: Final = f"SELECT {_SHOWN} FROM records WHERE seq = ?"
+RUN_IDS: Final = (
+    "SELECT DISTINCT run_id FROM records INDEXED BY records_of_run"
+    " WHERE run_id IS NOT NULL AND run_id >= ? AND run_id < ? LIMIT 2"
+)

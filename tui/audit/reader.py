@@ -53,7 +53,10 @@ class AuditReader:
         They are ordered by time, then by number; the two differ only where the clock was put back.
         """
         with self._turn, explained(self.path):
-            return query.page(self._connection, wanted or Filter(), before, limit)
+            position = None
+            if before is not None and (position := query.position_of(self._connection, before)) is None:
+                return []
+            return query.page(self._connection, wanted or Filter(), position, limit)
 
     def count(self, wanted: Filter | None = None, *, limit: int = COUNTED) -> int:
         """Return how many records there are, but at most `limit`, so that it stays quick."""
@@ -82,11 +85,29 @@ class AuditReader:
         return query.record_of(row)
 
     def records(self, wanted: Filter | None = None) -> Iterator[Record]:
-        """Yield all records that are wanted, the newest first, without keeping the log from being appended to."""
-        before = None
-        while found := self.page(wanted, before=before, limit=_EXPORTED_AT_ONCE):
+        """Yield all records that are wanted, the oldest first, without keeping others from appending."""
+        position = None
+        while True:
+            with self._turn, explained(self.path):
+                found = query.page(self._connection, wanted or Filter(), position, _EXPORTED_AT_ONCE, oldest_first=True)
+            if not found:
+                return
             yield from found
-            before = found[-1].seq
+            position = (found[-1].at_us, found[-1].seq)
+
+    def run_id(self, prefix: str) -> str:
+        """Return the one run id that begins with this.
+
+        Raises:
+            NotFound: there is none, or more than one.
+        """
+        with self._turn, explained(self.path):
+            found = [id_ for (id_,) in self._connection.execute(query.RUN_IDS, (prefix, prefix + "\U0010ffff"))]
+        if prefix in found or len(found) == 1:
+            return prefix if prefix in found else found[0]
+        if found:
+            raise NotFound(f"{prefix} is the beginning of several runs", hint="give more of the id")
+        raise NotFound(f"there is no run {prefix} in the audit log", hint="`rollcage history` lists the runs")
 
     def verify(
         self,
@@ -107,7 +128,10 @@ class AuditReader:
 
 
 def verify_paths(
-    paths: Paths, start: int = 1, *, noted: tuple[int, str] | None = None,
+    paths: Paths,
+    start: int = 1,
+    *,
+    noted: tuple[int, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verification | None:  # fmt: skip
     """Verify the log below `paths`, which may be gone or unreadable; None where nothing was ever recorded."""
@@ -116,7 +140,7 @@ def verify_paths(
     except AuditError as error:
         return verify.unreadable(str(error.message))
     if reader is None:
-        return verify.without_log(paths)
+        return verify.without_log(paths, noted)
     try:
         return reader.verify(start, noted=noted, progress=progress)
     except AuditError as error:

@@ -66,16 +66,19 @@ def unreadable(message: str) -> Verification:
     return Verification(0, 0, "", (Finding(FindingKind.DAMAGED, message),))
 
 
-def without_log(paths: Paths) -> Verification | None:
-    """Return the verification of a log that is not there; None where there never was one."""
-    if not paths.audit_head.exists():
-        return None
+def without_log(paths: Paths, noted: tuple[int, str] | None) -> Verification | None:
+    """Return the verification of a log that is not there; None where there is no sign that there ever was one."""
     findings: list[Finding] = []
-    anchored = _anchor(paths, _key(paths, findings), findings)
-    last = anchored.seq if anchored is not None else None
-    message = f"the log {paths.audit_database} is gone, but its anchor is there"
-    findings.append(Finding(FindingKind.TRUNCATED, message, 1 if last else None, last or None))
-    return Verification(0, 0, "", tuple(findings))
+    if paths.audit_head.exists():
+        anchored = _anchor(paths, _key(paths, findings), findings)
+        last = anchored.seq if anchored is not None else None
+        message = f"the log {paths.audit_database} is gone, but its anchor is there"
+        findings.append(Finding(FindingKind.TRUNCATED, message, 1 if last else None, last or None))
+    elif noted is not None:
+        findings.append(
+            Finding(FindingKind.TRUNCATED, f"there is no log, but record {noted[0]} was noted", 1, noted[0])
+        )
+    return Verification(0, 0, "", tuple(findings)) if findings else None
 
 
 def _key(paths: Paths, findings: list[Finding]) -> bytes | None:

@@ -11,6 +11,7 @@ from tui import __version__
 from tui.cli import (
     app,
     assess,
+    audit,
     commands,
     doctor,
     execute,
@@ -78,7 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(function=app.open_application)
     subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
     for module in (
-        run, execute, assess, rollback, snapshots, sessions, history, commands, setup, doctor, info, garbage,
+        run, execute, assess, rollback, snapshots, sessions, history, audit, commands, setup, doctor, info, garbage,
     ):  # fmt: skip
         module.add(subparsers)
     return parser
