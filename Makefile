@@ -23,9 +23,10 @@ run: $(INSTALLED)
 	@$(BIN)/rollcage setup
 	@$(BIN)/rollcage
 
-# nodejs runs the steps of shipped definitions; the others are the references that the image code is compared with.
+# nodejs runs the steps of shipped definitions and bubblewrap confines what runs on the host; the others are the references
+# that the image code is compared with.
 test: $(INSTALLED_DEV) check
-	@scripts/bootstrap.sh packages nodejs cpio lz4 zstd
+	@scripts/bootstrap.sh packages nodejs cpio lz4 zstd bubblewrap
 	$(BIN)/rollcage setup
 	$(BIN)/pytest -n 2 -m 'not machine'
 	$(BIN)/pytest -m machine

@@ -68,6 +68,8 @@ class RunSettings:
     retry_cap_s: float = 5.0
     max_output_mb: int = 4096
     """Output of one run, MiB, after which it is ended so that it does not fill the disk."""
+    allow_unconfined_local: bool = False
+    """Let what may run on the host do so where bubblewrap does not work: with all the rights of this user."""
 
 
 @dataclass(frozen=True, slots=True)

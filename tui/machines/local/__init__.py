@@ -1,0 +1,1 @@
+"""Running commands on the host itself, confined by bubblewrap. Nothing here can be rolled back."""

@@ -1,0 +1,46 @@
+"""What a command on the host must not even read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from tui.paths import Paths
+
+_OF_A_HOME: Final = (
+    ".ssh", ".gnupg", ".pki", ".aws", ".azure", ".kube", ".docker", ".oci", ".password-store", ".vault-token",
+    ".netrc", ".authinfo", ".git-credentials", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".cargo/credentials.toml",
+    ".gem/credentials", ".terraform.d", ".config/gcloud", ".config/gh", ".config/glab-cli", ".config/hub",
+    ".config/git/credentials", ".config/op", ".config/rclone", ".config/containers", ".config/google-chrome",
+    ".config/chromium", ".mozilla", ".thunderbird", ".local/share/keyrings", ".bash_history", ".zsh_history",
+    ".python_history", ".node_repl_history", ".psql_history", ".mysql_history",
+)  # fmt: skip
+_OF_THE_SYSTEM: Final = ("/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/sudoers.d", "/etc/ssl/private")
+ENVIRONMENT: Final = (
+    "HOME", "LANG", "LANGUAGE", "LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME", "LOGNAME",
+    "PATH", "SHELL", "TERM", "TZ", "USER",
+)  # fmt: skip
+"""Variables a command gets of the environment of Rollcage; others often hold secrets."""
+
+
+def hidden_places(home: Path, paths: Paths) -> tuple[Path, ...]:
+    """Return the files and directories there are to hide, without links in their names; none lies below another."""
+    own = (paths.config, paths.data, paths.cache, paths.state, paths.runtime)
+    candidates = [*(home / name for name in _OF_A_HOME), *map(Path, _OF_THE_SYSTEM), *own]
+    return _outermost({found.resolve() for found in candidates if _exists(found)})
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _outermost(places: Iterable[Path]) -> tuple[Path, ...]:
+    kept: list[Path] = []
+    for place in sorted(places):
+        if not any(place.is_relative_to(other) for other in kept):
+            kept.append(place)
+    return tuple(kept)
