@@ -129,7 +129,7 @@ class Paths:
 
 
 def shipped(kind: str) -> Path:
-    """Return the directory of what Rollcage ships of a kind (`commands` or `themes`).
+    """Return the directory of what Rollcage ships of a kind (`commands`, `knowledge` or `themes`).
 
     An installed wheel carries them inside the package; a checkout has them beside it.
     """

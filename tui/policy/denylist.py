@@ -53,7 +53,8 @@ class Denied:
 
 def check_deny_list(entries: Sequence[Denied], refuse: RiskLevel | None, proposal: Proposal) -> Check:
     """Check a proposal against every entry, and its risk against the level from which nothing runs."""
-    found = [(entry, evidence) for entry in entries if (evidence := _evidence(entry, proposal)) is not None]
+    commands = _commands(proposal)
+    found = [(entry, evidence) for entry in entries if (evidence := _evidence(entry, proposal, commands)) is not None]
     if found:
         reason = "; ".join(f"{evidence} is on the deny list, {entry}" for entry, evidence in found)
         listed = [{"by": str(e.by), "what": e.what, "reason": e.reason, "place": e.place} for e, _ in found]
@@ -63,7 +64,7 @@ def check_deny_list(entries: Sequence[Denied], refuse: RiskLevel | None, proposa
         reason = f"its risk is {level}, and the policy refuses everything from {refuse} on"
         return Check(Action.DENY_LIST, Result.DENIED, reason, {"level": str(level), "refuse": str(refuse)})
     if any(entry.by in {DeniedBy.PROGRAM, DeniedBy.PATTERN} for entry in entries):
-        unknown = [command for command in _commands(proposal) if not _is_known(command)]
+        unknown = [command for command in commands if not _is_known(command)]
         if unknown:
             shown = _shown(" ".join(unknown[0].argv) or "a command")
             reason = f"{shown} is only known when it runs, so it cannot be compared with the deny list"
@@ -74,7 +75,7 @@ def check_deny_list(entries: Sequence[Denied], refuse: RiskLevel | None, proposa
     return Check(Action.DENY_LIST, Result.ALLOWED, "nothing in it is on the deny list", {"compared": len(entries)})
 
 
-def _evidence(entry: Denied, proposal: Proposal) -> str | None:
+def _evidence(entry: Denied, proposal: Proposal, commands: Iterable[RealCommand]) -> str | None:
     """Return what an entry denies in a proposal, in words, or None."""
     if entry.by is DeniedBy.DEFINITION:
         return f"the definition {proposal.definition!r}" if proposal.definition == entry.what else None
@@ -84,7 +85,7 @@ def _evidence(entry: Denied, proposal: Proposal) -> str | None:
             if fnmatchcase(name.casefold(), entry.what.casefold()):
                 return f"that it {reason.effect}" if reason.effect else f"rule {reason.rule}"
         return None
-    for command in _commands(proposal):
+    for command in commands:
         if entry.by is DeniedBy.PROGRAM:
             if any(fnmatchcase(program, entry.what) for program in programs(command)):
                 return _shown(" ".join((*command.chain, *command.argv)))
@@ -110,13 +111,10 @@ def programs(command: RealCommand) -> Iterator[str]:
             yield _base(words[0])
 
 
-def _commands(proposal: Proposal) -> Iterator[RealCommand]:
-    """Yield what really runs, in all steps; of a step without a shell also its own words."""
-    for step in proposal.steps:
-        if step.argv:
-            yield RealCommand(step.argv, span=_NOWHERE)
-    for assessment in _assessments(proposal):
-        yield from assessment.commands
+def _commands(proposal: Proposal) -> Iterable[RealCommand]:
+    """Return what really runs, in all steps; of a step without a shell also its own words."""
+    words = (RealCommand(step.argv, span=_NOWHERE) for step in proposal.steps if step.argv)
+    return dict.fromkeys((*words, *(command for each in _assessments(proposal) for command in each.commands)))
 
 
 def _assessments(proposal: Proposal) -> Iterable[Assessment]:

@@ -21,7 +21,7 @@ from typing import Final
 from tui.definitions.fields import Problems
 from tui.definitions.problems import Severity
 from tui.definitions.spelling import closest
-from tui.policy.knowledge.model import Concept, Origin, normal
+from tui.policy.knowledge.model import Concept, Origin, distinct, normal
 
 MAX_FILE_BYTES: Final = 1024 * 1024
 MAX_TERM_CHARACTERS: Final = 100
@@ -108,9 +108,9 @@ class _Reader:
             self._problems.at(number, None, f"{name}:: is empty", severity=Severity.WARNING)
         concept = self._concepts[-1]
         if name == "synonyms":
-            self._concepts[-1] = replace(concept, synonyms=_joined(concept.synonyms, terms))
+            self._concepts[-1] = replace(concept, synonyms=distinct((*concept.synonyms, *terms)))
         else:
-            self._concepts[-1] = replace(concept, related=_joined(concept.related, terms))
+            self._concepts[-1] = replace(concept, related=distinct((*concept.related, *terms)))
 
     def _is_term(self, number: int, term: str, label: str) -> bool:
         if not 0 < len(term) <= MAX_TERM_CHARACTERS or not any(map(str.isalnum, normal(term))):
@@ -118,7 +118,3 @@ class _Reader:
             self._problems.at(number, None, f"{label} is not a term", hint)
             return False
         return True
-
-
-def _joined(old: tuple[str, ...], new: list[str]) -> tuple[str, ...]:
-    return tuple({normal(term): term for term in (*reversed(new), *reversed(old))}.values())[::-1]

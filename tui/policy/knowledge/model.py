@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
-
-_SEPARATORS: Final = re.compile(r"[\s_-]+")
+from typing import Any
 
 
 class Strictness(StrEnum):
@@ -40,10 +37,19 @@ class Origin(StrEnum):
 def normal(text: str) -> str:
     """Return a text as terms are compared: NFKC, case-folded; white space, `-` and `_` are one space."""
     if text.isascii():
-        return _SEPARATORS.sub(" ", text.lower()).strip()
-    # Folding may leave what NFKC composes, hence twice.
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return _SEPARATORS.sub(" ", folded).strip()
+        folded = text.lower()
+    else:
+        # Folding may leave what NFKC composes, hence twice.
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(folded.replace("-", " ").replace("_", " ").split())
+
+
+def distinct(terms: Iterable[str]) -> tuple[str, ...]:
+    """Return terms, each once, as it was first written."""
+    found: dict[str, str] = {}
+    for term in terms:
+        found.setdefault(normal(term), term)
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,15 @@ from typing import Final
 
 from tui.policy.denylist import programs
 from tui.policy.knowledge.graph import Graph
-from tui.policy.knowledge.model import Concept, KnowledgeResult, Strictness, Suggestion, SuggestionKind, normal
+from tui.policy.knowledge.model import (
+    Concept,
+    KnowledgeResult,
+    Strictness,
+    Suggestion,
+    SuggestionKind,
+    distinct,
+    normal,
+)
 from tui.policy.verdict import Action, Check, Result
 from tui.proposal import Proposal
 
@@ -41,8 +49,9 @@ def question_of(proposal: Proposal) -> Question:
         if step.assessment is not None
         for command in step.assessment.commands
         for program in programs(command)
+        if any(map(str.isalnum, program))  # `[` and `:` are no terms
     )
-    return Question(text, _distinct(proposal.concepts_required), _distinct(named))
+    return Question(text, distinct(proposal.concepts_required), distinct(named))
 
 
 def validate(
@@ -76,7 +85,7 @@ def validate(
         unmatched=tuple(unmatched),
         connected=connected,
         ratio=1 - len(unmatched) / terms if terms else None,
-        message=_message(graph, question, missing, strangers if strict else (), connected or not strict, error),
+        message=_message(graph, question, missing, strangers if strict else (), connected, error),
         suggestions=_suggestions(graph, missing, strangers if strict else ()),
         retry_count=0 if passed else failures,
         escalate=not passed and not incomplete and strictness is Strictness.NORMAL and failures >= ask_after,
@@ -142,10 +151,6 @@ def _fuzzy(graph: Graph, term: str) -> list[Suggestion]:
 
 def _named(concept: Concept) -> str:
     return " or ".join((concept.name, *concept.synonyms)[:_TERMS_NAMED])
-
-
-def _distinct(terms: Iterable[str]) -> tuple[str, ...]:
-    return tuple({normal(term): term for term in reversed(list(terms))}.values())[::-1]
 
 
 def _text(value: object) -> str:
