@@ -31,6 +31,8 @@ class Target(enum.StrEnum):
     """Says who may do what: passwd, sudoers, PAM."""
     STARTUP = "startup"
     """Is run or read at boot, login or on a schedule."""
+    PROTECTION = "protection"
+    """Settings of what protects the machine or records what happens on it."""
     VCS = "vcs"
     """The history of a repository."""
     WORKSPACE = "workspace"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.findings import Edit, Findings, merge
+from tui.risk.judge.abilities import escapes_by_ability
 from tui.risk.judge.command import Command, read_command
 from tui.risk.judge.dataflow import dataflow
-from tui.risk.judge.draft import Draft, Verdict
+from tui.risk.judge.draft import Draft, Verdict, lower
 from tui.risk.judge.flow import flows_into
 from tui.risk.judge.foreign import foreign
 from tui.risk.judge.matching import applies, evidence, sentence
@@ -28,6 +31,9 @@ EMBEDDED: Final = frozenset({"python", "javascript"})
 _SHELLS: Final = frozenset({"bash", "sh"})
 _SILENT: Final = frozenset({"", ":", "true", "false", "exec"})
 
+_VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
+_NAME: Final = re.compile(r"[A-Za-z_][\w.+-]*")
+
 JudgeText = Callable[[str], RiskLevel]
 
 
@@ -39,7 +45,7 @@ def judge(program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | N
     """
     commands = [read_command(invocation, _facts(invocation, knowledge)) for invocation in program.invocations]
     drafts = {command.invocation.index: Draft(command.invocation) for command in commands}
-    together = list(scripts(commands, program))
+    together = list(scripts(commands, program, judge_text))
     for command in commands:
         draft = drafts[command.invocation.index]
         _examine(command, draft, program, knowledge, judge_text)
@@ -72,12 +78,13 @@ def _examine(
     )
     draft.extend(mentions(command))
     draft.extend(escapes(command))
+    draft.extend(escapes_by_ability(command))
     draft.extend(dataflow(command, program, knowledge))
     if judge_text is not None:
         for code in invocation.code:
             if code.text is not None and code.language not in EMBEDDED | _SHELLS:
                 draft.extend(foreign(code.language, code.text, judge_text))
-    draft.extend(_baseline(command, draft, program))
+    draft.extend(_baseline(command, draft, program, judge_text))
     draft.effects |= command.facts.effects
 
 
@@ -88,13 +95,19 @@ def _said(rule: Rule, command: Command) -> Verdict:
     )  # fmt: skip
 
 
-def _baseline(command: Command, draft: Draft, program: ShellProgram) -> Iterator[Verdict]:
+def _baseline(command: Command, draft: Draft, program: ShellProgram, judge_text: JudgeText | None) -> Iterator[Verdict]:
     """Yield what running the program says by itself, where nothing worse was found."""
     invocation, facts = command.invocation, command.facts
     if not invocation.argv or command.dry or draft.level >= RiskLevel.MEDIUM:
         return
     first = invocation.argv[0]
     if not command.program:
+        if judge_text is not None and (level := _guess(invocation, judge_text)) >= RiskLevel.HIGH:
+            yield Verdict(
+                level, Category.UNKNOWN, f"runs a command only known when it runs ({first.text[:80]}) on what is dangerous",
+                "unknown.dangerous", ("T1027",), frozenset({Effect.EXECUTE}), word=first,
+            )  # fmt: skip
+            return
         if any(isinstance(part, Unknown) for part in first.parts):
             yield Verdict(
                 RiskLevel.MEDIUM, Category.UNKNOWN, f"runs a command that is only known when it runs: {first.text[:80]}",
@@ -113,11 +126,26 @@ def _baseline(command: Command, draft: Draft, program: ShellProgram) -> Iterator
         )  # fmt: skip
 
 
+def _guess(invocation: Invocation, judge_text: JudgeText) -> RiskLevel:
+    """Return how bad it would be if a variable's name says what it holds (`$RM`), or an argument is a command."""
+    first = invocation.argv[0].text
+    rest = [word.text for word in invocation.argv[1:]]
+    tried = [word for word in rest if " " in word and len(word) < 4096]
+    if match := _VARIABLE.fullmatch(first):
+        tried.append(shlex.join([match[1].lower(), *rest]))
+    options = {letter for word in rest if re.fullmatch(r"-[A-Za-z]{1,6}", word) for letter in word[1:]}
+    if {"r", "f"} <= options or {"R", "f"} <= options:
+        tried.append(shlex.join(["rm", *rest]))
+    return max((lower(judge_text(text)) for text in tried[:4]), key=lambda level: level.rank, default=RiskLevel.LOW)
+
+
 def _raise_hidden(command: Command, draft: Draft) -> None:
     """Raise what is hidden on purpose: nobody hides a harmless command."""
     if not command.invocation.obfuscated:
         return
     level = draft.level
+    if command.facts is PLAIN and not _NAME.fullmatch(command.program):
+        return  # text that was never meant as a command
     if level is RiskLevel.MEDIUM or (level is RiskLevel.LOW and not (command.facts.harmless or command.facts.data)):
         draft.add(
             Verdict(

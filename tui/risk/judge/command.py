@@ -107,7 +107,7 @@ def read_command(invocation: Invocation, facts: ProgramFacts) -> Command:
     where: dict[str, Word] = {}
     operands: list[Word] = []
     doubtful: set[int] = set()
-    words = invocation.argv[1:]
+    words = _own_words(invocation, facts)
     position, ended, after_unknown = 0, False, False
 
     def note(name: str, value: str | None, word: Word) -> None:
@@ -155,6 +155,24 @@ def read_command(invocation: Invocation, facts: ProgramFacts) -> Command:
         doubtful=frozenset(doubtful) if not facts.value_options else frozenset(),
         dry=_is_dry(kept, words, facts),
     )
+
+
+def _own_words(invocation: Invocation, facts: ProgramFacts) -> tuple[Word, ...]:
+    """Return the words that are the program's own: what `find -exec` runs is an invocation of its own."""
+    words = invocation.argv[1:]
+    if not any(name in facts.name for name in ("find", "bfs")):
+        return words
+    kept: list[Word] = []
+    inside = False
+    for word in words:
+        if inside:
+            inside = word.text not in (";", "+", "\\;")
+        elif word.text in ("-exec", "-execdir", "-ok", "-okdir"):
+            inside = True
+            kept.append(word)
+        else:
+            kept.append(word)
+    return tuple(kept)
 
 
 def _is_option(text: str, facts: ProgramFacts) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tui.risk.judge.command import Command, read_command
-from tui.risk.judge.targets import classify
+from tui.risk.judge.targets import SECRET_FILE, classify
 from tui.risk.knowledge import Knowledge
 from tui.risk.rule import Flow, Target
 from tui.risk.shell.model import Invocation, ShellProgram
@@ -64,7 +64,7 @@ def _put_out(command: Command) -> set[Flow]:
         return found
     for word in command.operands:
         kinds = classify(word, command.invocation.cwd)
-        if Target.CREDENTIAL in kinds:
+        if Target.CREDENTIAL in kinds or SECRET_FILE.search(word.text):
             found.add(Flow.CREDENTIAL)
         elif kinds & _BULK_TARGETS and Target.TEMP not in kinds and facts.name:
             found.add(Flow.BULK)

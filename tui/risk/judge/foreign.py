@@ -12,7 +12,7 @@ from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.judge.draft import Verdict
-from tui.risk.judge.mentions import paths_in
+from tui.risk.judge.mentions import NAMES_SHELL, STARTS_SHELL, paths_in
 from tui.risk.judge.targets import classify_text
 from tui.risk.model import Category, Effect, Reversibility
 from tui.risk.rule import Target
@@ -56,6 +56,10 @@ def foreign(language: str, text: str, judge_text: JudgeText) -> Iterator[Verdict
             RiskLevel.HIGH, Category.EXFIL, "sends what it reads from a file to another machine", "code.send-file",
             ("T1041",), frozenset({Effect.NETWORK_OUT, Effect.READ}), Reversibility.IRREVERSIBLE,
         )  # fmt: skip
+    elif STARTS_SHELL.search(text) or NAMES_SHELL.search(text):
+        yield Verdict(
+            RiskLevel.HIGH, Category.SHELL, f"starts a shell from {language}", "code.start-shell", ("T1059",), runs
+        )
     if _DELETES.search(text):
         for path in _paths(text):
             if classify_text(path) & _DESTROYED:

@@ -17,10 +17,10 @@ from tui.risk.shell.model import Place, Word
 _PATH: Final = re.compile(
     r"(?<![\w.$}~-])(?:file:/{0,2}(?=/)|@)?((?:~|\$HOME|\$\{HOME\})?/[\w./~*{}$-]+|(?:\.\w+|[\w.-]+)/[\w./-]*)"
 )
-_SHELL: Final = re.compile(
+STARTS_SHELL: Final = re.compile(
     r"(?<![\w#!.-])(?<!#! )(?:/usr)?(?:/local)?/s?bin/(?:env +)?(?:ba|z|k|c|tc|da|a|fi|ya|mk|pdk)?sh\b(?![/.\w-])"
 )
-_SHELL_NAMED: Final = re.compile(
+NAMES_SHELL: Final = re.compile(
     r"(?:^|[!`\"'(=,\s])(?:exec|system|spawn|popen|shell|callCommand|execvp?e?|os\.execute|!)\s*[(\s]?\s*[\"'(]*(?:ba|z|k|da)?sh\b(?![\w./-])",
     re.IGNORECASE,
 )
@@ -37,6 +37,13 @@ _SHELL_IS_SETTING: Final = frozenset(
     }
 )  # fmt: skip
 """Programs to which a shell is an ordinary value, or is taken away by the parser."""
+_MESSAGE: Final = frozenset(
+    {
+        "-m", "--message", "--body", "-b", "--title", "-t", "--description", "--comment", "--notes", "--subject", "--text",
+        "--summary", "--reason", "--annotation", "--label",
+    }
+)  # fmt: skip
+"""Options whose value is prose."""
 _ROOT_ONLY: Final = frozenset({Target.ACCOUNT, Target.STARTUP})
 
 
@@ -88,9 +95,12 @@ def _shells(command: Command) -> Iterator[Verdict]:
     invocation = command.invocation
     if command.program in _SHELL_IS_SETTING or invocation.place is Place.CONTAINER or command.facts.interpreter:
         return
-    for word in invocation.argv[1:]:
+    prose = {word.span for option, word in command.option_words.items() if option in _MESSAGE}
+    for word in invocation.argv:
         text = word.text
-        if len(text) < 65536 and (_SHELL.search(text) or _SHELL_NAMED.search(text)):
+        if word.span in prose or (word is invocation.argv[0] and "(" not in text):
+            continue
+        if len(text) < 65536 and (STARTS_SHELL.search(text) or NAMES_SHELL.search(text)):
             yield Verdict(
                 RiskLevel.HIGH, Category.SHELL, f"starts a shell from {command.program or 'a program'}", "shell.escape",
                 ("T1059",), frozenset({Effect.EXECUTE}), Reversibility.UNKNOWN, word,

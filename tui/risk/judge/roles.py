@@ -10,7 +10,7 @@ from typing import Final
 from tui.levels import RiskLevel
 from tui.risk.judge.command import Command
 from tui.risk.judge.draft import Verdict
-from tui.risk.judge.targets import classify, describe
+from tui.risk.judge.targets import SECRET_FILE, classify, describe
 from tui.risk.model import Category, Effect, Reversibility
 from tui.risk.rule import Target
 from tui.risk.shell.model import Invocation, Word
@@ -18,6 +18,8 @@ from tui.risk.shell.model import Invocation, Word
 LOW, MEDIUM, HIGH, CRITICAL = RiskLevel
 _TOP_LEVEL: Final = re.compile(r"^/[^/]+/?\*?$|^/(?:usr|var|System|private)/[^/]+/?\*?$")
 _INSIDE: Final = frozenset({Target.WORKSPACE, Target.TEMP, Target.CACHE})
+_GIVES_SCRIPT: Final = ("-e", "-f", "--expression", "--regexp", "--file")
+"""With these, the first operand of `sed`, `grep` and `awk` is a file like the others."""
 _HISTORY: Final = re.compile(r"history$|HISTFILE|\.zhistory$|\.lesshst$")
 _EDITED_OFTEN: Final = re.compile(r"(?:authorized_keys2?|known_hosts|sshd_config)$")
 
@@ -58,6 +60,8 @@ def select(command: Command, selector: str) -> tuple[Word, ...]:
     if selector == "all-but-last":
         return operands[:-1]
     if selector.startswith("operands:"):
+        if any(map(command.has, _GIVES_SCRIPT)):
+            return operands
         return operands[int(selector[9:].rstrip("-")) - 1 :]
     if selector.startswith("operand:"):
         at = int(selector[8:]) - 1
@@ -142,6 +146,9 @@ def _deletes(thing: Touched) -> Verdict:
         return say(HIGH, f"deletes {name}, which says who may do what", "fs.delete-accounts", Category.ACCOUNT, "T1531")
     if Target.LOG in kinds:
         return say(HIGH, f"deletes the log {name}", "fs.delete-log", Category.EVADE, "T1070")
+    if Target.PROTECTION in kinds:
+        effect = f"deletes {name}, the settings of what protects or records"
+        return say(HIGH, effect, "fs.delete-protection", Category.EVADE, "T1562")
     if Target.BOOT in kinds:
         return say(CRITICAL if scope else HIGH, f"deletes {name}, which the machine needs to start", "fs.delete-boot")
     if Target.CACHE in kinds or Target.TEMP in kinds:
@@ -207,6 +214,9 @@ def _writes(thing: Touched, invocation: Invocation) -> Verdict | None:
             Category.PERSIST if thing.word.text.endswith(("authorized_keys", "authorized_keys2")) else Category.PRIV_ESC
         )
         return say(HIGH, f"{verb} {name}, which says who may do what", "fs.write-accounts", category, "T1098", more)
+    if Target.PROTECTION in kinds:
+        effect = f"{verb} {name}, the settings of what protects or records"
+        return say(HIGH, effect, "fs.write-protection", Category.EVADE, "T1562", frozenset({Effect.CONFIG}))
     if Target.STARTUP in kinds:
         more = frozenset({Effect.PERSIST})
         return say(
@@ -250,7 +260,7 @@ def _reads(thing: Touched) -> Verdict | None:
 def _sends(thing: Touched) -> Verdict | None:
     name = describe(thing.word)
     effects = frozenset({Effect.NETWORK_OUT})
-    if Target.CREDENTIAL in thing.kinds:
+    if Target.CREDENTIAL in thing.kinds or SECRET_FILE.search(thing.word.text):
         return _verdict(
             thing, CRITICAL, Category.EXFIL, f"sends the secrets in {name} to another machine", "net.send-credentials",
             "T1041", "T1552", effects=effects | {Effect.CREDENTIAL_READ},

@@ -8,16 +8,24 @@ from collections.abc import Iterator, Sequence
 from tui.levels import RiskLevel
 from tui.risk.judge.command import Command
 from tui.risk.judge.draft import Verdict
+from tui.risk.judge.foreign import JudgeText, foreign
+from tui.risk.judge.mentions import STARTS_SHELL
 from tui.risk.model import Category, Effect, Reversibility
 from tui.risk.shell.model import ShellProgram
 
+_OBEYS_FILES = ("neofetch", "fastfetch", "top", "htop", "pfetch", "screenfetch", "watch")
+"""Harmless by themselves, but their settings can hold commands."""
 _NAMED_BY_URL = ("wget", "aria2c", "axel", "lwp-download", "fetch")
 
 
-def scripts(commands: Sequence[Command], program: ShellProgram) -> Iterator[tuple[Command, Verdict]]:
+def scripts(
+    commands: Sequence[Command], program: ShellProgram, judge_text: JudgeText | None
+) -> Iterator[tuple[Command, Verdict]]:
     """Yield what the commands of a text do together, with the command that completes it."""
     yield from _multiplying(commands, program)
     yield from _downloaded_and_run(commands)
+    if judge_text is not None:
+        yield from _written_and_run(commands, judge_text)
 
 
 def _multiplying(commands: Sequence[Command], program: ShellProgram) -> Iterator[tuple[Command, Verdict]]:
@@ -46,6 +54,60 @@ def _downloaded_and_run(commands: Sequence[Command]) -> Iterator[tuple[Command, 
         if command.facts.network in ("in", "both") and not command.dry:
             for path in _saved(command):
                 fetched.setdefault(_key(path), command.program)
+
+
+def _written_and_run(commands: Sequence[Command], judge_text: JudgeText) -> Iterator[tuple[Command, Verdict]]:
+    """Text that one command writes into a file and another hands to a program is code after all."""
+    written: dict[str, str] = {}
+    for command in commands:
+        if written and not (command.facts.harmless and command.program not in _OBEYS_FILES):
+            for path in (*_executed(command), *_given(command)):
+                text = written.pop(path, None)
+                if text is not None and (verdict := _of_text(path, text, command, judge_text)) is not None:
+                    yield command, verdict
+        for path, text in _literals(command):
+            written[path] = written.get(path, "") + text
+
+
+def _of_text(path: str, text: str, command: Command, judge_text: JudgeText) -> Verdict | None:
+    runs = command.invocation.code or path in _executed(command)
+    level = judge_text(text) if runs else RiskLevel.LOW
+    shell = STARTS_SHELL.search(text) is not None and not command.facts.roles
+    found = [verdict.level for verdict in foreign("code", text, judge_text)] if not command.facts.roles else []
+    if shell and not runs:
+        found.append(RiskLevel.HIGH)
+    level = max((level, *found), key=lambda each: each.rank)
+    if level < RiskLevel.HIGH:
+        return None
+    return Verdict(
+        level, Category.SHELL if shell else Category.UNKNOWN, f"runs {path[:80]}, which this text wrote: it is dangerous",
+        "script.written-and-run", ("T1059",), frozenset({Effect.EXECUTE}),
+    )  # fmt: skip
+
+
+def _literals(command: Command) -> Iterator[tuple[str, str]]:
+    """Yield the files a command writes text to that is known."""
+    invocation = command.invocation
+    if command.facts.data and command.program in ("echo", "printf", "print"):
+        text = " ".join(word.text for word in invocation.argv[1:])
+    elif invocation.stdin.literal is not None:
+        text = invocation.stdin.literal
+    else:
+        return
+    for redirect in invocation.redirects:
+        if redirect.operator in (">", ">>", ">|", "&>"):
+            yield redirect.target.text, text + "\n"
+    if command.program == "tee":
+        for word in command.words:
+            yield word, text + "\n"
+
+
+def _given(command: Command) -> Iterator[str]:
+    for word in command.invocation.argv[1:]:
+        text = word.text
+        yield text
+        if "=" in text:
+            yield text.partition("=")[2]
 
 
 def _key(path: str) -> str:

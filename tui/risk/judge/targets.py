@@ -62,6 +62,15 @@ _STARTUP: Final = re.compile(
     r"|/(?:LaunchAgents|LaunchDaemons|StartupItems|LoginItems)(?:/|$)|/com\.apple\.loginwindow|(?:^|/)(?:user|site)customize\.py$|site-packages/[^/]+\.pth$"
     r"|(?:^|/)\.git/hooks/(?!.*\.sample$)|(?:^|/)\.gitconfig$|(?:^|/)\.(?:irb|py|gdb|lldb)?rc\.d/|(?:^|/)Startup/|/apt/apt\.conf\.d|^/usr/lib/rpm|^/private/var/db/emondClients"
 )
+_PROTECTION: Final = re.compile(
+    r"^/etc/(?:selinux/|audit/|audisp/|auditd\.conf|libaudit\.conf|rsyslog|syslog|apparmor|ufw/|fail2ban|hosts\.(?:allow|deny)"
+    r"|systemd/journald|iptables|nftables|sysconfig/(?:iptables|selinux|auditd)|firewalld|aide|falco|osquery|clamav|sysctl\.)"
+)
+SECRET_FILE: Final = re.compile(
+    r"(?:^|/)\.env(?:\.\w+)?$|\.(?:pem|key|p12|pfx|jks|kdbx|keystore|ovpn)$|(?:^|/)(?:secrets?|credentials?|passwords?|tokens?)(?:\.\w+)?$",
+    re.IGNORECASE,
+)
+"""Worth keeping although reading them is ordinary: what matters is where they go."""
 _LOG: Final = re.compile(
     r"^(?:/private)?/var/(?:log|audit|adm)(?=/|$)|^/var/run/utmp|/(?:wtmp|btmp|lastlog|utmp)$|(?:^|/)\.?\w*_history$|(?:^|/)\.(?:zhistory|lesshst|viminfo|histfile|sh_history)$"
     r"|^\$\{?HISTFILE\}?|(?:^|/)\.local/share/fish/fish_history|^/Library/Logs|^/var/spool/mail|^/var/mail"
@@ -138,7 +147,7 @@ def classify_text(text: str, cwd: str | None = None) -> frozenset[Target]:
         found.add(Target.DEVICE)
     for kind, pattern in (
         (Target.CREDENTIAL, _CREDENTIAL), (Target.ACCOUNT, _ACCOUNT), (Target.STARTUP, _STARTUP), (Target.LOG, _LOG),
-        (Target.BACKUP, _BACKUP), (Target.VCS, _VCS), (Target.CACHE, _CACHE),
+        (Target.BACKUP, _BACKUP), (Target.VCS, _VCS), (Target.CACHE, _CACHE), (Target.PROTECTION, _PROTECTION),
     ):  # fmt: skip
         if pattern.search(path):
             found.add(kind)

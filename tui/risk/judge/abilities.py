@@ -1,0 +1,86 @@
+"""What a program can be made to do beyond its purpose, where it runs as root or is handed a shell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tui.levels import RiskLevel
+from tui.risk.abilities import OPERANDS, abilities
+from tui.risk.judge.command import Command
+from tui.risk.judge.draft import Verdict
+from tui.risk.judge.targets import classify_text
+from tui.risk.model import Category, Effect, Reversibility
+from tui.risk.rule import Target
+from tui.risk.shell.model import Place, Word
+
+_EDITION: Final = re.compile(r"[-_.]?\d+(\.\d+)*$|\.exe$")
+_SHELL_COMMAND: Final = re.compile(
+    r"(?<![\w./-])(?:exec\s+)?(?:/(?:usr/)?bin/)?(?:ba|da|z|k|a)?sh(?:\s*$|\s+(?:\d?[<>]&|-[ci]\b|#|<|1>))|^[!;]\s*(?:ba|z|da)?sh\b"
+)
+"""A shell that is the command to run, not a file's name: `sh`, `exec sh 0<&1`, `sh -c id`, `;sh #`."""
+_LIBRARY: Final = re.compile(r"\.(?:so(?:\.\d+)*|dylib|dll)(?=$|[\s'\",:)\]])")
+_WRITABLE: Final = frozenset({Target.TEMP, Target.HOME_PART})
+_GROWN: Final = frozenset({Effect.PRIVILEGE, Effect.EXECUTE})
+
+
+def escapes_by_ability(command: Command) -> Iterator[Verdict]:
+    """Yield the ways in which this command gives a shell, or runs what somebody else may have written, as root."""
+    invocation = command.invocation
+    if not command.program or command.dry or invocation.place is Place.CONTAINER:
+        return
+    name = _EDITION.sub("", command.program)
+    known = abilities()
+    if invocation.privileged:
+        yield from _as_root(command, name)
+    for word in _values(command, known.runs.get(name, ())):
+        if _SHELL_COMMAND.search(word.text):
+            yield Verdict(
+                RiskLevel.HIGH, Category.PRIV_ESC if invocation.privileged else Category.SHELL,
+                f"makes {command.program} start a shell" + (" as root" if invocation.privileged else ""), "ability.runs-shell",
+                ("T1548", "T1059") if invocation.privileged else ("T1059",), _GROWN, Reversibility.UNKNOWN, word,
+            )  # fmt: skip
+            return
+
+
+def _as_root(command: Command, name: str) -> Iterator[Verdict]:
+    known, invocation = abilities(), command.invocation
+    fed = invocation.stdin.literal is not None or bool(invocation.stdin.producers) or bool(invocation.code)
+    fed = fed or any(redirect.operator.startswith("<") for redirect in invocation.redirects)
+    idle = not command.operands and not fed
+    if idle and (name in known.shells or (name in known.prompts and not command.options)):
+        what = "is a shell of root" if name in known.shells else "a root shell is one key away in it"
+        yield Verdict(
+            RiskLevel.HIGH, Category.PRIV_ESC, f"starts {command.program} as root: {what}", "ability.prompt-as-root", ("T1548.003",),
+            _GROWN, Reversibility.UNKNOWN, invocation.argv[0],
+        )  # fmt: skip
+        return
+    for word in _values(command, known.loads.get(name, ())):
+        if classify_text(word.text) & _WRITABLE:
+            yield Verdict(
+                RiskLevel.HIGH, Category.PRIV_ESC,
+                f"makes {command.program} follow {word.text[:100]} as root, which others may have written", "ability.loads-as-root",
+                ("T1548", "T1574"), _GROWN, Reversibility.UNKNOWN, word,
+            )  # fmt: skip
+            return
+    if not (command.facts.roles or command.facts.metadata or command.facts.harmless or command.facts.data):
+        for word in invocation.argv[1:]:
+            if len(word.text) < 4096 and _LIBRARY.search(word.text):
+                yield Verdict(
+                    RiskLevel.HIGH, Category.PRIV_ESC, f"loads code from {word.text[:100]} as root", "ability.library-as-root",
+                    ("T1574.006",), _GROWN, Reversibility.UNKNOWN, word,
+                )  # fmt: skip
+                return
+
+
+def _values(command: Command, options: tuple[str, ...]) -> Iterator[Word]:
+    """Yield the words that stand at these options, or all operands where the table says so."""
+    span = command.invocation.span
+    for option in options:
+        if option == OPERANDS:
+            yield from command.operands
+        else:
+            for value in command.values(option):
+                word = command.option_words.get(option)
+                yield Word((value,), word.span if word is not None else span)
