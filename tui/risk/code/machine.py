@@ -111,6 +111,23 @@ def encrypt(judge: Judge, call: Call, operation: Operation) -> Value:
     return Value(labels=data | {Label.ENCRYPTED} | operation.labels)
 
 
+def serialize(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Put a value into text: with the whole environment in it, that is what is needed to send it."""
+    value = call.argument(operation.arguments[0]) if operation.arguments else None
+    labels = labels_of(value)
+    if Label.ENVIRONMENT in labels:
+        judge.mark("serialises the environment", call.span)
+        labels |= {Label.SERIALIZED}
+    return Value(labels=labels, shown="text")
+
+
+def set_up(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Describe a package: the text runs on whoever installs it."""
+    del operation
+    judge.mark("is a package's setup", call.span)
+    return UNKNOWN
+
+
 def power(judge: Judge, call: Call, operation: Operation) -> Value:
     """Stop or start the machine."""
     judge.report(
@@ -160,7 +177,7 @@ def conclude(judge: Judge) -> None:
 Handler = Callable[[Judge, Call, Operation], Value]
 _OWN: Final[dict[Action, Handler]] = {
     Action.KILL: kill, Action.FORK: fork, Action.IDENTITY: become, Action.QUERY: query, Action.CAPTURE: capture,
-    Action.ENCRYPT: encrypt, Action.POWER: power,
+    Action.ENCRYPT: encrypt, Action.POWER: power, Action.SERIALIZE: serialize, Action.SETUP: set_up,
     Action.INJECT: _plain(_HIGH, Category.HIJACK, "inject", Effect.EXECUTE),
     Action.DATABASE_DROP: _plain(_HIGH, Category.DB_DESTROY, "database-drop", Effect.DELETE),
     Action.CLOUD_DELETE: _plain(_HIGH, Category.CLOUD_DESTROY, "cloud-delete", Effect.DELETE, Effect.REMOTE),

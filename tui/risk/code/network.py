@@ -36,13 +36,18 @@ NETWORK: Final[Labels] = frozenset({Label.NETWORK})
 def fetch(judge: Judge, call: Call, operation: Operation) -> Value:
     """Send a request and return its answer."""
     url = call.argument(operation.arguments[0]) if operation.arguments else None
+    options: dict[str, Value] = {}
     if isinstance(url, Entries):
-        url = url.entries.get("url") or url.entries.get("uri") or url.entries.get("hostname") or url.entries.get("host")
+        options = url.entries
+        url = next((options[name] for name in ("url", "uri", "hostname", "host") if name in options), UNKNOWN)
     if isinstance(url, Instance) and url.content is not None:
         content = [value for name, value in url.attributes.items() if name not in _NOT_CONTENT]
         url = url.content
     else:
         content = []
+    content += [
+        value for name, value in options.items() if name not in _NOT_CONTENT | {"url", "uri"} and _is_data(value)
+    ]
     for index, value in enumerate(call.args):
         if operation.arguments and index == operation.arguments[0][0]:
             continue

@@ -1,0 +1,218 @@
+"""Reads a JavaScript text in the order in which it would run."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tree_sitter import Node
+
+from tui.levels import RiskLevel
+from tui.risk.code.budget import MAX_DEPTH
+from tui.risk.code.javascript_calls import Calls
+from tui.risk.code.javascript_expressions import Closure
+from tui.risk.code.javascript_library import canonical, module_name
+from tui.risk.code.judge import Judge
+from tui.risk.code.python_expressions import elements
+from tui.risk.code.values import Constant, Reference, Routine, Value
+from tui.risk.model import Category, Effect, Span
+
+_MAX_ROUNDS: Final = 16
+_FUNCTIONS: Final = frozenset({"function_declaration", "generator_function_declaration"})
+_WATCHED: Final = frozenset({"XMLHttpRequest.prototype.send", "XMLHttpRequest.prototype.open", "fetch", "globalThis.fetch", "http.request", "Module.prototype.require",
+                             "module.prototype.require", "Module._load", "module._load", "ethereum.request", "navigator.clipboard.writeText"})  # fmt: skip
+
+
+class Reader(Calls):
+    """Reads statements."""
+
+    def __init__(self, judge: Judge) -> None:
+        super().__init__(judge)
+        self.runs = {}
+        self.stack = []
+        self.routines: list[Routine] = []
+        self.here = Span(0, 0)
+
+    def read(self, root: Node) -> None:
+        """Read a text, then the functions that nothing in it has called: somebody may."""
+        self.block(root)
+        for routine in list(self.routines):
+            if isinstance(routine.body, Closure) and not self.runs.get(routine.body.node.id):
+                made = self.run_routine(routine, ())
+                for method in (
+                    list(getattr(made, "attributes", {}).values()) if routine.body.node.type.startswith("class") else []
+                ):
+                    if (
+                        isinstance(method, Routine)
+                        and isinstance(method.body, Closure)
+                        and not self.runs.get(method.body.node.id)
+                    ):
+                        self.run_routine(method, ())
+
+    def make_routine(self, node: Node) -> Routine:
+        """Return the function that `node` defines, and remember it."""
+        routine = super().make_routine(node)
+        self.routines.append(routine)
+        return routine
+
+    def block(self, node: Node) -> None:
+        """Read the statements below `node`; functions are known before the first one runs."""
+        if self.depth > MAX_DEPTH:
+            self.judge.puzzled("statements nested too deeply")
+            return
+        self.depth += 1
+        try:
+            children = node.named_children
+            for child in children:
+                inner = child.child_by_field_name("declaration") if child.type == "export_statement" else child
+                if inner is not None and inner.type in _FUNCTIONS:
+                    self.scope.names[self.text(inner.child_by_field_name("name"))] = self.make_routine(inner)
+            for child in children:
+                self.statement(child)
+        finally:
+            self.depth -= 1
+
+    def statement(self, node: Node) -> None:
+        """Read one statement."""
+        self.judge.budget.spend()
+        handler = getattr(self, "_do_" + node.type, None)
+        if handler is not None:
+            handler(node)
+        elif node.type in {"comment", *_FUNCTIONS}:
+            return
+        elif node.type.endswith(("_statement", "_block", "_clause", "_body", "_case", "_default")) or node.type in {
+            "program",
+            "ERROR",
+            "catch_clause",
+        }:
+            self.block(node)
+        else:
+            self.evaluate(node)
+
+    def _branch(self, node: Node | None) -> None:
+        if node is not None:
+            self.scope.conditional += 1
+            self.statement(node)
+            self.scope.conditional -= 1
+
+    def _do_expression_statement(self, node: Node) -> None:
+        for child in node.named_children:
+            self.evaluate(child)
+
+    def _do_variable_declaration(self, node: Node) -> None:
+        for child in node.named_children:
+            if child.type == "variable_declarator":
+                value = child.child_by_field_name("value")
+                self.bind(
+                    child.child_by_field_name("name"),
+                    self.evaluate(value) if value is not None else Constant(None),
+                    declare=True,
+                )
+            elif child.type == "ERROR":
+                self.block(child)
+
+    _do_lexical_declaration = _do_variable_declaration
+
+    def _do_class_declaration(self, node: Node) -> None:
+        routine = self.make_routine(node)
+        self.scope.assign(routine.name, routine)
+        body = node.child_by_field_name("body")
+        for member in body.named_children if body is not None else []:
+            if member.type == "field_definition":
+                self.evaluate(member.child_by_field_name("value"))
+
+    def _do_import_statement(self, node: Node) -> None:
+        source = node.child_by_field_name("source")
+        specifier = self.evaluate(source)
+        module = self._module(specifier, node)
+        name = module.name if isinstance(module, Reference) else ""
+        for clause in node.named_children:
+            if clause.type != "import_clause":
+                continue
+            for child in clause.named_children:
+                if child.type == "identifier":
+                    self.scope.assign(self.text(child), Reference(name, shown=self.text(child)))
+                elif child.type == "namespace_import" and child.named_children:
+                    self.scope.assign(self.text(child.named_children[0]), Reference(name))
+                elif child.type == "named_imports":
+                    self._import_names(child, name)
+
+    def _import_names(self, node: Node, module: str) -> None:
+        for child in node.named_children:
+            if child.type == "import_specifier":
+                imported = self.text(child.child_by_field_name("name"))
+                alias = self.text(child.child_by_field_name("alias")) or imported
+                self.scope.assign(
+                    alias,
+                    self.attribute(Reference(module), imported)
+                    if imported != "default"
+                    else Reference(canonical(module_name(module))),
+                )
+
+    def _do_export_statement(self, node: Node) -> None:
+        for child in node.named_children:
+            if child.type not in {"string", "export_clause"}:
+                self.statement(child)
+
+    def _do_if_statement(self, node: Node) -> None:
+        self.evaluate(node.child_by_field_name("condition"))
+        self._branch(node.child_by_field_name("consequence"))
+        self._branch(node.child_by_field_name("alternative"))
+
+    def _do_for_statement(self, node: Node) -> None:
+        initial, test, step = (node.child_by_field_name(name) for name in ("initializer", "condition", "increment"))
+        if initial is not None:
+            self.statement(initial)
+        endless = test is None or test.type == "empty_statement" or self.text(test).strip("; ") in {"", "true", "1"}
+        if test is not None:
+            self.evaluate(test)
+        self._loop(node.child_by_field_name("body"), endless)
+        if step is not None:
+            self.evaluate(step)
+
+    def _loop(self, body: Node | None, endless: bool) -> None:
+        self.judge.looping += endless
+        self._branch(body)
+        self.judge.looping -= endless
+
+    def _do_for_in_statement(self, node: Node) -> None:
+        right = self.evaluate(node.child_by_field_name("right"))
+        target = node.child_by_field_name("left")
+        values = elements(right)
+        if self.text(node.child_by_field_name("operator")) == "in" and not isinstance(right, Constant):
+            values = (Value(labels=right.labels, shown=self.text(target)),)
+        self.scope.conditional += 1
+        for value in values[:_MAX_ROUNDS]:
+            self.bind(target, value, declare=True)
+            body = node.child_by_field_name("body")
+            if body is not None:
+                self.statement(body)
+        self.scope.conditional -= 1
+
+    def _do_while_statement(self, node: Node) -> None:
+        test = self.evaluate(node.child_by_field_name("condition"))
+        self._loop(node.child_by_field_name("body"), isinstance(test, Constant) and bool(test.value))
+
+    _do_do_statement = _do_while_statement
+
+    def _do_catch_clause(self, node: Node) -> None:
+        parameter = node.child_by_field_name("parameter")
+        self.bind(parameter, Value(), declare=True)
+        self._branch(node.child_by_field_name("body"))
+
+    def _do_switch_statement(self, node: Node) -> None:
+        self.evaluate(node.child_by_field_name("value"))
+        self._branch(node.child_by_field_name("body"))
+
+    def _do_return_statement(self, node: Node) -> None:
+        for child in node.named_children:
+            if child.type != "comment":
+                self.scope.returned.append(self.evaluate(child))
+
+    def assigned(self, owner: Value, name: str, value: Value, node: Node) -> None:
+        """Report functions of the platform that are replaced by the text's own."""
+        full = canonical(f"{owner.name}.{name}") if isinstance(owner, Reference) else ""
+        if isinstance(value, Routine) and (full in _WATCHED or (name == "fetch" and full == "globalThis.fetch")):
+            self.judge.report(RiskLevel.HIGH, Category.HIJACK, "replace-function", f"replaces {full}, and so sees what passes through it", self.span_of(node),
+                              Effect.CONFIG)  # fmt: skip
+        if full in {"module.exports.scripts", "pkg.scripts"}:
+            self.judge.mark("edits package.json", self.span_of(node))
