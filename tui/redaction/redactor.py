@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import copy
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ahocorasick
 
 from tui.errors import InvalidInput
+from tui.redaction.declared import SHORT, Literal, byte_wise, label, labelled, literals
 from tui.redaction.names import is_secret_name, option_name
 from tui.redaction.shapes import CONTEXT, LONGEST, MARKER, SHAPES, Shape, assignment
 
 if TYPE_CHECKING:
     from tui.redaction.stream import RedactingStream
-
-_TRIGGER_LIMIT: Final = 64
-"""Characters of a declared secret that are looked for; the rest is compared."""
-_SHORT: Final = 4
-"""A declared secret shorter than this is redacted only where it stands as a word: "a" is in every line."""
-_LABEL: Final = re.compile(r"[\w.-]{1,64}", re.ASCII)
-
-
-class _Literal(NamedTuple):
-    """A declared secret in one of the ways it may be written; characters stand for bytes."""
-
-    text: str
-    label: str
 
 
 class _Match(NamedTuple):
@@ -60,23 +46,18 @@ class Redactor:
         names: Iterable[str] = (),
         patterns: Mapping[str, str] | None = None,
     ) -> None:
-        self._secrets = tuple(_labelled(secrets))
+        self._secrets = tuple(labelled(secrets))
         self._names = frozenset(name for name in names if name)
         self._patterns = _compiled(patterns or {})
-        self._automaton = ahocorasick.Automaton()
-        self._longest_trigger = 0
-        self._build()
+        self._automaton, self._longest_trigger = _automaton(self._secrets, self._names)
 
     def extended(self, secrets: Iterable[str] | Mapping[str, str] = (), names: Iterable[str] = ()) -> Redactor:
         """Return a redactor that also knows these, say for the parameters of one run."""
-        added = Redactor.__new__(Redactor)
-        added._secrets = (*self._secrets, *_labelled(secrets))
-        added._names = self._names | {name for name in names if name}
-        added._patterns = self._patterns
-        added._automaton = ahocorasick.Automaton()
-        added._longest_trigger = 0
-        added._build()
-        return added
+        extended = copy.copy(self)
+        extended._secrets = (*self._secrets, *labelled(secrets))
+        extended._names = self._names | {name for name in names if name}
+        extended._automaton, extended._longest_trigger = _automaton(extended._secrets, extended._names)
+        return extended
 
     def text(self, text: str) -> str:
         """Return `text` with a marker in the place of every secret. Markers that are there already stay."""
@@ -144,20 +125,6 @@ class Redactor:
 
     # --- text -------------------------------------------------------------------------------------------------------
 
-    def _build(self) -> None:
-        meanings: dict[str, list[Shape | _Literal]] = {}
-        for shape in (*SHAPES, *(assignment(_byte_wise(name), _label(name)) for name in sorted(self._names))):
-            for trigger in shape.triggers:
-                meanings.setdefault(trigger, []).append(shape)
-        for label, secret in self._secrets:
-            for spelling in _spellings(secret):
-                literal = _Literal(_byte_wise(spelling), label)
-                meanings.setdefault(literal.text[:_TRIGGER_LIMIT].lower(), []).append(literal)
-        for trigger, found in meanings.items():
-            self._automaton.add_word(trigger, (len(trigger), tuple(found)))
-        self._automaton.make_automaton()
-        self._longest_trigger = max(map(len, meanings))
-
     def scan(self, data: bytes, start: int, *, final: bool) -> tuple[bytes, int]:
         """Return `data` from `start` redacted, and how far.
 
@@ -191,7 +158,7 @@ class Redactor:
         cursor = start
         for at, _, meanings in hits:
             for meaning in meanings:
-                if isinstance(meaning, _Literal):
+                if isinstance(meaning, Literal):
                     match, waits = _literal(meaning, text, at, final)
                 elif at >= cursor:
                     match, waits = _shaped(meaning, text, at, final)
@@ -203,8 +170,8 @@ class Redactor:
                     cut = min(cut, at)
                 elif match is not None and meaning is not MARKER:
                     found.append(match)
-        for label, pattern in self._patterns:
-            found += _custom(label, pattern, text, start)
+        for name, pattern in self._patterns:
+            found += _custom(name, pattern, text, start)
         if self._patterns and not final:
             cut = min(cut, _line_start(text, start))
         return _settled(found, cut)
@@ -217,11 +184,26 @@ class Redactor:
         return len(lowered)
 
 
-def _literal(literal: _Literal, text: str, at: int, final: bool) -> tuple[_Match | None, bool]:
+def _automaton(secrets: Iterable[tuple[str, str]], names: Iterable[str]) -> tuple[ahocorasick.Automaton, int]:
+    """Return what finds all triggers, each with its length and what it may begin, and the length of the longest."""
+    meanings: dict[str, list[Shape | Literal]] = {}
+    for shape in (*SHAPES, *(assignment(byte_wise(name), label(name)) for name in sorted(names))):
+        for trigger in shape.triggers:
+            meanings.setdefault(trigger, []).append(shape)
+    for literal in literals(secrets):
+        meanings.setdefault(literal.trigger, []).append(literal)
+    automaton = ahocorasick.Automaton()
+    for trigger, found in meanings.items():
+        automaton.add_word(trigger, (len(trigger), tuple(found)))
+    automaton.make_automaton()
+    return automaton, max(map(len, meanings))
+
+
+def _literal(literal: Literal, text: str, at: int, final: bool) -> tuple[_Match | None, bool]:
     end = at + len(literal.text)
     if not text.startswith(literal.text, at):
         return None, not final and end > len(text) and literal.text.startswith(text[at:])
-    if len(literal.text) < _SHORT:
+    if len(literal.text) < SHORT:
         if end == len(text) and not final:
             return None, True
         if _is_word(text[at - 1 : at]) or _is_word(text[end : end + 1]):
@@ -239,20 +221,20 @@ def _shaped(shape: Shape, text: str, at: int, final: bool) -> tuple[_Match | Non
         return None, False
     match = shape.pattern.match(text, at)
     if match is None:
-        waits = not final and len(text) - at < shape.span and "\n" not in text[at:]
+        waits = not final and len(text) - at < shape.span and text.find("\n", at) < 0
         return None, waits
     if match.end() >= len(text) - 1 and not final:
         return None, True
     return _match_of(match, shape.name), False
 
 
-def _match_of(match: re.Match[str], label: str) -> _Match:
+def _match_of(match: re.Match[str], name: str) -> _Match:
     first, last = match.span(match.lastgroup or 0)
-    return _Match(match.start(), match.end(), first, last, label)
+    return _Match(match.start(), match.end(), first, last, name)
 
 
-def _custom(label: str, pattern: re.Pattern[str], text: str, start: int) -> list[_Match]:
-    return [_match_of(match, label) for match in pattern.finditer(text, start) if match.end() > match.start()]
+def _custom(name: str, pattern: re.Pattern[str], text: str, start: int) -> list[_Match]:
+    return [_match_of(match, name) for match in pattern.finditer(text, start) if match.end() > match.start()]
 
 
 def _line_start(text: str, start: int) -> int:
@@ -279,53 +261,26 @@ def _settled(found: list[_Match], cut: int) -> tuple[list[_Match], int]:
     return merged, cut
 
 
-# --- what was declared ---------------------------------------------------------------------------------------------
-
-
-def _labelled(secrets: Iterable[str] | Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    pairs = secrets.items() if isinstance(secrets, Mapping) else (("secret", secret) for secret in secrets)
-    return ((_label(name), secret) for name, secret in pairs if secret.strip())
-
-
-def _label(name: str) -> str:
-    return name if _LABEL.fullmatch(name) else "secret"
-
-
-def _spellings(secret: str) -> set[str]:
-    """Return how a secret is commonly written: as it is, quoted for a URL, JSON or a shell, in base64, line by line."""
-    data = secret.encode("utf-8", "surrogatepass")
-    spellings = {secret, secret.strip(), quote(data, safe=""), json.dumps(secret)[1:-1], secret.replace("'", "'\\''")}
-    if len(secret) >= 2 * _SHORT:
-        spellings |= {base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode().rstrip("=")}
-    if len(lines := secret.splitlines()) > 1:
-        spellings |= {line for line in lines if len(line) >= 2 * _SHORT}
-    return {spelling for spelling in spellings if spelling}
-
-
-def _byte_wise(text: str) -> str:
-    return text.encode("utf-8", "surrogatepass").decode("latin-1")
-
-
 def _hidden(value: Any, name: str) -> Any:
     """Return a marker for a value that its name gives away; what is not there, or already a marker, stays."""
     if value is None or isinstance(value, bool) or value in ("", [], {}):
         return value
     if isinstance(value, str) and value.startswith("[redacted:") and value.endswith("]"):
         return value
-    return f"[redacted:{_label(name)}]"
+    return f"[redacted:{label(name)}]"
 
 
 def _compiled(patterns: Mapping[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
     compiled, problems = [], []
     for name, pattern in patterns.items():
         try:
-            expression = re.compile(_byte_wise(pattern), re.MULTILINE)
+            expression = re.compile(byte_wise(pattern), re.MULTILINE)
         except re.error as error:
             problems.append(f"{name}: {error}")
             continue
         if expression.match("") is not None:
             problems.append(f"{name}: it matches nothing at all, and so everywhere")
-        compiled.append((_label(name), expression))
+        compiled.append((label(name), expression))
     if problems:
         raise InvalidInput(
             "patterns of secrets are wrong:\n" + "\n".join(f"  {problem}" for problem in problems),
