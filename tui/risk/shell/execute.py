@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from tui.risk.shell import builtins, fold, interpreters, peel
+from tui.risk.shell import builtins, carriers_code, fold, interpreters, peel
 from tui.risk.shell.known import PROGRAMS, program_for
 from tui.risk.shell.model import Code, Unknown
+from tui.risk.shell.source import Source
 from tui.risk.shell.spelling import encodes_printable
 from tui.risk.shell.values import Context, Disguise, Field, Output, Scope
 
@@ -39,6 +40,8 @@ def run(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context
     output = builtins.run(walker, program, fields, draft, scope, context)
     if output is None:
         output = interpreters.run(walker, program, fields, draft, scope, context)
+        if output is not None and program in carriers_code.PROGRAMS:
+            carriers_code.run(walker, program, fields, draft, scope, context)
     if output is None:
         output = peel.run(walker, program, fields, draft, scope, context)
     if output is None:
@@ -131,7 +134,7 @@ def _alias(walker: Walker, name: str, fields: list[Field], draft: Draft, scope: 
         context, chain=(*context.chain, f"alias {name}"), found_by=draft.index, depth=context.depth + 1,
         calls=(*context.calls, name),
     )  # fmt: skip
-    output = walker.text(fields[0].source.derived(words, 0, 0), scope, inside)
+    output = walker.text(Source(words, base=fields[0].word.span), scope, inside)
     return replace(output, producers=(*output.producers, draft.index))
 
 

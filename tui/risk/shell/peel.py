@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tui.risk.model import Span
-from tui.risk.shell import carriers, options
+from tui.risk.shell import options
+from tui.risk.shell.carriers import CARRIERS
 from tui.risk.shell.interpreters import execute, shell_code, stdin_code
 from tui.risk.shell.model import Stdin
 from tui.risk.shell.source import Source
 from tui.risk.shell.values import Context, Field, Output, Scope, code_source, made
-from tui.risk.shell.wrappers import WRAPPERS, Wrapper
+from tui.risk.shell.wrappers import Wrapper, wrappers
 
 if TYPE_CHECKING:
     from tui.risk.shell.walk import Draft, Walker
@@ -26,16 +27,16 @@ def run(
     walker: Walker, program: str, fields: list[Field], draft: Draft, scope: Scope, context: Context
 ) -> Output | None:
     """Follow a program that runs another one; None where it runs none."""
-    handler = carriers.CARRIERS.get(program)
+    handler = CARRIERS.get(program)
     if handler is not None:
         return handler(walker, fields, draft, scope, context)
-    wrapper = WRAPPERS.get(program)
+    wrapper = wrappers().get(program)
     if wrapper is None:
         return None
-    return _wrapped(walker, wrapper, program, fields, draft, scope, context)
+    return wrapped(walker, wrapper, program, fields, draft, scope, context)
 
 
-def _wrapped(
+def wrapped(
     walker: Walker, wrapper: Wrapper, program: str, fields: list[Field], draft: Draft, scope: Scope, context: Context
 ) -> Output | None:
     label, arguments = _subcommand(wrapper, program, fields)
@@ -57,30 +58,27 @@ def _wrapped(
     output: Output | None = None
     for code in parsed.values(*wrapper.code):
         output = shell_code(walker, code, "", draft, scope.child(), replace(inside, depth=context.depth))
-    if output is not None and program not in ("nix-shell", "env", "hyperfine"):
+    if output is not None and program != "env":
         return output
     operands = _behind_dashes(arguments) if wrapper.dashes else parsed.operands[wrapper.operands :]
-    if wrapper.dashes and operands is None:
-        return output
-    operands = operands or []
-    if wrapper.assignments or program in ("env",):
-        operands = _assignments(operands, draft, scope)
+    if wrapper.assignments:
+        operands = _assignments(operands, draft)
     if operands and operands[0].literal == "--":
         operands = operands[1:]
-    commands = parsed.values(*wrapper.command)
-    if commands:
-        operands = [commands[-1], *(operands if wrapper.dashes or program != "flatpak" else parsed.operands[1:])]
+    if wrapper.command:
+        commands = parsed.values(*wrapper.command)
+        if not commands:
+            return output
+        operands = [commands[-1], *operands]
     if not operands:
         if (
-            (wrapper.shell_by_default
-            and (parsed.operands or program not in ("sudo", "nsenter", "unshare")))
-            or parsed.has("-s", "-i")
-        ):
+            wrapper.shell_by_default and (parsed.operands or program not in ("sudo", "nsenter", "unshare"))
+        ) or parsed.has("-s", "-i"):
             return stdin_code(walker, "bash", program, draft, scope.child(), replace(inside, chain=context.chain))
         return output
     if wrapper.appended:
         return _appended(walker, parsed, operands, draft, scope, inside)
-    if wrapper.shell:
+    if wrapper.joins:
         return _joined_code(walker, operands, draft, scope, inside, context)
     return walker.invoke(operands, scope.child() if wrapper.place else scope, inside)
 
@@ -114,17 +112,17 @@ def _permuted(arguments: list[Field], wrapper: Wrapper) -> options.Parsed:
     return options.Parsed(first.options + second.options, leading + second.operands, second.ended)
 
 
-def _behind_dashes(arguments: list[Field]) -> list[Field] | None:
+def _behind_dashes(arguments: list[Field]) -> list[Field]:
     for position, field in enumerate(arguments):
         if field.literal == "--":
             return arguments[position + 1 :]
     for position, field in enumerate(arguments):
         if field.literal in ("-c", "--command") and position + 1 < len(arguments):
             return arguments[position + 1 :]
-    return None
+    return []
 
 
-def _assignments(operands: list[Field], draft: Draft, scope: Scope) -> list[Field]:
+def _assignments(operands: list[Field], draft: Draft) -> list[Field]:
     """Take `NAME=value` from the front and note them."""
     position = 0
     for field in operands:

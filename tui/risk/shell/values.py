@@ -119,11 +119,11 @@ class Field:
         assert isinstance(first, str)
         parts: Pieces = (first[start:], *rest)
         word = replace(self.word, parts=parts)
-        source = (
-            self.source
-            if self.source.base is not None
-            else Source(self.source.text[start:], shift=self.source.shift + start)
-        )
+        source = self.source
+        if source.base is None:
+            source = Source(word.text, shift=source.shift + start)
+        elif (found := self.raw.find(word.text)) >= 0 and self.word.span.end - self.word.span.start == len(self.raw):
+            source = Source(word.text, shift=self.word.span.start + found)
         return replace(self, word=word, source=replace(source, text=word.text))
 
 
@@ -199,9 +199,27 @@ def joined(outputs: list[Output]) -> Output:
         literal = "".join(text for text in literals if text is not None)
         if len(literal) > VALUE_LIMIT:
             literal = None
+    source = None
+    if literal is None:
+        sources = [
+            output.source or Source(output.literal, base=Span(0, 0))
+            for output in outputs if output.source is not None or output.literal
+        ]  # fmt: skip
+        source = _put_together(sources)
     producers = tuple(dict.fromkeys(index for output in reversed(outputs) for index in output.producers))
     steps = tuple(step for output in outputs for step in output.steps)
-    return Output(literal, producers[:64], max(output.disguise for output in outputs), steps[:16])
+    return Output(literal, producers[:64], max(output.disguise for output in outputs), steps[:16], source)
+
+
+def _put_together(sources: list[Source]) -> Source | None:
+    """Return what is known of several outputs as one text."""
+    if len(sources) < 2:
+        return sources[0] if sources else None
+    text = "\n".join(source.text for source in sources)
+    spans = [span for source in sources if (span := source.span(0, len(source.text))) != Span(0, 0)]
+    if not spans or len(text) > VALUE_LIMIT:
+        return None
+    return Source(text, base=Span(min(span.start for span in spans), max(span.end for span in spans)))
 
 
 def fed(context: Context, output: Output) -> Context:

@@ -1,0 +1,136 @@
+"""Options and scripts of programs in which a shell command may stand: `tar --to-command`, `vim -c ':!…'`, `gdb -ex`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tui.risk.shell.interpreters import execute, shell_code
+from tui.risk.shell.values import Context, Field, Scope
+
+if TYPE_CHECKING:
+    from tui.risk.shell.walk import Draft, Walker
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Where a program takes commands."""
+
+    options: tuple[str, ...] = ()
+    """Options whose value is a command."""
+    inside: re.Pattern[str] | None = None
+    """What a command looks like inside the value of such an option, or inside any argument; group 1 is the command."""
+    anywhere: bool = False
+    """Whether `inside` is looked for in every argument."""
+
+
+_BANG: Final = re.compile(
+    r"(?:^|[|:+]|\n)\s*(?:silent\s*!?\s*)?(?::?!|shell\s+|system\s+|\.shell\s+|\.system\s+|\\!)\s*([^|].*)", re.DOTALL
+)
+_VIM: Final = re.compile(
+    r"(?:^\+?|[|:])\s*(?:silent!?\s*|exec(?:ute)?\s*[\"']|%|r\s*)*:?!\s*([^\"'].*?)[\"']?$|system\(\s*[\"'](.+?)[\"']\s*\)",
+    re.DOTALL,
+)
+_EMACS: Final = re.compile(
+    r"\((?:shell-command|shell|term|call-process-shell-command|async-shell-command)\s+\"((?:[^\"\\]|\\.)*)\""
+)
+_SED: Final = re.compile(r"(?:^|;|\d|\$|/)\s*e\s+(.+)", re.DOTALL)
+_AWK: Final = re.compile(
+    r"system\(\s*\"((?:[^\"\\]|\\.)*)\"|\|&?\s*\"((?:[^\"\\]|\\.)*)\"|\"((?:[^\"\\]|\\.)*)\"\s*\|&?\s*getline"
+)
+_EXEC_ADDRESS: Final = re.compile(r"(?:^|,)(?:exec|system|shell):\"?([^,\"]+)", re.IGNORECASE)
+_CHECKPOINT: Final = re.compile(r"exec=(.*)", re.DOTALL)
+_ANSIBLE: Final = re.compile(r"(?:cmd=)?(.*)", re.DOTALL)
+
+_TABLE: Final[dict[str, Carrier]] = {
+    "tar": Carrier(("-I", "--use-compress-program", "--to-command", "--rsh-command", "-F", "--info-script", "--new-volume-script")),
+    "rsync": Carrier(("-e", "--rsh", "--rsync-path")),
+    "vim": Carrier(("-c", "--cmd", "+"), _VIM, True), "gdb": Carrier(("-ex", "--eval-command", "-iex"), _BANG),
+    "emacs": Carrier(("--eval", "-eval", "--execute"), _EMACS), "sed": Carrier(("-e", "--expression"), _SED, True),
+    "awk": Carrier((), _AWK, True), "socat": Carrier((), _EXEC_ADDRESS, True),
+    "sqlite3": Carrier(("-cmd",), re.compile(r"^\s*\.(?:shell|system)\s+(.*)", re.DOTALL), True),
+    "psql": Carrier(("-c", "--command"), re.compile(r"\\!\s*(.*)|(?i:from|to)\s+(?i:program)\s+'([^']*)'", re.DOTALL), True),
+    "mysql": Carrier(("-e", "--execute"), re.compile(r"(?:\\!|^system|;\s*system)\s+(.*)", re.DOTALL)),
+    "nc": Carrier(("-e", "--exec", "-c", "--sh-exec")), "tcpdump": Carrier(("-z",)),
+    "wget": Carrier(("--use-askpass",)), "split": Carrier(("--filter",)), "sort": Carrier(("--compress-program",)),
+    "man": Carrier(("-P", "--pager", "-H", "--html")), "zip": Carrier(("-TT", "--unzip-command")),
+    "openvpn": Carrier(("--up", "--down", "--route-up", "--ipchange", "--tls-verify")),
+    "dosbox": Carrier(("-c",)), "ansible": Carrier(("-a", "--args"), _ANSIBLE),
+    "expect": Carrier(("-c",), re.compile(r"(?:spawn|exec|system)\s+([^;]*)")), "pexec": Carrier(("-c",)),
+    "cpio": Carrier(("--rsh-command",)), "logrotate": Carrier(("-m", "--mail")), "mail": Carrier((), re.compile(r"^(?:--exec=)?!(.+)"), True),
+    "restic": Carrier(("--password-command",)), "borg": Carrier(("--rsh",)),
+    "nodemon": Carrier(("-x", "--exec")),
+    "ed": Carrier((), _BANG), "lftp": Carrier(("-e", "-c"), _BANG), "ftp": Carrier((), _BANG),
+}  # fmt: skip
+_ALIASES: Final = {
+    "bsdtar": "tar", "gtar": "tar", "vi": "vim", "nvim": "vim", "view": "vim", "ex": "vim", "vimdiff": "vim", "rvim": "vim",
+    "rview": "vim", "gsed": "sed", "gawk": "awk", "mawk": "awk", "nawk": "awk", "netcat": "nc", "ncat": "nc",
+    "nc.traditional": "nc", "mariadb": "mysql", "mailx": "mail",
+}  # fmt: skip
+PROGRAMS: Final = frozenset(_TABLE) | frozenset(_ALIASES)
+
+
+def run(walker: Walker, program: str, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> None:
+    """Follow every command that stands in the arguments of `program`."""
+    carrier = _TABLE[_ALIASES.get(program, program)]
+    seen: set[str] = set()
+    position = 1
+    while position < len(fields):
+        field = fields[position]
+        position += 1
+        option, value = _option(carrier, field, fields[position] if position < len(fields) else None)
+        if option is not None and value is not None:
+            position += value is not field and value.word is fields[min(position, len(fields) - 1)].word
+            _follow(walker, carrier, value, f"{program} {option}", seen, draft, scope, context)
+        elif carrier.anywhere:
+            _follow(walker, carrier, field, program, seen, draft, scope, context)
+        elif program in ("tar", "bsdtar", "gtar") and field.text.startswith("--checkpoint-action"):
+            value = (
+                field.tail(field.text.find("=") + 1) if "=" in field.text else fields[min(position, len(fields) - 1)]
+            )
+            if match := _CHECKPOINT.match(value.text):
+                code = value.tail(match.start(1)) if isinstance(value.word.parts[0], str) else value
+                shell_code(walker, code, "tar --checkpoint-action", draft, scope.child(), context)
+
+
+def _option(carrier: Carrier, field: Field, following: Field | None) -> tuple[str | None, Field | None]:
+    text = field.word.parts[0] if field.word.parts else ""
+    if not isinstance(text, str):
+        return None, None
+    for option in carrier.options:
+        if text == option and option != "+":
+            return option, following
+        if text.startswith(option + "=") and option.startswith("--"):
+            return option, field.tail(len(option) + 1)
+        if len(option) == 2 and text.startswith(option) and len(text) > 2 and option != "-e":
+            return option, field.tail(2)
+    return None, None
+
+
+def _follow(
+    walker: Walker,
+    carrier: Carrier,
+    value: Field,
+    label: str,
+    seen: set[str],
+    draft: Draft,
+    scope: Scope,
+    context: Context,
+) -> None:
+    """Walk a value as code, or the commands inside it."""
+    if carrier.inside is None:
+        shell_code(walker, value, label, draft, scope.child(), context)
+        return
+    if len(value.text) > 4000:
+        return
+    for match in list(carrier.inside.finditer(value.text))[:8]:
+        group = next((number for number, found in enumerate(match.groups(), 1) if found), None)
+        if group is None or match[group] in seen:
+            continue
+        seen.add(match[group])
+        code = re.sub(r"\\([\"\\])", r"\1", match[group]).strip()
+        if code:
+            start = value.source.text.find(match[group])
+            source = value.source.derived(code, max(start, 0), len(value.source.text))
+            execute(walker, source, label, draft, scope.child(), context)
