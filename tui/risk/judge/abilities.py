@@ -21,6 +21,11 @@ _SHELL_COMMAND: Final = re.compile(
 )
 """A shell that is the command to run, not a file's name: `sh`, `exec sh 0<&1`, `sh -c id`, `;sh #`."""
 _LIBRARY: Final = re.compile(r"\.(?:so(?:\.\d+)*|dylib|dll)(?=$|[\s'\",:)\]])")
+_USUAL_STARTERS: Final = re.compile(
+    r"^(?:exec|command|builtin|ssh|su|sudo|doas|script|tmux|screen|nix|nix-shell|guix|pipenv|poetry|conda|mamba|uv|direnv|devbox|"
+    r"distrobox|toolbox|\w*sh -\w*c|eval|coproc|time|machinectl|heroku|fly|gcloud|vagrant|xterm|watch|trap)\b"
+)
+"""Starting a shell through these is what people do."""
 _WRITABLE: Final = frozenset({Target.TEMP, Target.HOME_PART})
 _GROWN: Final = frozenset({Effect.PRIVILEGE, Effect.EXECUTE})
 
@@ -34,6 +39,13 @@ def escapes_by_ability(command: Command) -> Iterator[Verdict]:
     known = abilities()
     if invocation.privileged:
         yield from _as_root(command, name)
+    elif name in known.shells and invocation.chain and _is_idle(command):
+        starter = invocation.chain[-1]
+        if not _USUAL_STARTERS.search(starter):
+            yield Verdict(
+                RiskLevel.HIGH, Category.SHELL, f"makes {starter} start a shell", "ability.wraps-shell", ("T1059",),
+                frozenset({Effect.EXECUTE}), Reversibility.UNKNOWN, invocation.argv[0],
+            )  # fmt: skip
     for word in _values(command, known.runs.get(name, ())):
         if _SHELL_COMMAND.search(word.text):
             yield Verdict(
@@ -46,10 +58,7 @@ def escapes_by_ability(command: Command) -> Iterator[Verdict]:
 
 def _as_root(command: Command, name: str) -> Iterator[Verdict]:
     known, invocation = abilities(), command.invocation
-    fed = invocation.stdin.literal is not None or bool(invocation.stdin.producers) or bool(invocation.code)
-    fed = fed or any(redirect.operator.startswith("<") for redirect in invocation.redirects)
-    idle = not command.operands and not fed
-    if idle and (name in known.shells or (name in known.prompts and not command.options)):
+    if _is_idle(command) and (name in known.shells or (name in known.prompts and not command.options)):
         what = "is a shell of root" if name in known.shells else "a root shell is one key away in it"
         yield Verdict(
             RiskLevel.HIGH, Category.PRIV_ESC, f"starts {command.program} as root: {what}", "ability.prompt-as-root", ("T1548.003",),
@@ -74,12 +83,20 @@ def _as_root(command: Command, name: str) -> Iterator[Verdict]:
                 return
 
 
+def _is_idle(command: Command) -> bool:
+    """Say whether a person is meant to type into it: it is given neither a command, nor a file, nor input."""
+    invocation = command.invocation
+    fed = invocation.stdin.literal is not None or bool(invocation.stdin.producers) or bool(invocation.code)
+    fed = fed or any(redirect.operator.startswith("<") for redirect in invocation.redirects)
+    return not command.operands and not fed
+
+
 def _values(command: Command, options: tuple[str, ...]) -> Iterator[Word]:
     """Yield the words that stand at these options, or all operands where the table says so."""
     span = command.invocation.span
     for option in options:
         if option == OPERANDS:
-            yield from command.operands
+            yield from command.operands if command.invocation.privileged else ()
         else:
             for value in command.values(option):
                 word = command.option_words.get(option)
