@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from benchmarks import application, containers, machines
+from benchmarks import application, audit, containers, machines
 from benchmarks.measure import Report
 from tui.paths import Paths
 
@@ -33,6 +33,7 @@ async def run(report: Report, rounds: int, cycles: int) -> None:
         await backend.close()
     await asyncio.to_thread(application.first_exec, report, paths, max(3, rounds // 3))
     await application.soak(report, paths, cycles)
+    await asyncio.to_thread(audit.measure, report, audit.MILLION, rounds)
 
 
 def main() -> None:

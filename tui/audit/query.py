@@ -15,8 +15,8 @@ from tui.audit.model import Filter, Record, microseconds
 from tui.audit.schema import INDEXED
 
 _SHOWN: Final = "seq, at, kind, run_id, session, user, role, command, result, details, previous, hash"
-_ENOUGH: Final = 10_000
-"""Entries of an index that are counted to tell which condition leaves the fewest records."""
+_COUNTED: Final = (1000, 50_000)
+"""Entries of an index that are counted to tell which condition leaves the fewest records; 50 000 take 2 ms."""
 
 Row = tuple[Any, ...]
 Position = tuple[int, int]
@@ -38,15 +38,18 @@ class Query:
         """Return the index of the condition that leaves the fewest records."""
         if len(self.equal) < 2:
             return next((INDEXED[column] for column in self.equal), "records_in_time")
-        fewest, best = _ENOUGH + 1, ""
-        for column, value in self.equal.items():
-            where, values = self._where({column: value})
-            index = INDEXED[column]
-            statement = f"SELECT 1 FROM records INDEXED BY {index} WHERE {where} LIMIT {fewest}"
-            (count,) = connection.execute(f"SELECT count(*) FROM ({statement})", values).fetchone()
-            if count < fewest or not best:
-                fewest, best = count, index
-        return best
+        for most in _COUNTED:
+            fewest, index = min((self._entries(connection, column, most), INDEXED[column]) for column in self.equal)
+            if fewest < most:
+                break
+        return index
+
+    def _entries(self, connection: sqlite3.Connection, column: str, most: int) -> int:
+        """Return how many records meet one condition, but at most `most`."""
+        where, values = self._where({column: self.equal[column]})
+        statement = f"SELECT 1 FROM records INDEXED BY {INDEXED[column]} WHERE {where} LIMIT ?"
+        (count,) = connection.execute(f"SELECT count(*) FROM ({statement})", (*values, most)).fetchone()
+        return int(count)
 
     def rows(
         self, connection: sqlite3.Connection, position: Position | None, limit: int, oldest_first: bool

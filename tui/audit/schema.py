@@ -28,6 +28,9 @@ INDEXED: Final = {
     "result": "records_of_result",
 }
 
+_COMMON: Final = ("result", "kind", "command", "user", "session")
+"""Columns whose values many records share."""
+
 PROTECTION: Final = {
     "records_stay": "CREATE TRIGGER records_stay BEFORE DELETE ON records"
     " BEGIN SELECT raise(ABORT, 'audit records are never deleted'); END",
@@ -64,7 +67,13 @@ _TABLES: Final = (
     ) STRICT""",
     "CREATE INDEX records_in_time ON records (at)",
     "CREATE INDEX records_of_run ON records (run_id, at) WHERE run_id IS NOT NULL",
-    *(f"CREATE INDEX {index} ON records ({column}, at)" for column, index in INDEXED.items() if column != "run_id"),
+    # After the time follow the other columns one filters by, so that a condition that few records meet is checked
+    # without reading the records themselves.
+    *(
+        f"CREATE INDEX {index} ON records ({column}, at, {', '.join(other for other in _COMMON if other != column)})"
+        for column, index in INDEXED.items()
+        if column in _COMMON
+    ),
 )
 
 

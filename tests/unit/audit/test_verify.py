@@ -173,6 +173,18 @@ def test_a_record_put_between_others_is_found(paths: Paths, filled: Fill) -> Non
     assert (FindingKind.FORGED, 3, 6) in found(paths)
 
 
+def test_a_second_record_of_one_number_is_found(paths: Paths, filled: Fill) -> None:
+    filled(3).close()
+    with contextlib.closing(sqlite3.connect(paths.audit_database)) as connection, connection:
+        connection.execute("CREATE TABLE copy AS SELECT * FROM records")
+        connection.execute("DROP TABLE records")
+        connection.execute("ALTER TABLE copy RENAME TO records")
+        connection.execute("INSERT INTO records SELECT * FROM records WHERE seq = 2")
+    kinds = [kind for kind, *_ in found(paths)]
+    assert FindingKind.INSERTED in kinds
+    assert FindingKind.UNPROTECTED in kinds
+
+
 def test_a_record_appended_by_somebody_else_is_found(paths: Paths, filled: Fill) -> None:
     filled(5).close()
     with tampering(paths) as connection:
