@@ -132,7 +132,9 @@ class _Assessor:
     def _program(self, program: ShellProgram, depth: int) -> Findings:
         from tui.risk.judge import judge
 
-        findings = judge(program, self._knowledge, lambda inner: self._any(inner, "bash", None, depth + 1).level)
+        findings = judge(
+            program, self._knowledge, lambda inner, language: self._any(inner, language, None, depth + 1).level
+        )
         parts = [findings, *(self._embedded(code, depth + 1) for code in findings.embedded)]
         return dataclasses.replace(merge(parts), embedded=())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from tui.levels import RiskLevel
@@ -14,9 +14,9 @@ from tui.risk.judge.command import Command, read_command
 from tui.risk.judge.dataflow import dataflow
 from tui.risk.judge.draft import Draft, Verdict, lower
 from tui.risk.judge.flow import flows_into
-from tui.risk.judge.foreign import foreign
+from tui.risk.judge.foreign import JudgeText, foreign
 from tui.risk.judge.matching import applies, evidence, sentence
-from tui.risk.judge.mentions import escapes, mentions
+from tui.risk.judge.mentions import escapes, mentions, typed
 from tui.risk.judge.roles import redirected, touched, weigh
 from tui.risk.judge.scripts import scripts
 from tui.risk.judge.services import services
@@ -34,13 +34,11 @@ _SILENT: Final = frozenset({"", ":", "true", "false", "exec"})
 _VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
 _NAME: Final = re.compile(r"[A-Za-z_][\w.+-]*")
 
-JudgeText = Callable[[str], RiskLevel]
-
 
 def judge(program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | None = None) -> Findings:
     """Return what the commands of a shell text do.
 
-    `judge_text` rates a shell command found inside code of a language that is not parsed; without it such strings are
+    `judge_text` rates a text in a language, such as a shell command found inside code of a language that is not parsed; without it such strings are
     not looked at.
     """
     commands = [read_command(invocation, _facts(invocation, knowledge)) for invocation in program.invocations]
@@ -78,6 +76,7 @@ def _examine(
     )
     draft.extend(mentions(command))
     draft.extend(escapes(command))
+    draft.extend(typed(command))
     draft.extend(escapes_by_ability(command))
     draft.extend(dataflow(command, program, knowledge))
     if judge_text is not None:
@@ -136,7 +135,9 @@ def _guess(invocation: Invocation, judge_text: JudgeText) -> RiskLevel:
     options = {letter for word in rest if re.fullmatch(r"-[A-Za-z]{1,6}", word) for letter in word[1:]}
     if {"r", "f"} <= options or {"R", "f"} <= options:
         tried.append(shlex.join(["rm", *rest]))
-    return max((lower(judge_text(text)) for text in tried[:4]), key=lambda level: level.rank, default=RiskLevel.LOW)
+    return max(
+        (lower(judge_text(text, "bash")) for text in tried[:4]), key=lambda level: level.rank, default=RiskLevel.LOW
+    )
 
 
 def _raise_hidden(command: Command, draft: Draft) -> None:

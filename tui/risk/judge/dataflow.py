@@ -17,6 +17,12 @@ from tui.risk.shell.model import Code, ShellProgram
 
 _RUNS: Final = frozenset({Effect.EXECUTE, Effect.NETWORK_IN})
 _INERT: Final = frozenset({"sql", "awk", "sed", "jq", "json"})
+_DROP: Final = re.compile(
+    r"hooks\.slack\.com|discord(?:app)?\.com/api/webhooks|webhook\.site|requestbin|pipedream|ngrok|transfer\.sh|file\.io|0x0\.st|pastebin"
+    r"|paste\.|termbin|api\.telegram|burpcollaborator|oast\.|interact\.sh|dnslog|beeceptor|requestcatcher|anonfiles|gofile|catbox\.moe"
+    r"|temp\.sh|ix\.io|dpaste|bashupload|oshi\.at|keep\.sh|(?:^|[@/])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?:/|$)"
+)
+"""Where anybody can leave anything."""
 _LISTENS: Final = re.compile(r"^/dev/(?:tcp|udp)/")
 
 
@@ -44,6 +50,11 @@ def _code(code: Code, command: Command, program: ShellProgram, knowledge: Knowle
             RiskLevel.HIGH, Category.OBFUSCATED, f"runs text that was encoded{language}", "code.run-decoded",
             ("T1027", "T1140"), frozenset({Effect.EXECUTE}),
         )  # fmt: skip
+    elif code.text is None and any(_is_dynamic(program, index) for index in code.producers):
+        yield Verdict(
+            RiskLevel.HIGH, Category.OBFUSCATED, f"runs what a command prints that is only known when it runs{language}",
+            "code.run-dynamic", ("T1027",), frozenset({Effect.EXECUTE}),
+        )  # fmt: skip
     elif code.text is None and code.file is None and code.language not in _INERT:
         where = "what other commands print" if code.producers else "what only exists when it runs"
         yield Verdict(
@@ -57,6 +68,13 @@ def _code(code: Code, command: Command, program: ShellProgram, knowledge: Knowle
         )  # fmt: skip
 
 
+def _is_dynamic(program: ShellProgram, index: int) -> bool:
+    if not 0 <= index < len(program.invocations):
+        return False
+    argv = program.invocations[index].argv
+    return bool(argv) and argv[0].literal is None
+
+
 def _sending(command: Command, program: ShellProgram, knowledge: Knowledge) -> Iterator[Verdict]:
     if command.facts.network not in ("out", "both") or command.dry:
         return
@@ -68,11 +86,27 @@ def _sending(command: Command, program: ShellProgram, knowledge: Knowledge) -> I
             RiskLevel.CRITICAL, Category.EXFIL, f"sends secrets to another machine with {command.program}",
             "net.send-secrets", ("T1041", "T1552"), effects | {Effect.CREDENTIAL_READ}, Reversibility.IRREVERSIBLE,
         )  # fmt: skip
+    elif any(_DROP.search(word.text) for word in invocation.argv) and _reads_files(
+        invocation.inputs, program, knowledge
+    ):
+        yield Verdict(
+            RiskLevel.HIGH, Category.EXFIL, "sends the contents of files to a service that takes them from anybody",
+            "net.send-to-drop", ("T1567",), effects, Reversibility.IRREVERSIBLE,
+        )  # fmt: skip
     elif Flow.BULK in flows:
         yield Verdict(
             RiskLevel.HIGH, Category.EXFIL, f"sends files of this machine away with {command.program}", "net.send-bulk",
             ("T1041",), effects, Reversibility.IRREVERSIBLE,
         )  # fmt: skip
+
+
+def _reads_files(indices: tuple[int, ...], program: ShellProgram, knowledge: Knowledge) -> bool:
+    for index in indices:
+        producer = program.invocations[index]
+        facts = knowledge.facts(producer.program)
+        if any(role == "reads" for role, _ in facts.roles) and len(producer.argv) > 1:
+            return True
+    return False
 
 
 def _connected_shell(command: Command) -> Iterator[Verdict]:

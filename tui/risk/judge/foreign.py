@@ -38,8 +38,8 @@ _WRITES: Final = re.compile(
 )
 _DESTROYED: Final = frozenset({Target.ROOT, Target.HOME, Target.SYSTEM, Target.HOME_PART, Target.ANY_OUTSIDE})
 
-JudgeText = Callable[[str], RiskLevel]
-"""Says how bad a shell text is."""
+JudgeText = Callable[[str, str], RiskLevel]
+"""Says how bad a text in a language is."""
 
 
 def foreign(language: str, text: str, judge_text: JudgeText) -> Iterator[Verdict]:
@@ -78,7 +78,9 @@ def foreign(language: str, text: str, judge_text: JudgeText) -> Iterator[Verdict
                 )  # fmt: skip
                 break
     worst = max(
-        (judge_text(command) for command in _commands(text)), key=lambda level: level.rank, default=RiskLevel.LOW
+        (judge_text(command, "bash") for command in _commands(text)),
+        key=lambda level: level.rank,
+        default=RiskLevel.LOW,
     )
     if worst >= RiskLevel.HIGH:
         yield Verdict(

@@ -18,12 +18,13 @@ _PATH: Final = re.compile(
     r"(?<![\w.$}~-])(?:file:/{0,2}(?=/)|@)?((?:~|\$HOME|\$\{HOME\})?/[\w./~*{}$-]+|(?:\.\w+|[\w.-]+)/[\w./-]*)"
 )
 STARTS_SHELL: Final = re.compile(
-    r"(?<![\w#!.-])(?<!#! )(?:/usr)?(?:/local)?/s?bin/(?:env +)?(?:ba|z|k|c|tc|da|a|fi|ya|mk|pdk)?sh\b(?![/.\w-])"
+    r"(?<![\w#.-])(?<!#!)(?<!#! )(?:/usr)?(?:/local)?/s?bin/(?:env +)?(?:ba|z|k|c|tc|da|a|fi|ya|mk|pdk)?sh\b(?![/.\w-])"
 )
 NAMES_SHELL: Final = re.compile(
     r"(?:^|[!`\"'(=,\s])(?:exec|system|spawn|popen|shell|callCommand|execvp?e?|os\.execute|!)\s*[(\s]?\s*[\"'(]*(?:ba|z|k|da)?sh\b(?![\w./-])",
     re.IGNORECASE,
 )
+_JUDGED_ELSEWHERE: Final = frozenset({"bash", "sh", "python", "javascript"})
 _IDENTITY: Final = re.compile(
     r"^-i$|^--?(?:\w+-)*(?:key|identity|cert|cacert|kubeconfig|netrc|netrc-file|password-file|passphrase-file|credentials?|config|"
     r"env-file|private-key|pgpass|ssh-key|key-file|keyfile|user-data|identity-file|defaults-file|vault-password-file)(?:-\w+)*$"
@@ -93,7 +94,9 @@ def _secrets(command: Command) -> Iterator[Verdict]:
 
 def _shells(command: Command) -> Iterator[Verdict]:
     invocation = command.invocation
-    if command.program in _SHELL_IS_SETTING or invocation.place is Place.CONTAINER or command.facts.interpreter:
+    if command.program in _SHELL_IS_SETTING or invocation.place is Place.CONTAINER:
+        return
+    if any(code.language in _JUDGED_ELSEWHERE for code in invocation.code):
         return
     prose = {word.span for option, word in command.option_words.items() if option in _MESSAGE}
     for word in invocation.argv:
@@ -106,6 +109,48 @@ def _shells(command: Command) -> Iterator[Verdict]:
                 ("T1059",), frozenset({Effect.EXECUTE}), Reversibility.UNKNOWN, word,
             )  # fmt: skip
             return
+
+
+_TAKES_COMMANDS: Final = frozenset(
+    {
+        "ed",
+        "red",
+        "ex",
+        "vi",
+        "vim",
+        "ftp",
+        "sftp",
+        "tftp",
+        "lftp",
+        "smbclient",
+        "gdb",
+        "lldb",
+        "dc",
+        "bc",
+        "dmsetup",
+        "telnet",
+    }
+)
+"""Programs whose input is commands, although they are no interpreters."""
+
+
+def typed(command: Command) -> Iterator[Verdict]:
+    """Yield what is worth saying about commands that a program reads from its input."""
+    literal = command.invocation.stdin.literal
+    if literal is None or command.program not in _TAKES_COMMANDS or len(literal) > 65536:
+        return
+    for path in paths_in(literal):
+        if Target.CREDENTIAL in classify_text(path):
+            yield Verdict(
+                RiskLevel.HIGH, Category.CRED_READ, f"gets at the secrets in {path[:120]}", "cred.typed", ("T1552",),
+                frozenset({Effect.CREDENTIAL_READ}), Reversibility.IRREVERSIBLE,
+            )  # fmt: skip
+            break
+    if re.search(r"^\s*(?::\s*)?!\s*\S*sh\b", literal, re.MULTILINE):
+        yield Verdict(
+            RiskLevel.HIGH, Category.SHELL, f"starts a shell from inside {command.program}", "shell.escape-typed", ("T1059",),
+            frozenset({Effect.EXECUTE}),
+        )  # fmt: skip
 
 
 def escapes(command: Command) -> Iterator[Verdict]:

@@ -13,6 +13,13 @@ from tui.risk.judge.mentions import STARTS_SHELL
 from tui.risk.model import Category, Effect, Reversibility
 from tui.risk.shell.model import ShellProgram
 
+_SHEBANGS = (("python", "python"), ("node", "javascript"), ("sh", "bash"))
+_BUILDS = frozenset(
+    {
+        "go", "gcc", "g++", "cc", "c++", "clang", "clang++", "tcc", "rustc", "javac", "nim", "zig", "crystal", "swiftc", "ghc",
+        "kotlinc", "scalac", "csc", "mcs", "dart", "nasm", "cython", "make",
+    }
+)  # fmt: skip
 _OBEYS_FILES = ("neofetch", "fastfetch", "top", "htop", "pfetch", "screenfetch", "watch")
 """Harmless by themselves, but their settings can hold commands."""
 _NAMED_BY_URL = ("wget", "aria2c", "axel", "lwp-download", "fetch")
@@ -70,19 +77,38 @@ def _written_and_run(commands: Sequence[Command], judge_text: JudgeText) -> Iter
 
 
 def _of_text(path: str, text: str, command: Command, judge_text: JudgeText) -> Verdict | None:
-    runs = command.invocation.code or path in _executed(command)
-    level = judge_text(text) if runs else RiskLevel.LOW
-    shell = STARTS_SHELL.search(text) is not None and not command.facts.roles
-    found = [verdict.level for verdict in foreign("code", text, judge_text)] if not command.facts.roles else []
-    if shell and not runs:
-        found.append(RiskLevel.HIGH)
-    level = max((level, *found), key=lambda each: each.rank)
+    """Return what there is to say about a command that runs, or is steered by, a text that is known."""
+    facts = command.facts
+    levels = [RiskLevel.LOW]
+    shell = False
+    if path in _executed(command):
+        language = _language(path, text, command)
+        if language in ("bash", "python", "javascript"):
+            levels.append(judge_text(text, language))
+        else:
+            levels += [verdict.level for verdict in foreign(language, text, judge_text)]
+    elif not facts.roles or command.program in _BUILDS:
+        shell = STARTS_SHELL.search(text) is not None and command.program not in _BUILDS
+        levels += [verdict.level for verdict in foreign("code", text, judge_text)]
+        levels.append(RiskLevel.HIGH if shell else RiskLevel.LOW)
+    level = max(levels, key=lambda each: each.rank)
     if level < RiskLevel.HIGH:
         return None
     return Verdict(
         level, Category.SHELL if shell else Category.UNKNOWN, f"runs {path[:80]}, which this text wrote: it is dangerous",
         "script.written-and-run", ("T1059",), frozenset({Effect.EXECUTE}),
     )  # fmt: skip
+
+
+def _language(path: str, text: str, command: Command) -> str:
+    for code in command.invocation.code:
+        if code.file is not None and code.file.text == path:
+            return code.language
+    first = text.partition("\n")[0]
+    if first.startswith("#!"):
+        return next((language for name, language in _SHEBANGS if name in first), "code")
+    suffix = posixpath.splitext(path)[1]
+    return {".py": "python", ".js": "javascript", ".mjs": "javascript", ".sh": "bash", "": "bash"}.get(suffix, "code")
 
 
 def _literals(command: Command) -> Iterator[tuple[str, str]]:
