@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +32,36 @@ class Completed:
     stderr: bytes
 
 
+class _Conversation(asyncio.SubprocessProtocol):
+    """What a program prints until it ends or prints too much."""
+
+    def __init__(self) -> None:
+        self.stdout, self.stderr = bytearray(), bytearray()
+        self.settled = asyncio.Event()
+        """It ended, or printed too much. Others may still hold its pipes open."""
+        self.exited = asyncio.Event()
+        self.drained = asyncio.Event()
+        self.too_much = False
+        self._open = {1, 2}
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        kept, limit = (self.stdout, OUTPUT_LIMIT) if fd == 1 else (self.stderr, ERROR_LIMIT)
+        kept += data
+        if fd == 1 and len(kept) > limit:
+            self.too_much = True
+            self.settled.set()
+        del kept[limit:]
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002
+        self._open.discard(fd)
+        if not self._open:
+            self.drained.set()
+
+    def process_exited(self) -> None:
+        self.exited.set()
+        self.settled.set()
+
+
 async def converse(argv: Sequence[str], stdin: bytes, *, env: Mapping[str, str], timeout_s: float) -> Completed:
     """Run a program in a process group of its own and return what it answered.
 
@@ -42,83 +72,30 @@ async def converse(argv: Sequence[str], stdin: bytes, *, env: Mapping[str, str],
         HookError: it could not be started, took too long, or printed too much.
     """
     try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=dict(env),
-            start_new_session=True,
+        transport, talk = await asyncio.get_running_loop().subprocess_exec(
+            _Conversation, *argv, env=dict(env), start_new_session=True
         )
     except OSError as error:
         raise HookError(f"{argv[0]} cannot be started: {error.strerror or error}") from None
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    stdout, stderr = bytearray(), bytearray()
-    answer = asyncio.ensure_future(_read(process.stdout, stdout, OUTPUT_LIMIT, strict=True))
-    talk = asyncio.ensure_future(_read(process.stderr, stderr, ERROR_LIMIT, strict=False))
-    writer = asyncio.ensure_future(_write(process.stdin, stdin))
     try:
-        async with _group_killed(process), asyncio.timeout(timeout_s):
-            ended = asyncio.ensure_future(_ended(process.pid))
-            # Too much output ends it early; what still holds the pipes after its end does not keep us.
-            await asyncio.wait([ended, answer], return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
-                answer.result()
-            await ended
-        await asyncio.wait([answer, talk], timeout=_DRAIN_S)
-        if answer.done():
-            answer.result()
-    except TimeoutError:
-        raise HookError(f"no answer within {timeout_s:g} s; it was killed") from None
+        pipe = transport.get_pipe_transport(0)
+        assert isinstance(pipe, asyncio.WriteTransport)
+        pipe.write(stdin)
+        pipe.close()  # once it is written; a program need not read what it is told
+        try:
+            await asyncio.wait_for(talk.settled.wait(), timeout_s)
+        except TimeoutError:
+            raise HookError(f"no answer within {timeout_s:g} s; it was killed") from None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(transport.get_pid(), signal.SIGKILL)
+            await talk.exited.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(talk.drained.wait(), _DRAIN_S)
     finally:
-        for task in (answer, talk, writer):
-            task.cancel()
-        await asyncio.gather(answer, talk, writer, return_exceptions=True)
-    assert process.returncode is not None
-    return Completed(process.returncode, bytes(stdout), bytes(stderr))
-
-
-@contextlib.asynccontextmanager
-async def _group_killed(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-
-
-async def _ended(pid: int) -> None:
-    """Wait until a process has ended, even while others hold its pipes open."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:  # already waited for
-        return
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    loop.add_reader(descriptor, ended.set)
-    try:
-        await ended.wait()
-    finally:
-        loop.remove_reader(descriptor)
-        os.close(descriptor)
-
-
-async def _read(stream: asyncio.StreamReader, kept: bytearray, limit: int, *, strict: bool) -> None:
-    while piece := await stream.read(65536):
-        kept += piece
-        if strict and len(kept) > limit:
-            raise HookError(f"it printed more than {limit // 1024} KiB; it was killed")
-        del kept[limit:]
-
-
-async def _write(stream: asyncio.StreamWriter, data: bytes) -> None:
-    # A hook need not read what it is told.
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        stream.write(data)
-        await stream.drain()
-    stream.close()
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        await stream.wait_closed()
+        transport.close()
+    if talk.too_much:
+        raise HookError(f"it printed more than {OUTPUT_LIMIT // 1024} KiB; it was killed")
+    exit_code = transport.get_returncode()
+    assert exit_code is not None
+    return Completed(exit_code, bytes(talk.stdout), bytes(talk.stderr))
