@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.cli.arguments import Subparsers, add_json, command, family
+from tui.cli.audit_filters import add_filters, chosen, count, note
 from tui.cli.console import is_terminal, out, out_json, out_table, say
 from tui.cli.figures import when
 from tui.errors import UsageError
@@ -16,18 +16,14 @@ from tui.text import clean_line
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable
-    from datetime import datetime
     from pathlib import Path
 
-    from tui.audit.model import Filter, Record, Verification
+    from tui.audit.model import Record, Verification
     from tui.audit.reader import AuditReader
 
 EXIT_BROKEN: Final = 1
 """Of `verify`: the log is not what was written."""
 
-_AGO: Final = re.compile(r"(\d+)\s*([smhdw])")
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_NOTED: Final = re.compile(r"(\d+):([0-9a-fA-F]{8,64})")
 _SHORT_RUN: Final = 10
 
 
@@ -62,35 +58,10 @@ def _add_list(parser: argparse.ArgumentParser, *, inherit: bool) -> None:
     def default(value: object) -> object:
         return argparse.SUPPRESS if inherit else value
 
-    _add_filters(parser, inherit=inherit)
-    parser.add_argument("-n", "--limit", type=_count, default=default(50), metavar="N", help="at most (default: 50)")
-    parser.add_argument("--before", type=_count, default=default(None), metavar="SEQ", help="only older than this one")
+    add_filters(parser, inherit=inherit)
+    parser.add_argument("-n", "--limit", type=count, default=default(50), metavar="N", help="at most (default: 50)")
+    parser.add_argument("--before", type=count, default=default(None), metavar="SEQ", help="only older than this one")
     add_json(parser, inherit=inherit)
-
-
-def _add_filters(parser: argparse.ArgumentParser, *, inherit: bool) -> None:
-    import argparse
-
-    from tui.audit.model import AuditResult, EntryKind
-
-    def default(value: object) -> object:
-        return argparse.SUPPRESS if inherit else value
-
-    results, kinds = [str(result) for result in AuditResult], [str(kind) for kind in EntryKind]
-    moment = (
-        "a moment (2026-03-01, 2026-03-01T14:30, local unless it says otherwise) or how long ago (90s, 30m, 2h, 7d)"
-    )
-    parser.add_argument("--since", type=_moment, default=default(None), metavar="TIME", help=f"from then on: {moment}")
-    parser.add_argument("--until", type=_moment, default=default(None), metavar="TIME", help="before then")
-    parser.add_argument("--run", default=default(None), metavar="RUN", help="of this run: id, or the beginning of one")
-    parser.add_argument("-s", "--session", default=default(None), metavar="NAME", help="of this session")
-    parser.add_argument("--command", default=default(None), metavar="NAME", help="of this definition or program")
-    parser.add_argument("--user", default=default(None), metavar="NAME", help="of this user")
-    parser.add_argument("--result", choices=results, default=default(None), metavar="RESULT", help=", ".join(results))
-    parser.add_argument(
-        "--kind", choices=kinds, action="append", default=default(None), metavar="KIND",
-        help=f"of this kind; may be given more than once: {', '.join(kinds)}",
-    )  # fmt: skip
 
 
 def _add_verify(commands: Subparsers) -> None:
@@ -105,9 +76,9 @@ def _add_verify(commands: Subparsers) -> None:
             "rollcage audit verify --noted 1234:5f0c2a9e41d7b388",
         ),
     )
-    verify.add_argument("--from", dest="start", type=_count, default=1, metavar="SEQ", help="begin with this record")
+    verify.add_argument("--from", dest="start", type=count, default=1, metavar="SEQ", help="begin with this record")
     verify.add_argument(
-        "--noted", type=_note, metavar="SEQ:HASH", help="also that this record, noted elsewhere, is still there"
+        "--noted", type=note, metavar="SEQ:HASH", help="also that this record, noted elsewhere, is still there"
     )
     add_json(verify, inherit=True)
 
@@ -125,66 +96,13 @@ def _add_export(commands: Subparsers) -> None:
             "rollcage audit export --format cef --since 1d | logger --tag rollcage",
         ),
     )
-    _add_filters(export, inherit=True)
+    add_filters(export, inherit=True)
     formats = [str(form) for form in ExportFormat]
     export.add_argument(
         "--format", choices=formats, default=formats[0], metavar="FORMAT",
         help="jsonl (with hashes; default), cef (Common Event Format) or ecs (Elastic Common Schema)",
     )  # fmt: skip
     export.add_argument("-o", "--output", metavar="FILE", help="file that is replaced once all is written")
-
-
-# --- arguments -----------------------------------------------------------------------------------------------------
-
-
-def _moment(text: str) -> datetime:
-    """Return the moment `text` means: a date, with or without a time, or how long ago."""
-    import argparse
-    from datetime import UTC, datetime, timedelta
-
-    if ago := _AGO.fullmatch(text.strip().lower()):
-        try:
-            return datetime.now(UTC) - timedelta(seconds=int(ago[1]) * _SECONDS[ago[2]])
-        except OverflowError:
-            pass
-    else:
-        try:
-            return datetime.fromisoformat(text.strip()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-    raise argparse.ArgumentTypeError(f"not a moment: {text!r} (examples: 2026-03-01, 2026-03-01T14:30, 2h, 7d)")
-
-
-def _count(text: str) -> int:
-    import argparse
-
-    if not text.isdecimal() or int(text) < 1 or len(text) > 18:
-        raise argparse.ArgumentTypeError(f"not a number from 1 on: {text!r}")
-    return int(text)
-
-
-def _note(text: str) -> tuple[int, str]:
-    import argparse
-
-    match = _NOTED.fullmatch(text)
-    if match is None or len(match[1]) > 18:
-        raise argparse.ArgumentTypeError(f"not NUMBER:HASH with 8 to 64 hexadecimal digits: {text!r}")
-    return int(match[1]), match[2]
-
-
-def _filter(arguments: argparse.Namespace, log: AuditReader) -> Filter:
-    from tui.audit.model import AuditResult, EntryKind, Filter
-
-    return Filter(
-        since=arguments.since,
-        until=arguments.until,
-        run_id=log.run_id(arguments.run) if arguments.run else None,
-        session=arguments.session,
-        command=arguments.command,
-        user=arguments.user,
-        result=AuditResult(arguments.result) if arguments.result else None,
-        kinds=frozenset(EntryKind(kind) for kind in arguments.kind or ()),
-    )
 
 
 def _with_log(action: Callable[[AuditReader], int], otherwise: Callable[[], None] = lambda: None) -> int:
@@ -206,7 +124,7 @@ def _with_log(action: Callable[[AuditReader], int], otherwise: Callable[[], None
 
 def _list(arguments: argparse.Namespace) -> int:
     def action(log: AuditReader) -> int:
-        records = log.page(_filter(arguments, log), before=arguments.before, limit=arguments.limit)
+        records = log.page(chosen(arguments, log), before=arguments.before, limit=arguments.limit)
         if arguments.json:
             out_json([record.to_json() for record in records])
         elif records:
@@ -305,15 +223,15 @@ def _export(arguments: argparse.Namespace) -> int:
         from tui.audit.export import ExportFormat, line
 
         form = ExportFormat(arguments.format)
-        lines = (line(record, form, __version__) + "\n" for record in log.records(_filter(arguments, log)))
+        lines = (line(record, form, __version__) + "\n" for record in log.records(chosen(arguments, log)))
         if arguments.output is None:
             for text in lines:
                 sys.stdout.write(text)
             return 0
         from pathlib import Path
 
-        count = _replace(Path(arguments.output), lines)
-        say(f"rollcage: {count} records in {arguments.output}")
+        written = _replace(Path(arguments.output), lines)
+        say(f"rollcage: {written} records in {arguments.output}")
         return 0
 
     return _with_log(action)
@@ -329,12 +247,12 @@ def _replace(path: Path, lines: Iterable[str]) -> int:
         file, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
-    new, count = Path(name), 0
+    new, written = Path(name), 0
     try:
         with os.fdopen(file, "w", encoding="utf-8") as target:
             for line in lines:
                 target.write(line)
-                count += 1
+                written += 1
             target.flush()
             os.fsync(target.fileno())
         new.replace(path)
@@ -343,4 +261,4 @@ def _replace(path: Path, lines: Iterable[str]) -> int:
         if isinstance(error, OSError):
             raise UsageError(f"{path} cannot be written: {error.strerror}") from error
         raise
-    return count
+    return written
