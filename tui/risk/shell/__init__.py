@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from tui.risk.model import Confidence, Span
+from tui.risk.model import Span
 from tui.risk.shell.model import ShellProgram
 
 __all__ = ["read", "read_argv"]
@@ -25,7 +25,7 @@ def read(text: str, base: Span | None = None) -> ShellProgram:
     """
     from tui.risk.shell.source import Source
     from tui.risk.shell.values import Context, Scope
-    from tui.risk.shell.walk import Walker, finished
+    from tui.risk.shell.walk import finished
 
     return finished(text, base, lambda walker: walker.text(Source(text, base), Scope(), Context()))
 

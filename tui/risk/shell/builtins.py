@@ -5,48 +5,44 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tui.risk.shell import fold
+from tui.risk.shell.call import Call
 from tui.risk.shell.limits import FIELD_LIMIT
 from tui.risk.shell.model import Word
-from tui.risk.shell.values import NOTHING, Context, Field, Output, Scope, Value, code_source, known, unknown
-
-if TYPE_CHECKING:
-    from tui.risk.shell.walk import Draft, Walker
+from tui.risk.shell.values import NOTHING, Output, Value, code_source, known, unknown
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def run(
-    walker: Walker, program: str, fields: list[Field], draft: Draft, scope: Scope, context: Context
-) -> Output | None:
+def run(call: Call) -> Output | None:
     """Carry out a builtin; None where it is not one of these."""
-    handler = _BUILTINS.get(program)
-    return None if handler is None else handler(walker, fields, draft, scope, context)
+    handler = _BUILTINS.get(call.program)
+    return None if handler is None else handler(call)
 
 
-_Handler = Callable[["Walker", list[Field], "Draft", Scope, Context], Output | None]
+_Handler = Callable[[Call], Output | None]
 
 
-def _cd(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
-    operands = [field for field in fields[1:] if field.text == "-" or not field.text.startswith("-")]
+def _cd(call: Call) -> Output | None:
+    operands = [field for field in call.arguments if field.text == "-" or not field.text.startswith("-")]
     if not operands:
-        scope.cwd = Word(("~",), fields[0].word.span)
+        call.scope.cwd = Word(("~",), call.fields[0].word.span)
         return NOTHING
     target = operands[0].word
-    literal, before = target.literal, scope.cwd
+    literal, before = target.literal, call.scope.cwd
     if literal == "-":
-        scope.cwd = None
+        call.scope.cwd = None
     elif literal is not None and not literal.startswith(("/", "~")):
         if before is not None and before.literal is not None:
-            scope.cwd = Word((_joined(before.literal, literal),), target.span, folded=True)
+            call.scope.cwd = Word((_joined(before.literal, literal),), target.span, folded=True)
         elif (before is None and not literal.startswith("..")) or before is None:
-            scope.cwd = target
+            call.scope.cwd = target
         else:
-            scope.cwd = None
+            call.scope.cwd = None
     else:
-        scope.cwd = target
+        call.scope.cwd = target
     return NOTHING
 
 
@@ -64,11 +60,11 @@ def _joined(directory: str, path: str) -> str:
     return "/".join(parts) or "/"
 
 
-def _read(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _read(call: Call) -> Output | None:
     names: list[str] = []
     array = False
     skip = False
-    for field in fields[1:]:
+    for field in call.arguments:
         if skip:
             skip = False
             continue
@@ -78,108 +74,112 @@ def _read(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, conte
             skip = text[-1] in "dinNptu"
         else:
             names.append(text)
-    literal = context.stdin.literal
-    inputs = context.stdin.producers
+    literal = call.context.stdin.literal
+    inputs = call.context.stdin.producers
     names = [name for name in names if _NAME.fullmatch(name)] or ["REPLY"]
     if literal is None:
         for name in names:
-            scope.variables[name] = unknown(f"${name}", inputs)
+            call.scope.variables[name] = unknown(f"${name}", inputs)
         return NOTHING
     line = literal.partition("\n")[0]
     words = line.split(None, len(names) - 1) if not array else line.split()
     if array:
-        scope.variables[names[0]] = [known(word, context.disguise) for word in words]
+        call.scope.variables[names[0]] = [known(word, call.context.disguise) for word in words]
         return NOTHING
     for position, name in enumerate(names):
-        scope.variables[name] = known(words[position].strip() if position < len(words) else "", context.disguise)
+        call.scope.variables[name] = known(
+            words[position].strip() if position < len(words) else "", call.context.disguise
+        )
     return NOTHING
 
 
-def _mapfile(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
-    names = [field.text for field in fields[1:] if _NAME.fullmatch(field.text)]
+def _mapfile(call: Call) -> Output | None:
+    names = [field.text for field in call.arguments if _NAME.fullmatch(field.text)]
     name = names[-1] if names else "MAPFILE"
-    if context.stdin.literal is not None:
-        lines = context.stdin.literal.splitlines()[:FIELD_LIMIT]
-        scope.variables[name] = [known(line, context.disguise) for line in lines]
+    if call.context.stdin.literal is not None:
+        lines = call.context.stdin.literal.splitlines()[:FIELD_LIMIT]
+        call.scope.variables[name] = [known(line, call.context.disguise) for line in lines]
     else:
-        scope.variables[name] = unknown(f"${name}", context.stdin.producers)
+        call.scope.variables[name] = unknown(f"${name}", call.context.stdin.producers)
     return NOTHING
 
 
-def _printf(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _printf(call: Call) -> Output | None:
     """`printf -v name format …`."""
-    if len(fields) < 4 or fields[1].literal != "-v":
+    if len(call.fields) < 4 or call.fields[1].literal != "-v":
         return None
-    name = fields[2].text
-    literals = [field.literal for field in fields[3:]]
+    name = call.fields[2].text
+    literals = [field.literal for field in call.fields[3:]]
     if not _NAME.fullmatch(name):
         return NOTHING
     text = None
     if all(literal is not None for literal in literals):
         text = fold.printf([literal for literal in literals if literal is not None])
-    scope.variables[name] = (
+    call.scope.variables[name] = (
         unknown(f"${name}") if text is None else known(text, fold.printf_disguise(literals[0] or ""))
     )
     return NOTHING
 
 
-def _set(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
-    for position, field in enumerate(fields[1:], 1):
+def _set(call: Call) -> Output | None:
+    for position, field in enumerate(call.arguments, 1):
         if field.literal == "--" or not field.text.startswith(("-", "+")):
             start = position + 1 if field.literal == "--" else position
-            scope.positional = [item.value for item in fields[start:]]
+            call.scope.positional = [item.value for item in call.fields[start:]]
             break
     return NOTHING
 
 
-def _shift(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
-    if scope.positional:
-        count = fields[1].literal if len(fields) > 1 else "1"
-        scope.positional = scope.positional[int(count) if count and count.isdigit() and len(count) < 5 else 1 :]
+def _shift(call: Call) -> Output | None:
+    if call.scope.positional:
+        count = call.fields[1].literal if len(call.fields) > 1 else "1"
+        call.scope.positional = call.scope.positional[
+            int(count) if count and count.isdigit() and len(count) < 5 else 1 :
+        ]
     return NOTHING
 
 
-def _unset(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
-    for field in fields[1:]:
-        scope.variables.pop(field.text, None)
-        scope.functions.pop(field.text, None)
+def _unset(call: Call) -> Output | None:
+    for field in call.arguments:
+        call.scope.variables.pop(field.text, None)
+        call.scope.functions.pop(field.text, None)
     return NOTHING
 
 
-def _declare(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _declare(call: Call) -> Output | None:
     """`export "x=$y"`: assignments that are quoted as a whole; plain ones have been carried out already."""
-    declared = {name for name, _ in draft.assignments}
-    for field in fields[1:]:
+    declared = {name for name, _ in call.draft.assignments}
+    for field in call.arguments:
         first = field.word.parts[0] if field.word.parts else ""
         if not isinstance(first, str):
             continue
         name, equals, rest = first.partition("=")
         if equals and name not in declared and _NAME.fullmatch(name):
             pieces = (rest, *field.word.parts[1:]) if rest else field.word.parts[1:] or ("",)
-            scope.variables[name] = Value(pieces, field.inputs, field.disguise)
+            call.scope.variables[name] = Value(pieces, field.inputs, field.disguise)
     return NOTHING
 
 
-def _alias(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _alias(call: Call) -> Output | None:
     """`alias x='…'`: the text is code, run when somebody types the name."""
-    for field in fields[1:]:
+    for field in call.arguments:
         first = field.word.parts[0] if field.word.parts else ""
         if not isinstance(first, str):
             continue
         name, equals, _ = first.partition("=")
         if equals and name and not name.startswith("-"):
             body = field.tail(len(name) + 1)
-            if len(scope.aliases) < 64:
-                scope.aliases[name] = body.text
+            if len(call.scope.aliases) < 64:
+                call.scope.aliases[name] = body.text
             inside = replace(
-                context, chain=(*context.chain, f"alias {name}"), found_by=draft.index, depth=context.depth + 1,
-                stdin=type(context.stdin)(), source=None, calls=(*context.calls, name), guessed=True,
+                call.context, chain=(*call.context.chain, f"alias {name}"), found_by=call.draft.index, depth=call.context.depth + 1,
+                stdin=type(call.context.stdin)(), source=None, calls=(*call.context.calls, name), guessed=True,
             )  # fmt: skip
-            walker.text(code_source(body, scope), scope.child(), inside)
+            call.walker.text(code_source(body, call.scope), call.scope.child(), inside)
     return NOTHING
 
 
-def _nothing(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _nothing(call: Call) -> Output | None:
     return NOTHING
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tui.risk.shell import carriers_code, options
-from tui.risk.shell.interpreters import execute, shell_code, stdin_code
+from tui.risk.shell.call import Call
+from tui.risk.shell.code import execute, shell_code, stdin_code
 from tui.risk.shell.model import Place, Stdin
 from tui.risk.shell.source import Source
-from tui.risk.shell.values import Context, Field, Output, Scope, made
+from tui.risk.shell.values import Context, Field, Output, made
 
-if TYPE_CHECKING:
-    from tui.risk.shell.walk import Draft, Walker
+Handler = Callable[[Call], Output | None]
 
-Handler = Callable[["Walker", list[Field], "Draft", Scope, Context], Output | None]
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 _EXEC: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _FD_EXEC: Final = frozenset({"-x", "--exec", "-X", "--exec-batch"})
@@ -27,37 +30,40 @@ _GIT_COMMANDS: Final = re.compile(
     r"|gpg\.program|alias\.[\w-]+|uploadpack\.packobjectshook|remote\..*\.(?:uploadpack|receivepack))",
     re.IGNORECASE,
 )
-_SU_VALUED: Final = frozenset(
-    ["-c", "--command", "--session-command", "-g", "--group", "-G", "--supp-group", "-s", "--shell", "-w", "--whitelist-environment", "-u", "--user"]
+_SU_VALUED: Final = _words(
+    """
+    -c --command --session-command -g --group -G --supp-group -s --shell -w --whitelist-environment -u --user
+    """
 )
-_MAKE_VALUED: Final = frozenset(
-    ["-f", "--file", "--makefile", "-C", "--directory", "-I", "--include-dir", "-j", "-l", "-o", "-W", "-E", "--eval", "--old-file", "--what-if"]
+_MAKE_VALUED: Final = _words(
+    """
+    -f --file --makefile -C --directory -I --include-dir -j -l -o -W -E --eval --old-file --what-if
+    """
 )
 _CRON_FIELDS: Final = re.compile(r"[ \t]*(?:@\w+|(?:[\d*/,\-A-Za-z]+[ \t]+){4}[\d*/,\-A-Za-z]+)[ \t]+(.*)")
-_PARALLEL_VALUED: Final = frozenset(
-    ["-j", "--jobs", "-P", "--max-procs", "-a", "--arg-file", "-I", "-S", "--sshlogin", "--joblog", "--delay", "--timeout", "--results", "-N", "-n", "--max-args", "-L", "--max-lines", "-d", "--delimiter", "--colsep", "-C", "--tmpdir", "--workdir", "--wd", "--retries", "--halt", "--load", "--memfree", "--block", "--env", "--basefile", "--return", "--tagstring", "-E"]
+_PARALLEL_VALUED: Final = _words(
+    """
+    -j --jobs -P --max-procs -a --arg-file -I -S --sshlogin --joblog --delay --timeout --results -N -n --max-args -L
+    --max-lines -d --delimiter --colsep -C --tmpdir --workdir --wd --retries --halt --load --memfree --block --env
+    --basefile --return --tagstring -E
+    """
 )
 _PARALLEL_INPUT: Final = frozenset({":::", "::::", ":::+", "::::+"})
 
 
-def inside(context: Context, draft: Draft, label: str) -> Context:
-    """Return the context of what a command runs."""
-    return replace(context, chain=(*context.chain, label), found_by=draft.index, depth=context.depth + 1)
-
-
-def _find(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _find(call: Call) -> Output | None:
     """`find … -exec COMMAND {} ;`."""
     position = 1
-    while position < len(fields):
-        action = fields[position].literal
+    while position < len(call.fields):
+        action = call.fields[position].literal
         position += 1
         if action not in _EXEC:
             continue
         stop = position
-        while stop < len(fields) and not _ends_exec(fields, stop):
+        while stop < len(call.fields) and not _ends_exec(call.fields, stop):
             stop += 1
-        under = replace(inside(context, draft, f"find {action}"), appended=True, stdin=Stdin(), source=None)
-        walker.invoke(fields[position:stop], scope.child(), under)
+        under = replace(call.under(f"find {action}"), appended=True, stdin=Stdin(), source=None)
+        call.walker.invoke(call.fields[position:stop], call.scope.child(), under)
         position = stop + 1
     return Output(None)
 
@@ -67,40 +73,40 @@ def _ends_exec(fields: list[Field], position: int) -> bool:
     return literal == ";" or (literal == "+" and fields[position - 1].literal == "{}")
 
 
-def _fd(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
-    for position, field in enumerate(fields[1:], 1):
+def _fd(call: Call) -> Output | None:
+    for position, field in enumerate(call.arguments, 1):
         if field.literal in _FD_EXEC:
-            under = replace(inside(context, draft, f"fd {field.literal}"), appended=True)
-            walker.invoke(fields[position + 1 :], scope.child(), under)
+            under = replace(call.under(f"fd {field.literal}"), appended=True)
+            call.walker.invoke(call.fields[position + 1 :], call.scope.child(), under)
             break
     return Output(None)
 
 
-def _parallel(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _parallel(call: Call) -> Output | None:
     """GNU parallel: the command is shell code; inputs stand behind `:::` or come from standard input."""
-    parsed = options.parse(fields[1:], _PARALLEL_VALUED)
+    parsed = options.parse(call.arguments, _PARALLEL_VALUED)
     operands = parsed.operands
     cut = next((position for position, field in enumerate(operands) if field.literal in _PARALLEL_INPUT), None)
     command, inputs = (operands, []) if cut is None else (operands[:cut], operands[cut + 1 :])
-    under = replace(inside(context, draft, "parallel"), appended=True, stdin=Stdin(), source=None)
+    under = replace(call.under("parallel"), appended=True, stdin=Stdin(), source=None)
     if not command:
         for field in inputs[:8]:
-            shell_code(walker, field, "", draft, scope.child(), replace(under, appended=False, depth=context.depth))
-        if cut is None and (context.stdin.literal is not None or context.stdin.producers):
-            return stdin_code(walker, "bash", "parallel", draft, scope, context)
+            shell_code(call.elsewhere(replace(under, appended=False, depth=call.context.depth)), field, "")
+        if cut is None and (call.context.stdin.literal is not None or call.context.stdin.producers):
+            return stdin_code(call, "bash", "parallel")
         return Output(None)
     values = [field.literal for field in inputs if field.literal is not None and field.literal not in _PARALLEL_INPUT]
-    if cut is None and context.stdin.literal is not None:
-        values = [line for line in context.stdin.literal.splitlines() if line]
+    if cut is None and call.context.stdin.literal is not None:
+        values = [line for line in call.context.stdin.literal.splitlines() if line]
     if not values:
-        draft.inputs = tuple(dict.fromkeys((*draft.inputs, *context.stdin.producers)))
-        return _shell_words(walker, command, draft, scope, under, context)
+        call.draft.inputs = tuple(dict.fromkeys((*call.draft.inputs, *call.context.stdin.producers)))
+        return _shell_words(call, command, under)
     under = replace(under, appended=False)
     for value in values[:8]:
         filled = [_replaced(field, value) for field in command]
         if all(new is old for new, old in zip(filled, command, strict=True)):
-            filled.append(made(value, draft.span))
-        _shell_words(walker, filled, draft, scope, under, context)
+            filled.append(made(value, call.draft.span))
+        _shell_words(call, filled, under)
     return Output(None)
 
 
@@ -109,89 +115,80 @@ def _replaced(field: Field, value: str) -> Field:
     return field if literal is None or "{}" not in literal else made(literal.replace("{}", value), field.word.span)
 
 
-def _shell_words(
-    walker: Walker, words: list[Field], draft: Draft, scope: Scope, under: Context, context: Context
-) -> Output:
+def _shell_words(call: Call, words: list[Field], under: Context) -> Output:
     """Run words that a program joins and gives to a shell; several plain words are a command as they stand."""
     if len(words) == 1 or any(re.search(r"[;&|<>$`]", field.text) for field in words):
         text = " ".join(field.text for field in words)
         first = words[0]
-        source = first.source if len(words) == 1 else Source(text, base=draft.span)
-        return execute(walker, source, "", draft, scope.child(), replace(under, depth=context.depth))
-    return walker.invoke(words, scope.child(), under)
+        source = first.source if len(words) == 1 else Source(text, base=call.draft.span)
+        return execute(call.elsewhere(replace(under, depth=call.context.depth)), source, "")
+    return call.walker.invoke(words, call.scope.child(), under)
 
 
-def _su(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _su(call: Call) -> Output | None:
     """`su [-] [USER] [-c CODE]`, `runuser -u USER -- COMMAND`, `sg GROUP -c CODE`."""
-    program = fields[0].text.rpartition("/")[2]
-    plain = options.parse(fields[1:], _SU_VALUED)
-    under = replace(inside(context, draft, program), privileged=True)
+    program = call.fields[0].text.rpartition("/")[2]
+    plain = options.parse(call.arguments, _SU_VALUED)
+    under = replace(call.under(program), privileged=True)
     if program == "runuser" and plain.has("-u", "--user"):
-        return walker.invoke(plain.operands, scope, under)
-    parsed = options.parse(fields[1:], _SU_VALUED, permute=True)
+        return call.walker.invoke(plain.operands, call.scope, under)
+    parsed = options.parse(call.arguments, _SU_VALUED, permute=True)
     codes = parsed.values("-c", "--command", "--session-command")
     if codes:
         output = Output(None)
         for code in codes:
             output = shell_code(
-                walker,
+                call.elsewhere(replace(under, depth=call.context.depth, chain=call.context.chain + (program,))),
                 code,
                 "-c",
-                draft,
-                scope.child(),
-                replace(under, depth=context.depth, chain=context.chain + (program,)),
             )
         return output
-    return stdin_code(walker, "bash", program, draft, scope.child(), replace(context, privileged=True))
+    return stdin_code(call.elsewhere(replace(call.context, privileged=True)), "bash", program)
 
 
-def _git(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _git(call: Call) -> Output | None:
     """Settings, hooks and subcommands of git that run commands."""
-    parsed = options.parse(fields[1:], _GIT_VALUED)
+    parsed = options.parse(call.arguments, _GIT_VALUED)
     for setting in parsed.values("-c"):
         name, equals, value = setting.text.partition("=")
         if equals and _GIT_COMMANDS.fullmatch(name):
-            _git_setting(
-                walker, name, setting.tail(len(name) + 1), value, draft, scope, inside(context, draft, f"git -c {name}")
-            )
+            _git_setting(call, name, setting.tail(len(name) + 1), value, call.under(f"git -c {name}"))
     operands = parsed.operands
     if not operands:
         return None
     subcommand, arguments = operands[0].literal or "", operands[1:]
     label = f"git {subcommand}"
-    under = inside(context, draft, label)
+    under = call.under(label)
     if subcommand == "config":
         words = [field for field in arguments if not field.text.startswith("-")]
         words = words[1:] if words and words[0].literal in ("set", "add") else words
         if len(words) >= 2 and _GIT_COMMANDS.fullmatch(words[0].text):
-            _git_setting(walker, words[0].text, words[1], words[1].text, draft, scope, under)
+            _git_setting(call, words[0].text, words[1], words[1].text, under)
     elif subcommand == "rebase":
         rest = options.parse(arguments, frozenset({"-x", "--exec", "--onto", "-s", "-X"}), permute=True)
-        _codes(walker, rest.values("-x", "--exec"), label, draft, scope, context)
+        _codes(call, rest.values("-x", "--exec"), label)
     elif subcommand == "bisect" and arguments and arguments[0].literal == "run":
-        return walker.invoke(arguments[1:], scope.child(), inside(context, draft, "git bisect run"))
+        return call.walker.invoke(arguments[1:], call.scope.child(), call.under("git bisect run"))
     elif subcommand == "submodule":
         words = [field for field in arguments if not field.text.startswith("-")]
         if len(words) >= 2 and words[0].literal == "foreach":
-            _shell_words(walker, words[1:], draft, scope, under, context)
+            _shell_words(call, words[1:], under)
     elif subcommand == "filter-branch":
         names = tuple(f"--{kind}-filter" for kind in ("tree", "index", "env", "msg", "commit", "parent", "tag-name"))
         rest = options.parse(arguments, frozenset(names))
-        _codes(walker, rest.values(*names), label, draft, scope, context)
+        _codes(call, rest.values(*names), label)
     elif subcommand in ("difftool", "mergetool"):
         rest = options.parse(arguments, frozenset({"-x", "--extcmd", "-t"}), permute=True)
-        _codes(walker, rest.values("-x", "--extcmd"), label, draft, scope, context)
+        _codes(call, rest.values("-x", "--extcmd"), label)
     for field in arguments:
         if field.text.startswith("ext::"):
-            _codes(walker, [field.tail(5)], f"{label} ext::", draft, scope, context)
+            _codes(call, [field.tail(5)], f"{label} ext::")
         elif field.text.startswith(("--upload-pack=", "--receive-pack=", "--exec=")):
-            _codes(walker, [field.tail(field.text.index("=") + 1)], label, draft, scope, context)
+            _codes(call, [field.tail(field.text.index("=") + 1)], label)
     return None
 
 
-def _git_setting(
-    walker: Walker, name: str, value: Field, text: str, draft: Draft, scope: Scope, under: Context
-) -> None:
+def _git_setting(call: Call, name: str, value: Field, text: str, under: Context) -> None:
     lowered = name.lower()
     if lowered.startswith("alias."):
         if not text.startswith("!"):
@@ -206,40 +203,40 @@ def _git_setting(
     elif " " not in text and lowered not in ("core.fsmonitor", "core.sshcommand"):
         return
     if text not in ("true", "false", ""):
-        shell_code(walker, value, "", draft, scope.child(), replace(under, depth=under.depth - 1))
+        shell_code(call.elsewhere(replace(under, depth=under.depth - 1)), value, "")
 
 
-def _codes(walker: Walker, codes: Iterable[Field], label: str, draft: Draft, scope: Scope, context: Context) -> None:
+def _codes(call: Call, codes: Iterable[Field], label: str) -> None:
     for code in codes:
-        shell_code(walker, code, label, draft, scope.child(), context)
+        shell_code(call.elsewhere(), code, label)
 
 
-def _make(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
-    parsed = options.parse(fields[1:], _MAKE_VALUED, permute=True)
+def _make(call: Call) -> Output | None:
+    parsed = options.parse(call.arguments, _MAKE_VALUED, permute=True)
     for text in (
         *parsed.values("--eval", "-E"),
-        *_makefiles(parsed.values("-f", "--file", "--makefile"), scope, context, draft),
+        *_makefiles(call, parsed.values("-f", "--file", "--makefile")),
     ):
-        _recipes(walker, text, draft, scope, context)
+        _recipes(call, text)
     for field in parsed.operands:
         name, equals, value = field.text.partition("=")
         if equals and name == "SHELL" and value:
-            walker.invoke([field.tail(6)], scope, inside(context, draft, "make SHELL="))
+            call.walker.invoke([field.tail(6)], call.scope, call.under("make SHELL="))
     return None
 
 
-def _makefiles(files: Iterable[Field], scope: Scope, context: Context, draft: Draft) -> list[Field]:
+def _makefiles(call: Call, files: Iterable[Field]) -> list[Field]:
     found = []
     for file in files:
-        literal = context.stdin.literal if file.literal in ("-", "/dev/stdin") else None
-        stored = scope.files.get(file.text)
+        literal = call.context.stdin.literal if file.literal in ("-", "/dev/stdin") else None
+        stored = call.scope.files.get(file.text)
         text = literal if stored is None else stored.literal
         if text is not None:
-            found.append(made(text, draft.span))
+            found.append(made(text, call.draft.span))
     return found
 
 
-def _recipes(walker: Walker, text: Field, draft: Draft, scope: Scope, context: Context) -> None:
+def _recipes(call: Call, text: Field) -> None:
     """Recipes of a makefile, and `$(shell …)`."""
     literal = text.text[:20000]
     lines = re.findall(r"^\t[@\-+]*(.*)$|^[\w.%-]+:[^=\n;]*;[@\-+]*(.*)$", literal, re.MULTILINE)
@@ -247,142 +244,162 @@ def _recipes(walker: Walker, text: Field, draft: Draft, scope: Scope, context: C
     for code in codes:
         if code.strip():
             span = text.word.span
-            execute(walker, Source(code.replace("$$", "$"), base=span), "make", draft, scope.child(), context)
+            execute(call.elsewhere(), Source(code.replace("$$", "$"), base=span), "make")
 
 
-def _at(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _at(call: Call) -> Output | None:
     """`at`, `batch`: standard input or a file is executed later."""
-    program = fields[0].text.rpartition("/")[2]
-    parsed = options.parse(fields[1:], frozenset({"-f", "-q", "-t"}))
+    program = call.fields[0].text.rpartition("/")[2]
+    parsed = options.parse(call.arguments, frozenset({"-f", "-q", "-t"}))
     if parsed.has("-l", "-r", "-d", "-c", "-V"):
         return None
     for file in parsed.values("-f"):
-        content = scope.files.get(file.text)
+        content = call.scope.files.get(file.text)
         if content is not None and content.literal is not None:
             source = content.source or Source(content.literal, base=file.word.span)
-            execute(walker, source, program, draft, scope.child(), context, disguise=content.disguise)
-    return stdin_code(walker, "bash", program, draft, scope, context)
+            execute(call.elsewhere(), source, program, disguise=content.disguise)
+    return stdin_code(call, "bash", program)
 
 
-def _crontab(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _crontab(call: Call) -> Output | None:
     """`crontab -` and `crontab FILE`: the sixth field of each line is a command."""
-    parsed = options.parse(fields[1:], frozenset({"-u"}))
+    parsed = options.parse(call.arguments, frozenset({"-u"}))
     if parsed.has("-l", "-e", "-r", "-i", "-V"):
         return None
-    literal = context.stdin.literal
-    source = context.source
+    literal = call.context.stdin.literal
+    source = call.context.source
     if parsed.operands and parsed.operands[0].literal != "-":
-        content = scope.files.get(parsed.operands[0].text)
+        content = call.scope.files.get(parsed.operands[0].text)
         literal, source = (content.literal, content.source) if content is not None else (None, None)
     if literal is None and source is not None:
         literal = source.text
     for line in (literal or "").splitlines()[:50]:
         match = _CRON_FIELDS.match(line)
         if match is not None and match[1]:
-            code = Source(match[1], base=draft.span)
+            code = Source(match[1], base=call.draft.span)
             if source is not None and source.base is None and (found := source.text.find(match[1])) >= 0:
                 code = Source(match[1], shift=source.shift + found)
-            execute(walker, code, "crontab", draft, scope.child(), replace(context, stdin=Stdin(), source=None))
+            execute(call.elsewhere(replace(call.context, stdin=Stdin(), source=None)), code, "crontab")
     return None
 
 
-def _container_run(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _container_run(call: Call) -> Output | None:
     """`docker run --entrypoint PROGRAM IMAGE ARGUMENT…`; everything else is the table's."""
     from tui.risk.shell.wrappers import wrappers
 
-    program = fields[0].text.rpartition("/")[2]
+    program = call.fields[0].text.rpartition("/")[2]
     wrapper = wrappers()[program]
-    first = options.parse(fields[1:], wrapper.valued)
+    first = options.parse(call.arguments, wrapper.valued)
     if first.operands and first.operands[0].literal == "run":
         parsed = options.parse(first.operands[1:], wrapper.valued)
         entry = parsed.values("--entrypoint")
         if entry and parsed.operands and entry[-1].text:
-            under = replace(inside(context, draft, f"{program} run"), place=Place.CONTAINER)
-            return walker.invoke([entry[-1], *parsed.operands[1:]], scope.child(), under)
+            under = replace(call.under(f"{program} run"), place=Place.CONTAINER)
+            return call.walker.invoke([entry[-1], *parsed.operands[1:]], call.scope.child(), under)
     from tui.risk.shell.peel import wrapped
 
-    return wrapped(walker, wrapper, program, fields, draft, scope, context)
+    return wrapped(call, wrapper)
 
 
-def _remote_shell(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _remote_shell(call: Call) -> Output | None:
     """Options of `ssh`, `scp`, `sftp` that name a command to run here; then the command for the other machine."""
     from tui.risk.shell.peel import wrapped
     from tui.risk.shell.wrappers import wrappers
 
-    program = fields[0].text.rpartition("/")[2]
+    program = call.fields[0].text.rpartition("/")[2]
     wrapper = wrappers()["ssh"]
     parsed = options.parse(
-        fields[1:], wrapper.valued if program == "ssh" else wrapper.valued | {"-S"}, permute=program != "ssh"
+        call.arguments, wrapper.valued if program == "ssh" else wrapper.valued | {"-S"}, permute=program != "ssh"
     )
     for setting in parsed.values("-o"):
         match = re.match(r"\s*(ProxyCommand|LocalCommand|KnownHostsCommand)\s*[= ]\s*", setting.text, re.IGNORECASE)
         if match is not None and isinstance(setting.word.parts[0], str) and setting.text[match.end() :] != "none":
-            _codes(walker, [setting.tail(match.end())], f"{program} -o {match[1]}", draft, scope, context)
+            _codes(call, [setting.tail(match.end())], f"{program} -o {match[1]}")
     if program != "ssh":
         for command in parsed.values("-S"):
-            _codes(walker, [command], f"{program} -S", draft, scope, context)
+            _codes(call, [command], f"{program} -S")
         return None
-    return wrapped(walker, wrapper, program, fields, draft, scope, context)
+    return wrapped(call, wrapper)
 
 
-def _terminal(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _terminal(call: Call) -> Output | None:
     """`xterm -e COMMAND ARGUMENT…`."""
-    for position, field in enumerate(fields[1:], 1):
+    for position, field in enumerate(call.arguments, 1):
         if field.literal in ("-e", "-x", "--"):
-            words = fields[position + 1 :]
-            under = inside(context, draft, fields[0].text.rpartition("/")[2])
-            return _shell_words(walker, words, draft, scope, under, context) if words else None
+            words = call.fields[position + 1 :]
+            under = call.under(call.fields[0].text.rpartition("/")[2])
+            return _shell_words(call, words, under) if words else None
     return None
 
 
-def _capsh(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _capsh(call: Call) -> Output | None:
     """`capsh … -- ARGUMENT…` gives the arguments to bash."""
-    for position, field in enumerate(fields[1:], 1):
+    for position, field in enumerate(call.arguments, 1):
         if field.literal in ("--", "=="):
             shell = made("bash", field.word.span)
-            return walker.invoke([shell, *fields[position + 1 :]], scope, inside(context, draft, "capsh"))
+            return call.walker.invoke([shell, *call.fields[position + 1 :]], call.scope, call.under("capsh"))
     return None
 
 
-def _tmux(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _tmux(call: Call) -> Output | None:
     """`tmux send-keys 'COMMAND' Enter` types a command; other subcommands run one."""
     from tui.risk.shell.peel import wrapped
     from tui.risk.shell.wrappers import wrappers
 
-    words = [field.literal for field in fields]
+    words = [field.literal for field in call.fields]
     for name in ("send-keys", "send"):
         if name in words:
-            rest = options.parse(fields[words.index(name) + 1 :], frozenset({"-t", "-N"}), permute=True)
+            rest = options.parse(call.fields[words.index(name) + 1 :], frozenset({"-t", "-N"}), permute=True)
             typed = [field for field in rest.operands if field.literal not in ("Enter", "C-m", "KPEnter", "C-j")]
-            _codes(walker, typed[:8], "tmux send-keys", draft, scope, context)
+            _codes(call, typed[:8], "tmux send-keys")
             return None
-    return wrapped(walker, wrappers()["tmux"], "tmux", fields, draft, scope, context)
+    return wrapped(call, wrappers()["tmux"])
 
 
-def _screen(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _screen(call: Call) -> Output | None:
     """`screen -X stuff 'COMMAND\\n'` types a command."""
     from tui.risk.shell.peel import wrapped
     from tui.risk.shell.wrappers import wrappers
 
-    words = [field.literal for field in fields]
+    words = [field.literal for field in call.fields]
     if "stuff" in words:
-        _codes(walker, fields[words.index("stuff") + 1 :][:1], "screen -X stuff", draft, scope, context)
+        _codes(call, call.fields[words.index("stuff") + 1 :][:1], "screen -X stuff")
         return None
-    return wrapped(walker, wrappers()["screen"], "screen", fields, draft, scope, context)
+    return wrapped(call, wrappers()["screen"])
 
 
-def _hyperfine(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
-    valued = frozenset(["-w", "--warmup", "-r", "--runs", "-m", "-M", "-p", "--prepare", "-c", "--cleanup", "-s", "--setup", "-S", "--shell", "-n", "-L", "-P"])
-    parsed = options.parse(fields[1:], valued, permute=True)
+def _hyperfine(call: Call) -> Output | None:
+    valued = frozenset(
+        [
+            "-w",
+            "--warmup",
+            "-r",
+            "--runs",
+            "-m",
+            "-M",
+            "-p",
+            "--prepare",
+            "-c",
+            "--cleanup",
+            "-s",
+            "--setup",
+            "-S",
+            "--shell",
+            "-n",
+            "-L",
+            "-P",
+        ]
+    )
+    parsed = options.parse(call.arguments, valued, permute=True)
     codes = [*parsed.values("-p", "--prepare", "-c", "--cleanup", "-s", "--setup"), *parsed.operands]
-    _codes(walker, codes[:16], "hyperfine", draft, scope, context)
+    _codes(call, codes[:16], "hyperfine")
     return None
 
 
-def _by_option(walker: Walker, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output | None:
+def _by_option(call: Call) -> Output | None:
     """Options whose value is a command, by table."""
-    program = fields[0].text.rpartition("/")[2]
-    carriers_code.run(walker, program, fields, draft, scope, context)
+    program = call.fields[0].text.rpartition("/")[2]
+    carriers_code.run(call)
     return None
 
 

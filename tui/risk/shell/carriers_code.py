@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from tui.risk.shell.interpreters import execute, shell_code
-from tui.risk.shell.values import Context, Field, Scope
-
-if TYPE_CHECKING:
-    from tui.risk.shell.walk import Draft, Walker
+from tui.risk.shell.call import Call
+from tui.risk.shell.code import execute, shell_code
+from tui.risk.shell.values import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +69,29 @@ _ALIASES: Final = {
 PROGRAMS: Final = frozenset(_TABLE) | frozenset(_ALIASES)
 
 
-def run(walker: Walker, program: str, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> None:
+def run(call: Call) -> None:
     """Follow every command that stands in the arguments of `program`."""
-    carrier = _TABLE[_ALIASES.get(program, program)]
+    carrier = _TABLE[_ALIASES.get(call.program, call.program)]
     seen: set[str] = set()
     position = 1
-    while position < len(fields):
-        field = fields[position]
+    while position < len(call.fields):
+        field = call.fields[position]
         position += 1
-        option, value = _option(carrier, field, fields[position] if position < len(fields) else None)
+        option, value = _option(carrier, field, call.fields[position] if position < len(call.fields) else None)
         if option is not None and value is not None:
-            position += value is not field and value.word is fields[min(position, len(fields) - 1)].word
-            _follow(walker, carrier, value, f"{program} {option}", seen, draft, scope, context)
+            position += value is not field and value.word is call.fields[min(position, len(call.fields) - 1)].word
+            _follow(call, carrier, value, f"{call.program} {option}", seen)
         elif carrier.anywhere:
-            _follow(walker, carrier, field, program, seen, draft, scope, context)
-        elif program in ("tar", "bsdtar", "gtar") and field.text.startswith("--checkpoint-action"):
+            _follow(call, carrier, field, call.program, seen)
+        elif call.program in ("tar", "bsdtar", "gtar") and field.text.startswith("--checkpoint-action"):
             value = (
-                field.tail(field.text.find("=") + 1) if "=" in field.text else fields[min(position, len(fields) - 1)]
+                field.tail(field.text.find("=") + 1)
+                if "=" in field.text
+                else call.fields[min(position, len(call.fields) - 1)]
             )
             if match := _CHECKPOINT.match(value.text):
                 code = value.tail(match.start(1)) if isinstance(value.word.parts[0], str) else value
-                shell_code(walker, code, "tar --checkpoint-action", draft, scope.child(), context)
+                shell_code(call.elsewhere(), code, "tar --checkpoint-action")
 
 
 def _option(carrier: Carrier, field: Field, following: Field | None) -> tuple[str | None, Field | None]:
@@ -108,19 +108,10 @@ def _option(carrier: Carrier, field: Field, following: Field | None) -> tuple[st
     return None, None
 
 
-def _follow(
-    walker: Walker,
-    carrier: Carrier,
-    value: Field,
-    label: str,
-    seen: set[str],
-    draft: Draft,
-    scope: Scope,
-    context: Context,
-) -> None:
+def _follow(call: Call, carrier: Carrier, value: Field, label: str, seen: set[str]) -> None:
     """Walk a value as code, or the commands inside it."""
     if carrier.inside is None:
-        shell_code(walker, value, label, draft, scope.child(), context)
+        shell_code(call.elsewhere(), value, label)
         return
     if len(value.text) > 4000:
         return
@@ -133,4 +124,4 @@ def _follow(
         if code:
             start = value.source.text.find(match[group])
             source = value.source.derived(code, max(start, 0), len(value.source.text))
-            execute(walker, source, label, draft, scope.child(), context)
+            execute(call.elsewhere(), source, label)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tui.risk.shell import textual
+from tui.risk.shell.call import Call
 from tui.risk.shell.decoders import decode
 from tui.risk.shell.lexer import ansi_c
 from tui.risk.shell.limits import FIELD_LIMIT, VALUE_LIMIT
 from tui.risk.shell.source import Source
-from tui.risk.shell.values import Context, Disguise, Field, Output, Scope, code_source, joined
-
-if TYPE_CHECKING:
-    from tui.risk.shell.walk import Draft, Walker
+from tui.risk.shell.values import Disguise, Field, Output, code_source, joined
 
 _CODES: Final = re.compile(r"\\(?:x[0-9a-fA-F]|0?[0-7]{2}|[uU][0-9a-fA-F])")
 _DIRECTIVE: Final = re.compile(r"%(?:(%)|([-+ #0]*)(\d*|\*)(?:\.(\d*|\*))?([bcdioqsuxXeEfgG]))")
@@ -22,39 +20,39 @@ _REVERSERS: Final = frozenset({"rev", "tac"})
 _FINDERS: Final = frozenset({"which", "command", "type"})
 
 
-def run(walker: Walker, program: str, fields: list[Field], draft: Draft, scope: Scope, context: Context) -> Output:
+def run(call: Call) -> Output:
     """Return what the command writes, as far as that is known."""
-    if program == "echo":
-        return _echo(fields, scope)
-    if program == "tee":
-        return _tee(walker, fields, scope, context)
-    if program == "cat":
-        return _cat(fields, scope, context)
-    arguments = [field.literal for field in fields[1:]]
+    if call.program == "echo":
+        return _echo(call)
+    if call.program == "tee":
+        return _tee(call)
+    if call.program == "cat":
+        return _cat(call)
+    arguments = [field.literal for field in call.arguments]
     literals = [argument for argument in arguments if argument is not None]
     if len(literals) != len(arguments):
         return Output(None)
-    worst = max((field.disguise for field in fields[1:]), default=Disguise.NONE)
-    if program == "printf":
+    worst = max((field.disguise for field in call.arguments), default=Disguise.NONE)
+    if call.program == "printf":
         text = printf(literals)
         if text is None:
             return Output(None)
         disguise = printf_disguise(literals[0]) if literals else Disguise.NONE
-        source = fields[-1].source if fields[-1].literal == text else None
+        source = call.fields[-1].source if call.fields[-1].literal == text else None
         return Output(text, disguise=max(worst, disguise), source=source)
-    stdin, literals = _input(program, literals, scope, context)
-    text, disguise = transformed(program, literals, stdin)
-    if text is None or not walker.budget.spend(len(text) + len(stdin or "")):
+    stdin, literals = _input(call, literals)
+    text, disguise = transformed(call.program, literals, stdin)
+    if text is None or not call.walker.budget.spend(len(text) + len(stdin or "")):
         return Output(None)
-    step = " ".join([program, *literals])[:60]
-    return Output(text, disguise=max(worst, disguise, context.disguise), steps=(*context.steps, step))
+    step = " ".join([call.program, *literals])[:60]
+    return Output(text, disguise=max(worst, disguise, call.context.disguise), steps=(*call.context.steps, step))
 
 
-def _input(program: str, arguments: list[str], scope: Scope, context: Context) -> tuple[str | None, list[str]]:
+def _input(call: Call, arguments: list[str]) -> tuple[str | None, list[str]]:
     """Return what the command reads: standard input, or a file the text has written."""
-    if context.stdin.literal is not None or not arguments:
-        return context.stdin.literal, arguments
-    content = scope.files.get(arguments[-1])
+    if call.context.stdin.literal is not None or not arguments:
+        return call.context.stdin.literal, arguments
+    content = call.scope.files.get(arguments[-1])
     if content is not None and content.literal is not None:
         return content.literal, arguments[:-1]
     return None, arguments
@@ -114,8 +112,8 @@ def _seq(arguments: list[str]) -> str | None:
     return "".join(f"{number}\n" for number in range(first, last + 1))
 
 
-def _echo(fields: list[Field], scope: Scope) -> Output:
-    words = fields[1:]
+def _echo(call: Call) -> Output:
+    words = call.arguments
     newline, escapes = "\n", False
     while words and words[0].literal and re.fullmatch(r"-[neE]+", words[0].literal):
         flags = words[0].literal
@@ -125,7 +123,7 @@ def _echo(fields: list[Field], scope: Scope) -> Output:
     worst = max((field.disguise for field in words), default=Disguise.NONE)
     literals = [field.literal for field in words]
     if any(literal is None or field.word.globs for literal, field in zip(literals, words, strict=True)):
-        sources = [code_source(field, scope) for field in words]
+        sources = [code_source(field, call.scope) for field in words]
         whole = sources[0] if len(sources) == 1 else None
         if whole is None:
             span = words[0].word.span
@@ -154,24 +152,32 @@ def _run_of(words: list[Field], text: str) -> Source | None:
     return Source(text, shift=first.source.shift) if exact else None
 
 
-def _cat(fields: list[Field], scope: Scope, context: Context) -> Output:
-    operands = [field for field in fields[1:] if field.text == "-" or not field.text.startswith("-")]
+def _cat(call: Call) -> Output:
+    operands = [field for field in call.arguments if field.text == "-" or not field.text.startswith("-")]
     if not operands:
-        return Output(context.stdin.literal, (), context.disguise, context.steps, context.source)
+        return Output(call.context.stdin.literal, (), call.context.disguise, call.context.steps, call.context.source)
     outputs = []
     for field in operands:
         if field.text in ("-", "/dev/stdin"):
-            outputs.append(Output(context.stdin.literal, (), context.disguise, context.steps, context.source))
+            outputs.append(
+                Output(call.context.stdin.literal, (), call.context.disguise, call.context.steps, call.context.source)
+            )
         else:
-            outputs.append(scope.files.get(field.text, Output(None, field.inputs)))
+            outputs.append(call.scope.files.get(field.text, Output(None, field.inputs)))
     return joined(outputs)
 
 
-def _tee(walker: Walker, fields: list[Field], scope: Scope, context: Context) -> Output:
-    output = Output(context.stdin.literal, context.stdin.producers, context.disguise, context.steps, context.source)
-    for field in fields[1:]:
+def _tee(call: Call) -> Output:
+    output = Output(
+        call.context.stdin.literal,
+        call.context.stdin.producers,
+        call.context.disguise,
+        call.context.steps,
+        call.context.source,
+    )
+    for field in call.arguments:
         if field.literal and not field.literal.startswith("-"):
-            walker.store(field.literal, output, scope)
+            call.walker.store(field.literal, output, call.scope)
     return replace(output, producers=())
 
 

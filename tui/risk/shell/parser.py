@@ -72,9 +72,9 @@ class Parser(Lexer):
             body.background += part.background
             if self.position >= self.end:
                 break
-            token = _RESERVED.match(self.text, self.position)
-            skipped = token[0] if token else self.text[self.position : self.position + 2].strip() or ";"
-            skipped = skipped if token or skipped in (";;", ";&") else skipped[0]
+            mark = _RESERVED.match(self.text, self.position)
+            skipped = mark[0] if mark else self.text[self.position : self.position + 2].strip() or ";"
+            skipped = skipped if mark or skipped in (";;", ";&") else skipped[0]
             self.problem(f"`{skipped}` is out of place")
             self.position += max(1, len(skipped))
         self._read_documents()
@@ -170,19 +170,19 @@ class Parser(Lexer):
                 if self.peek() == ")":
                     break
                 continue
-            token = separator[0]
-            if token.startswith(";;") or token == ";&":
+            mark = separator[0]
+            if mark.startswith(";;") or mark == ";&":
                 break
-            if token == "\n":
+            if mark == "\n":
                 self._newlines()
             else:
                 self.position = separator.end()
-                if token == "&":
+                if mark == "&":
                     result.background[group_start:] = [True] * (len(result.background) - group_start)
-                if token in ("&&", "||") and command is None:
-                    self.problem(f"`{token}` has nothing before it")
+                if mark in ("&&", "||") and command is None:
+                    self.problem(f"`{mark}` has nothing before it")
                 self._newlines()
-            if token in ("\n", ";", "&"):
+            if mark in ("\n", ";", "&"):
                 group_start = len(result.items)
         result.end = self.position
         return result

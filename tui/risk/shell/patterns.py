@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Final
 
@@ -46,58 +47,58 @@ def to_regex(pattern: str, *, greedy: bool = True) -> re.Pattern[str] | None:
 
 def braces(parts: list[Part]) -> list[list[Part]] | None:
     """Expand `{a,b}` and `{1..3}` (bash manual 3.5.1); None where it would become too many words."""
-    tokens: list[Part | str] = []
+    items: list[Part | str] = []
     for part in parts:
         if isinstance(part, Text) and not part.quote:
-            tokens.extend(piece for piece in re.split(r"([{},])", part.value) if piece)
+            items.extend(piece for piece in re.split(r"([{},])", part.value) if piece)
         else:
-            tokens.append(part)
-    if len(tokens) > 1000:
+            items.append(part)
+    if len(items) > 1000:
         return None
     try:
-        return [_join(word) for word in _expand(tokens, 0)]
+        return [_join(word) for word in _expand(items, 0)]
     except OverflowError:
         return None
 
 
-def _expand(tokens: list[Part | str], depth: int) -> list[list[Part | str]]:
+def _expand(items: list[Part | str], depth: int) -> list[list[Part | str]]:
     if depth > 40:
         raise OverflowError
     start = 0
     while True:
-        found = _first_group(tokens, start)
+        found = _first_group(items, start)
         if found is None:
-            return [tokens]
+            return [items]
         opened, commas, closed = found
-        inside = tokens[opened + 1 : closed]
+        inside = items[opened + 1 : closed]
         if commas:
             bounds = [opened, *commas, closed]
             alternatives = [
-                word for left, right in zip(bounds, bounds[1:], strict=False)
-                for word in _expand(tokens[left + 1 : right], depth + 1)
+                word for left, right in itertools.pairwise(bounds)
+                for word in _expand(items[left + 1 : right], depth + 1)
             ]  # fmt: skip
         elif len(inside) == 1 and isinstance(inside[0], str) and (match := _RANGE.fullmatch(inside[0])):
             alternatives = [[word] for word in _range(match)]
         else:
             start = opened + 1
             continue
-        rest = _expand(tokens[closed + 1 :], depth + 1)
+        rest = _expand(items[closed + 1 :], depth + 1)
         if len(alternatives) * len(rest) > FIELD_LIMIT:
             raise OverflowError
-        return [[*tokens[:opened], *middle, *tail] for middle in alternatives for tail in rest]
+        return [[*items[:opened], *middle, *tail] for middle in alternatives for tail in rest]
 
 
-def _first_group(tokens: list[Part | str], start: int) -> tuple[int, list[int], int] | None:
+def _first_group(items: list[Part | str], start: int) -> tuple[int, list[int], int] | None:
     """Find the first `{` that closes, with the commas at its own depth."""
     open_groups: list[tuple[int, list[int]]] = []
     closed: list[tuple[int, list[int], int]] = []
-    for position in range(start, len(tokens)):
-        token = tokens[position]
-        if token == "{":
+    for position in range(start, len(items)):
+        item = items[position]
+        if item == "{":
             open_groups.append((position, []))
-        elif token == "," and open_groups:
+        elif item == "," and open_groups:
             open_groups[-1][1].append(position)
-        elif token == "}" and open_groups:
+        elif item == "}" and open_groups:
             opened, commas = open_groups.pop()
             closed.append((opened, commas, position))
             if not open_groups:
@@ -124,5 +125,5 @@ def _range(match: re.Match[str]) -> list[str]:
     ]
 
 
-def _join(tokens: list[Part | str]) -> list[Part]:
-    return [Text(token) if isinstance(token, str) else token for token in tokens]
+def _join(items: list[Part | str]) -> list[Part]:
+    return [Text(item) if isinstance(item, str) else item for item in items]

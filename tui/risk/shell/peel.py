@@ -4,42 +4,36 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tui.risk.model import Span
 from tui.risk.shell import options
+from tui.risk.shell.call import Call
 from tui.risk.shell.carriers import CARRIERS
-from tui.risk.shell.interpreters import execute, shell_code, stdin_code
+from tui.risk.shell.code import execute, shell_code, stdin_code
 from tui.risk.shell.model import Stdin
 from tui.risk.shell.source import Source
-from tui.risk.shell.values import Context, Field, Output, Scope, code_source, made
+from tui.risk.shell.values import Context, Field, Output, code_source, made
 from tui.risk.shell.wrappers import Wrapper, wrappers
-
-if TYPE_CHECKING:
-    from tui.risk.shell.walk import Draft, Walker
 
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
 _INPUT_WORDS: Final = 32
 """Words of known input that are appended to a command under xargs."""
 
 
-def run(
-    walker: Walker, program: str, fields: list[Field], draft: Draft, scope: Scope, context: Context
-) -> Output | None:
+def run(call: Call) -> Output | None:
     """Follow a program that runs another one; None where it runs none."""
-    handler = CARRIERS.get(program)
+    handler = CARRIERS.get(call.program)
     if handler is not None:
-        return handler(walker, fields, draft, scope, context)
-    wrapper = wrappers().get(program)
+        return handler(call)
+    wrapper = wrappers().get(call.program)
     if wrapper is None:
         return None
-    return wrapped(walker, wrapper, program, fields, draft, scope, context)
+    return wrapped(call, wrapper)
 
 
-def wrapped(
-    walker: Walker, wrapper: Wrapper, program: str, fields: list[Field], draft: Draft, scope: Scope, context: Context
-) -> Output | None:
-    label, arguments = _subcommand(wrapper, program, fields)
+def wrapped(call: Call, wrapper: Wrapper) -> Output | None:
+    label, arguments = _subcommand(wrapper, call.program, call.fields)
     if label is None:
         return None
     parsed = options.parse(arguments, wrapper.valued, permute=wrapper.permutes and not wrapper.operands)
@@ -48,21 +42,21 @@ def wrapped(
     if parsed.has(*wrapper.silent):
         return None
     inside = replace(
-        context, chain=(*context.chain, label), found_by=draft.index, depth=context.depth + 1,
-        privileged=context.privileged or wrapper.privileged, place=wrapper.place or context.place,
-        appended=context.appended or wrapper.appended,
+        call.context, chain=(*call.context.chain, label), found_by=call.draft.index, depth=call.context.depth + 1,
+        privileged=call.context.privileged or wrapper.privileged, place=wrapper.place or call.context.place,
+        appended=call.context.appended or wrapper.appended,
     )  # fmt: skip
     directories = parsed.values(*wrapper.directory)
     if directories:
         inside = replace(inside, cwd=directories[-1].word)
     output: Output | None = None
     for code in parsed.values(*wrapper.code):
-        output = shell_code(walker, code, "", draft, scope.child(), replace(inside, depth=context.depth))
-    if output is not None and program != "env":
+        output = shell_code(call.elsewhere(replace(inside, depth=call.context.depth)), code, "")
+    if output is not None and call.program != "env":
         return output
     operands = _behind_dashes(arguments) if wrapper.dashes else parsed.operands[wrapper.operands :]
     if wrapper.assignments:
-        operands = _assignments(operands, draft)
+        operands = _assignments(call, operands)
     if operands and operands[0].literal == "--":
         operands = operands[1:]
     if wrapper.command:
@@ -72,15 +66,15 @@ def wrapped(
         operands = [commands[-1], *operands]
     if not operands:
         if (
-            wrapper.shell_by_default and (parsed.operands or program not in ("sudo", "nsenter", "unshare"))
+            wrapper.shell_by_default and (parsed.operands or call.program not in ("sudo", "nsenter", "unshare"))
         ) or parsed.has("-s", "-i"):
-            return stdin_code(walker, "bash", program, draft, scope.child(), replace(inside, chain=context.chain))
+            return stdin_code(call.elsewhere(replace(inside, chain=call.context.chain)), "bash")
         return output
     if wrapper.appended:
-        return _appended(walker, parsed, operands, draft, scope, inside)
+        return _appended(replace(call, context=inside), parsed, operands)
     if wrapper.joins:
-        return _joined_code(walker, operands, draft, scope, inside, context)
-    return walker.invoke(operands, scope.child() if wrapper.place else scope, inside)
+        return _joined_code(replace(call, context=inside), operands, call.context)
+    return call.walker.invoke(operands, call.scope.child() if wrapper.place else call.scope, inside)
 
 
 def _subcommand(wrapper: Wrapper, program: str, fields: list[Field]) -> tuple[str | None, list[Field]]:
@@ -122,7 +116,7 @@ def _behind_dashes(arguments: list[Field]) -> list[Field]:
     return []
 
 
-def _assignments(operands: list[Field], draft: Draft) -> list[Field]:
+def _assignments(call: Call, operands: list[Field]) -> list[Field]:
     """Take `NAME=value` from the front and note them."""
     position = 0
     for field in operands:
@@ -131,39 +125,35 @@ def _assignments(operands: list[Field], draft: Draft) -> list[Field]:
         if match is None:
             break
         value = field.tail(match.end())
-        draft.assignments = (*draft.assignments, (match[0][:-1], value.word))
+        call.draft.assignments = (*call.draft.assignments, (match[0][:-1], value.word))
         position += 1
     return operands[position:]
 
 
-def _joined_code(
-    walker: Walker, operands: list[Field], draft: Draft, scope: Scope, inside: Context, context: Context
-) -> Output:
+def _joined_code(call: Call, operands: list[Field], inside: Context) -> Output:
     """Operands that are joined by blanks and given to a shell."""
-    within = replace(inside, depth=context.depth)
+    within = replace(inside, depth=call.context.depth)
     if len(operands) == 1:
-        return shell_code(walker, operands[0], "", draft, scope.child(), within)
-    sources = [code_source(field, scope) for field in operands]
+        return shell_code(call.elsewhere(within), operands[0], "")
+    sources = [code_source(field, call.scope) for field in operands]
     text = " ".join(source.text for source in sources)
     start = min(field.word.span.start for field in operands)
     end = max(field.word.span.end for field in operands)
     exact = all(source.base is None for source in sources) and end - start == len(text)
     source = Source(text, shift=start) if exact else Source(text, base=Span(start, end))
-    return execute(walker, source, "", draft, scope.child(), within)
+    return execute(call.elsewhere(within), source, "")
 
 
-def _appended(
-    walker: Walker, parsed: options.Parsed, operands: list[Field], draft: Draft, scope: Scope, context: Context
-) -> Output:
+def _appended(call: Call, parsed: options.Parsed, operands: list[Field]) -> Output:
     """`xargs`: known input becomes arguments; unknown input stays appended."""
-    literal = context.stdin.literal
-    producers = context.stdin.producers
+    literal = call.context.stdin.literal
+    producers = call.context.stdin.producers
     replaced = parsed.values("-I", "--replace", "-i")
     token = replaced[-1].literal if replaced else ("{}" if parsed.has("-i", "--replace") else None)
-    inside = replace(context, stdin=Stdin(), source=None)
+    inside = replace(call.context, stdin=Stdin(), source=None)
     if literal is None or parsed.has("-a", "--arg-file"):
-        draft.inputs = tuple(dict.fromkeys((*draft.inputs, *producers)))
-        return walker.invoke(operands, scope, inside)
+        call.draft.inputs = tuple(dict.fromkeys((*call.draft.inputs, *producers)))
+        return call.walker.invoke(operands, call.scope, inside)
     delimiter = parsed.values("-d", "--delimiter")
     if parsed.has("-0", "--null"):
         words = literal.split("\0")
@@ -172,19 +162,19 @@ def _appended(
     else:
         words = literal.splitlines() if token is not None else re.sub(r"[\"'\\]", "", literal).split()
     words = [word for word in words if word.strip()][:_INPUT_WORDS]
-    span = draft.span
+    span = call.draft.span
     inside = replace(inside, appended=False)
     if token is None:
-        extra = [made(word, span, disguise=context.disguise) for word in words]
-        return walker.invoke([*operands, *extra], scope, inside)
+        extra = [made(word, span, disguise=call.context.disguise) for word in words]
+        return call.walker.invoke([*operands, *extra], call.scope, inside)
     output = Output(None)
     for word in words[:8]:
-        output = walker.invoke([_filled(field, token, word, context) for field in operands], scope, inside)
+        output = call.walker.invoke([_filled(call, field, token, word) for field in operands], call.scope, inside)
     return output
 
 
-def _filled(field: Field, token: str, word: str, context: Context) -> Field:
+def _filled(call: Call, field: Field, token: str, word: str) -> Field:
     literal = field.literal
     if literal is None or token not in literal:
         return field
-    return made(literal.replace(token, word), field.word.span, disguise=context.disguise)
+    return made(literal.replace(token, word), field.word.span, disguise=call.context.disguise)

@@ -202,7 +202,7 @@ def joined(outputs: list[Output]) -> Output:
     source = None
     if literal is None:
         sources = [
-            output.source or Source(output.literal, base=Span(0, 0))
+            output.source or Source(output.literal or "", base=Span(0, 0))
             for output in outputs if output.source is not None or output.literal
         ]  # fmt: skip
         source = _put_together(sources)

@@ -8,6 +8,7 @@ from typing import Final
 
 from tui.risk.model import Confidence, Span
 from tui.risk.shell import execute
+from tui.risk.shell.call import Call
 from tui.risk.shell.expand import Expander
 from tui.risk.shell.limits import DEPTH_LIMIT, INVOCATION_LIMIT, LOOP_LIMIT, VALUE_LIMIT, Budget
 from tui.risk.shell.model import Code, Invocation, Redirect, ShellProgram, Stdin, Word
@@ -122,7 +123,7 @@ class Walker:
         draft = self.reserve(span, context)
         if draft is None:
             return Output()
-        return execute.run(self, fields, draft, scope, context)
+        return execute.run(Call(self, "", fields, draft, scope, context))
 
     # Structure
 
@@ -265,7 +266,7 @@ class Walker:
         if not fields:
             inner = Output("", (draft.index,)) if not node.words else self._nothing_left(draft)
         else:
-            inner = execute.run(self, fields, draft, own, context)
+            inner = execute.run(Call(self, "", fields, draft, own, context))
         return self._written(output, inner, scope)
 
     def _nothing_left(self, draft: Draft) -> Output:

@@ -63,7 +63,7 @@ def _wrapper(entry: Mapping[str, object]) -> Wrapper:
     return Wrapper(
         valued=words("valued"), operands=int(str(entry.get("operands", 0))), subcommands=tuple(map(str, subcommands)),
         code=words("code"), directory=words("directory"), command=words("command"),
-        privileged=bool(entry.get("privileged")), place=Place(entry["place"]) if "place" in entry else None,
+        privileged=bool(entry.get("privileged")), place=Place(str(entry["place"])) if "place" in entry else None,
         assignments=bool(entry.get("assignments")), joins=bool(entry.get("joins")),
         shell_by_default=bool(entry.get("shell_by_default")), appended=bool(entry.get("appended")),
         silent=words("silent"), dashes=bool(entry.get("dashes")), permutes=bool(entry.get("permutes")),
