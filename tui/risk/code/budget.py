@@ -6,7 +6,7 @@ from typing import Final
 
 MAX_TEXT: Final = 256 * 1024
 """Characters that are analysed."""
-MAX_STEPS: Final = 60_000
+MAX_STEPS: Final = 25_000
 """Expressions that are evaluated in one text, those in called functions and decoded code included."""
 MAX_DEPTH: Final = 120
 """Expressions inside expressions; Python's own stack holds about 1000 frames, of which each takes up to five."""

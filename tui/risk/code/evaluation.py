@@ -8,10 +8,12 @@ from typing import Final
 from tui.levels import RiskLevel
 from tui.risk.code.judge import Judge, key_of
 from tui.risk.code.operations import Action, Call, Operation
-from tui.risk.code.values import UNKNOWN, Constant, Label, Value, labels_of, shown, text_of
+from tui.risk.code.values import UNKNOWN, Constant, Instance, Label, Value, labels_of, shown, text_of
 from tui.risk.model import Category, Effect
 
 _HIGH: Final = RiskLevel.HIGH
+OWN_FILE: Final = frozenset({"./script.py", "./script.js"})
+"""What the readers take the text's own file to be called."""
 _HARMLESS_BUILTINS: Final = frozenset(
     {"builtins", "__builtin__", "collections", "copyreg", "copy_reg", "numpy", "datetime", "decimal"}
 )
@@ -78,6 +80,10 @@ def run_script(judge: Judge, call: Call, operation: Operation) -> Value:
     """Run a file as code of the same language."""
     path = call.argument(operation.arguments[0]) if operation.arguments else None
     key = key_of(path)
+    if judge.looping and text_of(path) in OWN_FILE:
+        judge.report(
+            _HIGH, Category.DOS, "fork-bomb", "starts itself again and again without end", call.span, Effect.EXHAUST
+        )
     if key and key in judge.fetched:
         judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "run-downloaded", f"runs {shown(path)}, which it has just downloaded", call.span,
                      Effect.NETWORK_IN)  # fmt: skip
@@ -153,7 +159,7 @@ def load_library(judge: Judge, call: Call, operation: Operation) -> Value:
     elif text and "/" in text and place is Place.TEMPORARY:
         judge.report(_HIGH, Category.HIJACK, "load-library", f"loads the library {text} from a place where anyone can put one", call.span,
                      Effect.EXECUTE)  # fmt: skip
-    return UNKNOWN
+    return Instance(operation.kind or call.name)
 
 
 HANDLERS: Final = {

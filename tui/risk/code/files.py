@@ -71,7 +71,7 @@ def _delete(judge: Judge, span: Span, path: Value, *, tree: bool) -> None:
     elif place in PROTECTED:
         judge.report(_HIGH, _category(place), "delete-protected", f"deletes {name}{below}: {place.value}", span)
     elif (tree and place in {Place.PERSONAL, Place.OUTSIDE, Place.WHOLE_WORKSPACE}) or (
-        walked and place in {Place.PERSONAL, Place.WHOLE_WORKSPACE}
+        walked and place is Place.PERSONAL
     ):
         judge.report(_HIGH, Category.DESTROY, "delete-tree-outside", f"deletes {name}{below}: {place.value}", span)
     elif place in {Place.UNKNOWN, Place.OUTSIDE, Place.PERSONAL} or (tree and place is not Place.TEMPORARY):

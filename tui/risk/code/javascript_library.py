@@ -120,7 +120,10 @@ CLOUD_ROOTS: Final = ("@aws-sdk/", "aws-sdk", "@azure/", "@google-cloud/", "goog
 def canonical(name: str) -> str:
     """Return the one dotted name under which the tables know something."""
     for prefix, real in PREFIXES:
-        if name.startswith(prefix) and name != prefix:
+        if name == prefix:
+            name = real or name
+            break
+        if name.startswith(prefix):
             name = real + name[len(prefix) :] if real or prefix.endswith(".") else name
             break
     head, dot, last = name.rpartition(".")

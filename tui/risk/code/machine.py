@@ -197,7 +197,8 @@ HANDLERS: Final[dict[Action, Handler]] = {
 def perform(judge: Judge, call: Call, operation: Operation) -> Value:
     """Judge one call by its row of the tables, and return what it would return."""
     if operation.action is Action.SOURCE:
-        return Instance(operation.kind or call.name, None, {}, labels=operation.labels, shown=call.name)
+        attributes = {"database": call.args[0]} if call.args and call.name.endswith(".connect") else {}
+        return Instance(operation.kind or call.name, None, attributes, labels=operation.labels, shown=call.name)
     if operation.action is Action.PRINT:
         if any(Label.SERIALIZED in labels_of(value) for value in call.args):
             judge.marks.pop("serialises the environment", None)

@@ -262,10 +262,17 @@ class Calls(Expressions):
         result = self._callbacks((*args, *keywords.values()), labels)
         content = args[0] if name == "urllib.request.Request" and args else None
         del result
+        attributes = {
+            key: value for key, value in keywords.items() if content is not None and key in {"data", "headers"}
+        }
+        if content is not None and len(args) > 1:
+            attributes["data"] = args[1]
+        if isinstance(owner, Instance) and "database" in owner.attributes:
+            attributes["database"] = owner.attributes["database"]
         return Instance(
             name,
             content,
-            {},
+            attributes,
             labels=labels - {Label.WALK} if name.startswith("os.path.is") else labels,
             shown=target.shown,
         )

@@ -35,6 +35,8 @@ from tui.risk.model import Span
 
 HOME_VARIABLES = frozenset({"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"})
 TEMPORARY_VARIABLES = frozenset({"TMPDIR", "TEMP", "TMP"})
+_ENOUGH_UNKNOWN = 4
+"""Elements of a comprehension without a known value after which the others are taken to be like them."""
 _ENVIRONMENT = frozenset({Label.ENVIRONMENT})
 _CONTEXT_VALUES = {
     "os.sep": Constant("/"), "os.curdir": Constant("."), "os.devnull": Constant("/dev/null"), "os.linesep": Constant("\n"), "os.name": Constant("posix"),
@@ -335,7 +337,12 @@ class Expressions:
 
     def _listcomp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:
         found: list[Value] = []
-        self._comprehend(node.generators, 0, lambda: found.append(self.evaluate(node.elt)))
+
+        def one() -> bool:
+            found.append(self.evaluate(node.elt))
+            return len(found) < _ENOUGH_UNKNOWN or isinstance(found[-1], Constant | Text | Items)
+
+        self._comprehend(node.generators, 0, one)
         if len(found) > 1 or (found and self._is_known(node.generators)):
             return Items(tuple(found[:MAX_ITEMS]))
         return Value(labels=NOTHING.union(*(labels_of(each) for each in found)))
@@ -348,24 +355,26 @@ class Expressions:
 
     def _dictcomp(self, node: ast.DictComp) -> Value:
         labels: list[Labels] = []
-        self._comprehend(
-            node.generators,
-            0,
-            lambda: labels.append(labels_of(self.evaluate(node.key)) | labels_of(self.evaluate(node.value))),
-        )
+
+        def one() -> bool:
+            labels.append(labels_of(self.evaluate(node.key)) | labels_of(self.evaluate(node.value)))
+            return len(labels) < _ENOUGH_UNKNOWN
+
+        self._comprehend(node.generators, 0, one)
         return Value(labels=NOTHING.union(*labels))
 
-    def _comprehend(self, generators: list[ast.comprehension], index: int, inner: Callable[[], object]) -> None:
+    def _comprehend(self, generators: list[ast.comprehension], index: int, inner: Callable[[], bool]) -> bool:
+        """Run `inner` for every element, until it says that more would not tell more."""
         if index == len(generators):
-            inner()
-            return
+            return inner()
         generator = generators[index]
-        values = elements(self.evaluate(generator.iter))
-        for value in values[:MAX_ITEMS]:
+        for value in elements(self.evaluate(generator.iter))[:MAX_ITEMS]:
             self.bind(generator.target, value)
             for test in generator.ifs:
                 self.evaluate(test)
-            self._comprehend(generators, index + 1, inner)
+            if not self._comprehend(generators, index + 1, inner):
+                return False
+        return True
 
     def bind(self, target: ast.expr, value: Value) -> None:
         """Assign `value` to a target."""
@@ -456,6 +465,8 @@ def elements(value: Value) -> tuple[Value, ...]:
         return (value,)
     if isinstance(value, Instance) and value.kind == "walk":
         return (value.content or UNKNOWN,)
+    if isinstance(value, Instance) and value.kind != "open":
+        return (Instance(value.kind, None, {}, labels=labels_of(value)),)
     return (Value(labels=labels_of(value), shown=""),)
 
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import bz2
 import codecs
+import functools
 import lzma
 import operator
 import posixpath
@@ -40,13 +41,6 @@ def _join_path(*parts: str) -> str:
     return posixpath.join(*(part.replace("\\", "/") for part in parts))
 
 
-def _range(*limits: int) -> list[int]:
-    found = range(*limits)
-    if len(found) > MAX_ITEMS:
-        raise ValueError
-    return list(found)
-
-
 def _decode_codec(data: Any, codec: str = "utf-8", *_rest: Any) -> Any:
     if codec.replace("-", "_").lower() in {"zlib", "zip", "zlib_codec", "bz2", "bz2_codec"}:
         return _inflate(data) if codec[0] == "z" else bz2.BZ2Decompressor().decompress(_raw(data), MAX_DECODED)
@@ -56,7 +50,7 @@ def _decode_codec(data: Any, codec: str = "utf-8", *_rest: Any) -> Any:
 _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], Labels]]] = {
     "chr": (chr, _ASSEMBLED), "unichr": (chr, _ASSEMBLED), "ord": (ord, frozenset()), "str": (lambda *a: _text(*a), frozenset()), "int": (int, frozenset()),
     "float": (float, frozenset()), "bool": (bool, frozenset()), "abs": (abs, frozenset()), "len": (len, frozenset()), "hex": (hex, frozenset()),
-    "bytes": (lambda *a: _bytes(*a), _ASSEMBLED), "bytearray": (lambda *a: _bytes(*a), _ASSEMBLED), "repr": (repr, frozenset()), "range": (_range, frozenset()), "xrange": (_range, frozenset()),
+    "bytes": (lambda *a: _bytes(*a), _ASSEMBLED), "bytearray": (lambda *a: _bytes(*a), _ASSEMBLED), "repr": (repr, frozenset()), 
     "list": (list, frozenset()), "tuple": (list, frozenset()), "reversed": (lambda v: list(reversed(v)), frozenset()), "sorted": (sorted, frozenset()),
     "enumerate": (lambda v: [list(p) for p in enumerate(v)], frozenset()), "zip": (lambda *v: [list(p) for p in zip(*v, strict=False)], frozenset()), "sum": (sum, frozenset()),
     "min": (min, frozenset()), "max": (max, frozenset()), "format": (format, frozenset()), "shlex.split": (lambda s: __import__("shlex").split(s), frozenset()),
@@ -124,8 +118,31 @@ def lifted(found: Any, labels: Labels = frozenset()) -> Value | None:
     return None
 
 
+@functools.lru_cache(maxsize=1)
+def _numbers() -> tuple[Constant, ...]:
+    return tuple(Constant(number) for number in range(MAX_ITEMS))
+
+
+def counted(args: tuple[Value, ...]) -> Value | None:
+    """Return what `range` yields for known arguments, or None."""
+    limits = [arg.value for arg in args if isinstance(arg, Constant) and isinstance(arg.value, int)]
+    if (
+        not 1 <= len(limits) == len(args) <= 3
+        or any(abs(limit) > 10 * MAX_ITEMS for limit in limits)
+        or limits[2:] == [0]
+    ):
+        return None
+    found = range(*limits)
+    if len(found) > MAX_ITEMS:
+        return None
+    numbers = _numbers()
+    return Items(tuple(numbers[each] if 0 <= each < MAX_ITEMS else Constant(each) for each in found))
+
+
 def call_function(name: str, args: tuple[Value, ...]) -> Value | None:
     """Return what a pure function returns for known arguments, or None."""
+    if name in {"range", "xrange"}:
+        return counted(args)
     row = _FUNCTIONS.get(name)
     if row is None:
         return None
@@ -137,6 +154,10 @@ def call_function(name: str, args: tuple[Value, ...]) -> Value | None:
         return lifted(row[0](*map(plain, args)), labels | row[1])
     except _ERRORS:
         return None
+
+
+def _inner(value: Value) -> Labels:
+    return value.labels.union(*(item.labels for item in value.items)) if isinstance(value, Items) else value.labels
 
 
 def call_method(
@@ -164,7 +185,7 @@ def call_method(
             return None
         else:
             found = getattr(receiver, name)(*given)
-        return lifted(found, labels.union(*(arg.labels for arg in args)) if args else labels)
+        return lifted(found, labels.union(*(_inner(arg) for arg in args)) if args else labels)
     except _ERRORS:
         return None
 

@@ -6,11 +6,12 @@ import ast
 from typing import Final
 
 from tui.levels import RiskLevel
+from tui.risk.code.budget import MAX_ITEMS
 from tui.risk.code.judge import Judge
 from tui.risk.code.python_calls import Calls, method_named
 from tui.risk.code.python_expressions import Lambda, canonical, elements
 from tui.risk.code.scope import Scope
-from tui.risk.code.values import NOTHING, UNKNOWN, Constant, Entries, Instance, Reference, Routine, Value, labels_of
+from tui.risk.code.values import Constant, Instance, Items, Label, Reference, Routine, Value
 from tui.risk.model import Category, Effect, Span
 
 _MAX_ROUNDS: Final = 16
@@ -58,10 +59,36 @@ class Reader(Calls):
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) and not self.runs.get(id(method)):
                 instance = instance or self.run_routine(made_by, (), {})
                 if not self.runs.get(id(method)):
+                    self._expect_requests(node, instance)
                     static = any(
                         isinstance(each, ast.Name) and each.id == "staticmethod" for each in method.decorator_list
                     )
-                    self.run_routine(Routine(method.name, Lambda(method, scope), None if static else instance), (), {})
+                    found = self.run_routine(
+                        Routine(method.name, Lambda(method, scope), None if static else instance), (), {}
+                    )
+                    if method.name in {"__reduce__", "__reduce_ex__"}:
+                        self._unpickled(found, method)
+
+    def _expect_requests(self, node: ast.ClassDef, instance: Value | None) -> None:
+        """What a handler of a server finds in itself comes from its clients."""
+        bases = {
+            each.attr if isinstance(each, ast.Attribute) else each.id if isinstance(each, ast.Name) else ""
+            for each in node.bases
+        }
+        if isinstance(instance, Instance) and any(base.endswith("RequestHandler") for base in bases):
+            for name in ("path", "rfile", "headers", "request", "command"):
+                instance.attributes.setdefault(name, Value(labels=frozenset({Label.REQUEST}), shown=name))
+
+    def _unpickled(self, value: Value, method: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """A function and arguments that `__reduce__` returns are called by whoever loads the object."""
+        if (
+            isinstance(value, Items)
+            and len(value.items) >= 2
+            and isinstance(value.items[0], Reference)
+            and isinstance(value.items[1], Items)
+        ):
+            call = ast.copy_location(ast.Call(ast.Name("__reduce__", ast.Load()), [], []), method)
+            self.library(value.items[0], value.items[1].items, {}, call, None)
 
     def block(self, statements: list[ast.stmt]) -> None:
         """Read statements in their order."""
@@ -188,7 +215,9 @@ class Reader(Calls):
         many = isinstance(node.iter, ast.Call) and len(values) >= 100
         self.judge.looping += endless or many
         self.scope.conditional += 1
-        for value in values[:_MAX_ROUNDS]:
+        for position, value in enumerate(values[: MAX_ITEMS if _only_builds(node) else _MAX_ROUNDS]):
+            if position >= _MAX_ROUNDS and not self._still_known(node):
+                break
             self.bind(node.target, value)
             self.block(node.body)
         self.scope.conditional -= 1
@@ -196,6 +225,14 @@ class Reader(Calls):
         self._branch(node.orelse)
 
     _do_asyncfor = _do_for
+
+    def _still_known(self, node: ast.For | ast.AsyncFor) -> bool:
+        names = [
+            each.target.id
+            for each in node.body
+            if isinstance(each, ast.AugAssign) and isinstance(each.target, ast.Name)
+        ]
+        return all(isinstance(self.scope.find(name), Constant | Items) for name in names)
 
     def _do_while(self, node: ast.While) -> None:
         test = self.evaluate(node.test)
@@ -246,6 +283,14 @@ class Reader(Calls):
         del node
 
 
+def _only_builds(node: ast.For | ast.AsyncFor) -> bool:
+    """Whether a loop does nothing but put a value together, as decoders do: such a one is followed to its end."""
+    return len(node.body) <= 4 and all(
+        isinstance(each, ast.Assign | ast.AugAssign) or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Call) and isinstance(each.value.func, ast.Attribute)
+        and each.value.func.attr == "append") for each in node.body
+    )  # fmt: skip
+
+
 def _fills_memory(node: ast.While) -> bool:
     """Whether an endless loop only adds large things to a list or a string."""
     adds = False
@@ -261,6 +306,3 @@ def _fills_memory(node: ast.While) -> bool:
                 isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Mult | ast.Pow) for inner in ast.walk(each)
             )
     return adds
-
-
-__all__ = ["NOTHING", "UNKNOWN", "Entries", "Instance", "Reader", "labels_of"]
