@@ -17,7 +17,7 @@ from tui.risk.judge.flow import flows_into
 from tui.risk.judge.foreign import JudgeText, foreign
 from tui.risk.judge.matching import applies, evidence, sentence
 from tui.risk.judge.mentions import escapes, mentions, typed
-from tui.risk.judge.roles import redirected, touched, weigh
+from tui.risk.judge.roles import handed, redirected, touched, weigh
 from tui.risk.judge.scripts import scripts
 from tui.risk.judge.services import services
 from tui.risk.knowledge import Knowledge
@@ -68,9 +68,13 @@ def _examine(
             draft.add(_said(rule, command))
             draft.edits += _edits(rule, command)
     if not command.dry:
-        draft.extend(verdict for thing in touched(command) if (verdict := weigh(thing, invocation)) is not None)
+        draft.extend(
+            verdict
+            for thing in (*touched(command), *handed(command, program))
+            if (verdict := weigh(thing, invocation)) is not None
+        )
         draft.extend(services(command))
-    silent = command.program in _SILENT or (command.facts.data and not any(word.text for word in command.operands))
+    silent = _prints_nothing(command)
     draft.extend(
         verdict for thing in redirected(invocation, silent=silent) if (verdict := weigh(thing, invocation)) is not None
     )
@@ -85,6 +89,13 @@ def _examine(
                 draft.extend(foreign(code.language, code.text, judge_text))
     draft.extend(_baseline(command, draft, program, judge_text))
     draft.effects |= command.facts.effects
+
+
+def _prints_nothing(command: Command) -> bool:
+    if command.program in _SILENT:
+        return True
+    words = command.words
+    return (command.facts.data and not any(words)) or (command.facts.harmless and set(words) == {"/dev/null"})
 
 
 def _said(rule: Rule, command: Command) -> Verdict:

@@ -18,6 +18,7 @@ from tui.risk.shell.model import Place, Word
 _EDITION: Final = re.compile(r"[-_.]?\d+(\.\d+)*$|\.exe$")
 _SHELL_COMMAND: Final = re.compile(
     r"(?<![\w./-])(?:exec\s+)?(?:/(?:usr/)?bin/)?(?:ba|da|z|k|a)?sh(?:\s*$|\s+(?:\d?[<>]&|-[ci]\b|#|<|1>))|^[!;]\s*(?:ba|z|da)?sh\b"
+    r"|[(\s\"'`](?:/usr)?/bin/(?:ba|da|z|k|a)?sh[\"'`,;)\s]|^/bin/\w*sh[,;\s]|system\s*\(?\s*[\"']\s*(?:exec )?(?:ba|da|z)?sh\b"
 )
 """A shell that is the command to run, not a file's name: `sh`, `exec sh 0<&1`, `sh -c id`, `;sh #`."""
 _LIBRARY: Final = re.compile(r"\.(?:so(?:\.\d+)*|dylib|dll)(?=$|[\s'\",:)\]])")
@@ -33,11 +34,11 @@ _GROWN: Final = frozenset({Effect.PRIVILEGE, Effect.EXECUTE})
 def escapes_by_ability(command: Command) -> Iterator[Verdict]:
     """Yield the ways in which this command gives a shell, or runs what somebody else may have written, as root."""
     invocation = command.invocation
-    if not command.program or command.dry or invocation.place is Place.CONTAINER:
+    if not command.program or invocation.place is Place.CONTAINER:
         return
     name = _EDITION.sub("", command.program)
     known = abilities()
-    if invocation.privileged:
+    if invocation.privileged and not command.dry:
         yield from _as_root(command, name)
     elif name in known.shells and invocation.chain and _is_idle(command):
         starter = invocation.chain[-1]
@@ -65,7 +66,7 @@ def _as_root(command: Command, name: str) -> Iterator[Verdict]:
             _GROWN, Reversibility.UNKNOWN, invocation.argv[0],
         )  # fmt: skip
         return
-    for word in _values(command, known.loads.get(name, ())):
+    for word in _values(command, (*known.loads.get(name, ()), *_options(known.runs.get(name, ())))):
         if classify_text(word.text) & _WRITABLE:
             yield Verdict(
                 RiskLevel.HIGH, Category.PRIV_ESC,
@@ -81,6 +82,10 @@ def _as_root(command: Command, name: str) -> Iterator[Verdict]:
                     ("T1574.006",), _GROWN, Reversibility.UNKNOWN, word,
                 )  # fmt: skip
                 return
+
+
+def _options(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name != OPERANDS)
 
 
 def _is_idle(command: Command) -> bool:

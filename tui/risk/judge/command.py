@@ -10,7 +10,7 @@ from typing import Final
 from tui.risk.programs import ProgramFacts
 from tui.risk.shell.model import Invocation, Unknown, Word
 
-_HELP: Final = ("--help", "--version", "--usage", "-help", "-?")
+_HELP: Final = ("--help", "--usage", "-help", "-?")
 _DRY: Final = (
     "--dry-run",
     "--dryrun",
@@ -208,4 +208,6 @@ def _is_dry(options: dict[str, tuple[str | None, ...]], words: tuple[Word, ...],
     if not words:
         return False
     last = words[-1].text
+    if last == "--version" and len(words) <= 2:
+        return True
     return (last == "-h" and len(words) == 1) or (last == "help" and facts.infra)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tui.risk.judge.command import Command, read_command
@@ -54,8 +55,21 @@ def _of(producers: tuple[int, ...], program: ShellProgram, knowledge: Knowledge,
     return frozenset(found)
 
 
+_PRINTS_SECRETS: Final = re.compile(
+    r"^(?:\S*/)?(?:env|printenv|export|declare|typeset|set|history|fc|secret-tool|pass|gopass|getent g?shadow|security (?:dump|find)\S*"
+    r"|gpg2? .*--export-secret\S*|gcloud auth print\S*|gh auth token|aws configure (?:get|export)\S*|kubectl get secrets?|vault kv get"
+    r"|op (?:item|read)|doppler secrets|heroku config)(?: -[\w-]+| [\w./-]+)*$"
+)
+"""Commands that print what is secret without naming a file: the environment, the history, a store."""
+_SPEAKS: Final = re.compile(r"^(?:\S*/)?openssl s_(?:client|server)\b")
+
+
 def _put_out(command: Command) -> set[Flow]:
     facts, found = command.facts, set[Flow]()
+    if _PRINTS_SECRETS.search(command.line):
+        found.add(Flow.CREDENTIAL)
+    if _SPEAKS.search(command.line):
+        found.add(Flow.NETWORK)
     if facts.network in ("in", "both") and not command.dry:
         found.add(Flow.NETWORK)
     if facts.decodes and ("always" in facts.decodes or any(map(command.has, facts.decodes))):

@@ -45,6 +45,24 @@ _MESSAGE: Final = frozenset(
     }
 )  # fmt: skip
 """Options whose value is prose."""
+_HANDLES_KEYS: Final = frozenset(
+    {
+        "ssh-add",
+        "ssh-keygen",
+        "chmod",
+        "chown",
+        "chgrp",
+        "setfacl",
+        "ssh",
+        "touch",
+        "mkdir",
+        "ln",
+        "autossh",
+        "mosh",
+        "git",
+    }
+)
+"""Programs to which a key is what it is for, and which do not show it."""
 _ROOT_ONLY: Final = frozenset({Target.ACCOUNT, Target.STARTUP})
 
 
@@ -67,7 +85,7 @@ def paths_in(text: str) -> Iterator[str]:
 def _secrets(command: Command) -> Iterator[Verdict]:
     invocation, facts = command.invocation, command.facts
     named = {word.span for option, word in command.option_words.items() if _IDENTITY.match(option)}
-    covered = bool(facts.roles)
+    covered = bool(facts.roles) or command.program in _HANDLES_KEYS
     seen: set[str] = set()
     words: list[Word] = [*invocation.argv[1:]]
     for position, word in enumerate(words):
