@@ -69,7 +69,7 @@ PRESETS: Final[Mapping[Preset, Mapping[str, Any]]] = MappingProxyType(
         Preset.DEFAULT: _with({"notification": BUILTIN_OPTIONS["notification"]}),
         Preset.DEVELOPMENT: _with(
             {
-                "environment": environment.Options({"ROLLCAGE_DEBUG": "1", "PYTHONDEVMODE": "1"}),
+                "environment": environment.Options({"ROLLCAGE_DEBUG": "1"}),
                 "git": git.Options(save=git.Save.STASH),
                 "resource-monitor": resource_monitor.Options(max_memory_mb=2048, max_cpu_time=300.0),
             }
