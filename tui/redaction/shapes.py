@@ -107,28 +107,38 @@ _NAMES: Final = (
 # The working directory is called PWD, too.
 _KEY: Final = (
     r"(?:pass(?:word|wd|phrase|code)|pwd(?![\"']?[=:][ \t]*[\"']?/)|secret(?:[_-]?(?:access[_-]?)?key)?|_auth"
-    r"|auth_?key|(?:api|access|private)[_-]?key|account_?key|(?:encryption|signing)_key)"
+    r"|auth_?key|(?:api|private)[_-]?key|access[_-]key|account_?key|(?:encryption|signing)_key"
+    # HTML has `accesskey="n"`.
+    r"|accesskey(?=\\?[\"']?[ \t]{0,8}[=:][ \t]{0,8}\\?[\"']?[^\s\"'\\]{16}))"
 )
 _STOP: Final = r"(?=[\s,;)}\]\"'&|\\]|\Z)"
 # What refers to a secret is none: `$PASSWORD`, `{{ password }}`, `<password>`, `%(password)s`, `os.environ["…"]`,
-# `password: str`, `null`. Nor is what was redacted before.
+# `password: str`, `password=self.password`, `null`. Nor is what was redacted before.
 NO_REFERENCE: Final = (
     r"(?!\\?[\"']?(?:\$[A-Za-z_{(]|\{\{|<[\w -]{0,64}>|%\(|\*{3}|\[redacted:|(?:null|none|nil|true|false)"
     + _STOP
     + "))"
+    rf"(?!(?:[A-Za-z_][\w.]{{0,64}}[._])?(?:{_KEY}|token){_STOP})"
     r"(?![A-Za-z_][\w.]{0,64}[(\[]|(?<=: )(?:str|string|int|bool|bytes|any|object|optional)" + _STOP + ")"
 )
 # A bare value ends where the next assignment begins: `user=a,password=b,host=c`.
 _BARE: Final = r"(?:[^\s\"'`;&|<>(){}\[\],]|,(?![\w.-]{1,64}[:=])){1,16384}"
+# A quote before a space, or before punctuation and a space, ends a text: `print("Password: ", end="")`.
+_OPENED: Final = r"(?!\s|[,;+.)]{1,3}\s)"
 VALUE: Final = (
-    r"(?:\"(?P<double>(?:\\.|[^\"\\\n]){1,16384})|'(?P<single>[^'\n]{1,16384})|\\[\"'](?P<escaped>[^\"'\\\n]{1,16384})"
-    rf"|(?P<bare>{_BARE}))"
+    rf"(?:\"{_OPENED}(?P<double>(?:\\.|[^\"\\\n]){{1,16384}})|'{_OPENED}(?P<single>[^'\n]{{1,16384}})"
+    rf"|\\[\"']{_OPENED}(?P<escaped>[^\"'\\\n]{{1,16384}})|(?P<bare>{_BARE}))"
 )
 _CLOSED: Final = r"\\?[\"']?\]?[ \t]{0,8}"
 _ASSIGNED: Final = _CLOSED + r"(?:=>|:=|[=:](?![=:]))[ \t]{0,8}" + NO_REFERENCE + VALUE
-# "Unexpected token: identifier" is a sentence: after a colon a bare value must hold a digit.
+# "Unexpected token: identifier" is a sentence and `token = next` a line of code: except as in `TOKEN=value`, a bare value
+# must hold a digit and have six characters.
 _TOKEN_ASSIGNED: Final = (
-    _CLOSED + r"(?:=>|:=|=(?!=)|:(?![:=])(?=[ \t]{0,8}(?:\\?[\"']|[^\s\d]{0,256}\d)))[ \t]{0,8}" + NO_REFERENCE + VALUE
+    r"(?:=(?![=\s])|"
+    + _CLOSED
+    + r"(?:=>|:=|=(?!=)|:(?![:=]))[ \t]{0,8}(?=\\?[\"']|(?=\S{6})[^\s\d]{0,256}\d))"
+    + NO_REFERENCE
+    + VALUE
 )
 
 
