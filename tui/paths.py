@@ -65,6 +65,16 @@ class Paths:
         return self.config / "commands"
 
     @property
+    def policy_file(self) -> Path:
+        """What this user allows, in YAML."""
+        return self.config / "policy.yaml"
+
+    @property
+    def user_knowledge(self) -> Path:
+        """Concepts of this user."""
+        return self.config / "knowledge"
+
+    @property
     def user_themes(self) -> Path:
         """Themes of this user."""
         return self.config / "themes"

@@ -175,6 +175,10 @@ def _facts(entry: Entry, definition: Definition) -> dict[str, str]:
         "disk": f"{limits.max_disk_mb} MiB" if limits and limits.max_disk_mb else "",
         "network": "granted" if limits and limits.network_access else "none",
         "permissions": ", ".join(definition.permissions),
+        "roles": ", ".join(definition.roles),
+        "concepts": ", ".join(definition.knowledge_graph_required),
+        "rate limit": str(definition.rate_limit or ""),
+        "times": str(definition.allowed_times or ""),
     }
     return {name: value for name, value in facts.items() if value}
 

@@ -27,9 +27,12 @@ def add(subparsers: Subparsers) -> None:
 def _paths(paths: Paths) -> dict[str, Path]:
     return {
         "settings": paths.settings_file,
+        "policy": paths.policy_file,
         "user commands": paths.user_commands,
+        "user knowledge": paths.user_knowledge,
         "user themes": paths.user_themes,
         "shipped commands": shipped("commands"),
+        "shipped knowledge": shipped("knowledge"),
         "shipped themes": shipped("themes"),
         "database": paths.database,
         "audit log": paths.audit_database,

@@ -115,6 +115,18 @@ class AllowedTimes:
             return f"allowed only {in_words(self.windows)}"
         return None
 
+    def __str__(self) -> str:
+        zone = f" ({self.zone})" if self.zone is not None else ""
+        return ", except ".join((in_words(self.windows) or "always", *self.closed)) + zone
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """The maintenance in words: one for each reason."""
+        by_reason: dict[str, list[WeeklyWindow]] = {}
+        for each in self.maintenance:
+            by_reason.setdefault(each.reason, []).append(each.window)
+        return tuple(f"{in_words(held)}{f' ({reason})' if reason else ''}" for reason, held in by_reason.items())
+
 
 def in_words(windows: Iterable[WeeklyWindow]) -> str:
     """Return windows with days of the same hours put together: `mon-fri 09:00-18:00, sat 10:00-12:00`."""

@@ -17,7 +17,6 @@ from tui.policy.knowledge.model import Origin
 from tui.policy.rule_files import MAX_FILE_BYTES, parse_restrictions, parse_user_rules
 from tui.policy.rules import Restrictions, Rules, tightened
 
-USER_FILE: Final = "policy.yaml"
 PROJECT_FILE: Final = "rollcage-policy.yaml"
 KNOWLEDGE: Final = "knowledge"
 
@@ -39,10 +38,10 @@ class Sources:
 
     def __init__(self, paths: Paths, project: Path) -> None:
         project = project.absolute()
-        self.user_file = paths.config / USER_FILE
+        self.user_file = paths.policy_file
         self.project_file = project / PROJECT_FILE
         self._shipped = (Origin.SHIPPED, shipped(KNOWLEDGE))
-        self._user = (Origin.USER, paths.config / KNOWLEDGE)
+        self._user = (Origin.USER, paths.user_knowledge)
         self._project = (Origin.PROJECT, project / KNOWLEDGE)
         self._concepts = {
             True: Collection((self._project, self._user, self._shipped)),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from tests.unit.policy.proposals import proposal
 from tui.definitions.fields import Problems
 from tui.definitions.restrictions import CountedBy, RateLimit
 from tui.levels import RiskLevel
-from tui.policy.denylist import Denied, DeniedBy
+from tui.policy.denylist import Denied, DeniedBy, check_deny_list
 from tui.policy.knowledge.model import Strictness
 from tui.policy.limits import DEFAULT_LIMITS, Limit
 from tui.policy.roles import DEFAULT_ROLES
 from tui.policy.rule_files import parse_restrictions, parse_user_rules
 from tui.policy.rules import KnowledgeRules, Restrictions, Rules, tightened
+from tui.policy.verdict import Result
 
 FILE = Path("policy.yaml")
 
@@ -185,3 +188,26 @@ def test_what_is_not_a_projects_to_say(key: str) -> None:
 
 def test_a_project_cannot_remove_a_limit() -> None:
     assert complaints("rate_limits: [{command: deploy, limit: none}]", parse_restrictions)
+
+
+def examples() -> list[str]:
+    text = (Path(__file__).resolve().parents[3] / "docs" / "policy.md").read_text()
+    return re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("text", examples())
+def test_the_examples_of_the_documentation_are_valid(text: str) -> None:
+    assert user(text) != Rules()
+
+
+@pytest.mark.parametrize(
+    ("command", "denied"),
+    [
+        ("rm -rf /", True), ("rm -r -f -- /", True), ("rm -fR / --no-preserve-root", True), ("rm -rf /tmp/x", False),
+        ("dd if=/dev/zero of=x", True), ("dd if=x of=y", False), ("mkfs.ext4 x", True), ("fdisk -l", True),
+    ],
+)  # fmt: skip
+def test_the_documented_list_denies_what_the_reference_denies(command: str, denied: bool) -> None:
+    (text,) = (text for text in examples() if "fdisk" in text)
+    check = check_deny_list(user(text).deny, None, proposal(command))
+    assert (check.result is Result.DENIED) is denied
