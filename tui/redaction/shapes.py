@@ -106,7 +106,7 @@ _NAMES: Final = (
 )  # fmt: skip
 # The working directory is called PWD, too.
 _KEY: Final = (
-    r"(?:pass(?:word|wd|phrase|code)|pwd(?![\"']?[=:][ \t]*[\"']?/)|secret(?:[_-]?(?:access[_-]?)?key)?|_auth"
+    r"(?:pass(?:word|wd|phrase|code)|pwd(?![\"']?[=:][ \t]*[\"']?/)|secret(?:[_-]?(?:access[_-]?)?key)?|(?<![A-Za-z0-9])_auth"
     r"|auth_?key|(?:api|private)[_-]?key|access[_-]key|account_?key|(?:encryption|signing)_key"
     # HTML has `accesskey="n"`.
     r"|accesskey(?=\\?[\"']?[ \t]{0,8}[=:][ \t]{0,8}\\?[\"']?[^\s\"'\\]{16}))"
@@ -131,8 +131,8 @@ VALUE: Final = (
 )
 _CLOSED: Final = r"\\?[\"']?\]?[ \t]{0,8}"
 _ASSIGNED: Final = _CLOSED + r"(?:=>|:=|[=:](?![=:]))[ \t]{0,8}" + NO_REFERENCE + VALUE
-# "Unexpected token: identifier" is a sentence and `token = next` a line of code: except as in `TOKEN=value`, a bare value
-# must hold a digit and have six characters.
+# "Unexpected token: identifier" is a sentence and `token = next` a line of code: except as in `TOKEN=value`, a bare
+# value must hold a digit and have six characters.
 _TOKEN_ASSIGNED: Final = (
     r"(?:=(?![=\s])|"
     + _CLOSED
