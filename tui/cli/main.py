@@ -17,7 +17,10 @@ from tui.cli import (
     execute,
     garbage,
     history,
+    hooks,
     info,
+    knowledge,
+    policy,
     rollback,
     run,
     sessions,
@@ -79,7 +82,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(function=app.open_application)
     subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
     for module in (
-        run, execute, assess, rollback, snapshots, sessions, history, audit, commands, setup, doctor, info, garbage,
+        run, execute, assess, rollback, snapshots, sessions, history, audit, commands, hooks, policy, knowledge, setup,
+        doctor, info, garbage,
     ):  # fmt: skip
         module.add(subparsers)
     return parser
