@@ -31,6 +31,8 @@ class Target(enum.StrEnum):
     """Says who may do what: passwd, sudoers, PAM."""
     STARTUP = "startup"
     """Is run or read at boot, login or on a schedule."""
+    KERNEL = "kernel"
+    """A switch of the running kernel."""
     PROTECTION = "protection"
     """Settings of what protects the machine or records what happens on it."""
     VCS = "vcs"

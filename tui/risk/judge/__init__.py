@@ -17,12 +17,13 @@ from tui.risk.judge.flow import flows_into
 from tui.risk.judge.foreign import JudgeText, foreign
 from tui.risk.judge.matching import applies, evidence, sentence
 from tui.risk.judge.mentions import escapes, mentions, typed
-from tui.risk.judge.roles import handed, redirected, touched, weigh
+from tui.risk.judge.roles import redirected, touched, weigh
 from tui.risk.judge.scripts import scripts
+from tui.risk.judge.searches import handed, with_found
 from tui.risk.judge.services import services
 from tui.risk.knowledge import Knowledge
 from tui.risk.model import Category, Confidence, Effect, RealCommand, Reversibility
-from tui.risk.programs import PLAIN, ProgramFacts
+from tui.risk.programs import PLAIN
 from tui.risk.rule import Rule
 from tui.risk.shell.model import Invocation, ShellProgram, Unknown
 
@@ -41,8 +42,11 @@ def judge(program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | N
     `judge_text` rates a text in a language, such as a shell command found inside code of a language that is not parsed; without it such strings are
     not looked at.
     """
-    commands = [read_command(invocation, _facts(invocation, knowledge)) for invocation in program.invocations]
-    drafts = {command.invocation.index: Draft(command.invocation) for command in commands}
+    commands = [
+        read_command(with_found(invocation, program), knowledge.facts(invocation.program))
+        for invocation in program.invocations
+    ]
+    drafts = {invocation.index: Draft(invocation) for invocation in program.invocations}
     together = list(scripts(commands, program, judge_text))
     for command in commands:
         draft = drafts[command.invocation.index]
@@ -51,12 +55,8 @@ def judge(program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | N
         drafts[command.invocation.index].add(verdict)
     for command in commands:
         _raise_hidden(command, drafts[command.invocation.index])
-    parts = [_findings(command, drafts[command.invocation.index]) for command in commands]
+    parts = [_findings(drafts[command.invocation.index]) for command in commands]
     return merge([*parts, Findings(confidence=program.confidence, not_understood=program.problems)])
-
-
-def _facts(invocation: Invocation, knowledge: Knowledge) -> ProgramFacts:
-    return knowledge.facts(invocation.program)
 
 
 def _examine(
@@ -185,8 +185,8 @@ def _edits(rule: Rule, command: Command) -> list[Edit]:
     return [Edit(word.span, word.text, wanted[word.text], safer.why) for word in words if word.text in wanted]
 
 
-def _findings(command: Command, draft: Draft) -> Findings:
-    invocation = command.invocation
+def _findings(draft: Draft) -> Findings:
+    invocation = draft.invocation
     complete = all(word.literal is not None for word in invocation.argv)
     folded = any(word.folded for word in invocation.argv)
     real = RealCommand(tuple(word.text for word in invocation.argv), invocation.span, invocation.chain, complete)

@@ -29,6 +29,9 @@ _STARTS: Final = re.compile(
 )
 _READS: Final = re.compile(r"\b(?:open|read|File\.read|file_get_contents|io\.open|slurp|readFile)\b")
 _SENDS: Final = re.compile(r"\b(?:send|print|write|puts|post|POST|fwrite)\b")
+_MULTIPLIES: Final = re.compile(
+    r"\bfork\b\s*(?:\(\s*\))?\s*while\b|\bwhile\b[^;{]*\bfork\b|(?:while\s*\(?1\)?|loop|for\s*\(;;\))\s*(?:do|\{)?\s*\{?\s*fork\b"
+)
 _DELETES: Final = re.compile(
     r"rm_rf|rm_r\b|remove_tree|rmtree|removeDirectory|FileUtils\.rm|\bunlink\b|File\.delete|rimraf|remove-item",
     re.IGNORECASE,
@@ -60,6 +63,11 @@ def foreign(language: str, text: str, judge_text: JudgeText) -> Iterator[Verdict
         yield Verdict(
             RiskLevel.HIGH, Category.SHELL, f"starts a shell from {language}", "code.start-shell", ("T1059",), runs
         )
+    if _MULTIPLIES.search(text):
+        yield Verdict(
+            RiskLevel.CRITICAL, Category.DOS, "starts copies of itself without end", "code.fork-bomb", ("T1499",),
+            frozenset({Effect.EXHAUST}),
+        )  # fmt: skip
     if _DELETES.search(text):
         for path in _paths(text):
             if classify_text(path) & _DESTROYED:

@@ -13,21 +13,13 @@ from tui.risk.judge.draft import Verdict
 from tui.risk.judge.targets import SECRET_FILE, classify, describe
 from tui.risk.model import Category, Effect, Reversibility
 from tui.risk.rule import Target
-from tui.risk.shell.model import Invocation, ShellProgram, Unknown, Word
+from tui.risk.shell.model import Invocation, Word
 
 LOW, MEDIUM, HIGH, CRITICAL = RiskLevel
 _TOP_LEVEL: Final = re.compile(r"^/[^/]+/?\*?$|^/(?:usr|var|System|private)/[^/]+/?\*?$")
 _INSIDE: Final = frozenset({Target.WORKSPACE, Target.TEMP, Target.CACHE})
 _GIVES_SCRIPT: Final = ("-e", "-f", "--expression", "--regexp", "--file")
 """With these, the first operand of `sed`, `grep` and `awk` is a file like the others."""
-_SEARCHERS: Final = frozenset({"find", "gfind", "bfs", "ls", "locate", "fd", "fdfind"})
-_NARROWS: Final = frozenset(
-    {
-        "-name", "-iname", "-path", "-ipath", "-regex", "-iregex", "-empty", "-newer", "-mtime", "-mmin", "-atime", "-ctime", "-size",
-        "-user", "-perm", "-inum", "-samefile", "-wholename", "-cmin", "-amin", "-maxdepth", "-mindepth", "-e",
-    }
-)  # fmt: skip
-"""Tests that leave only some of what is found."""
 _HISTORY: Final = re.compile(r"history$|HISTFILE|\.zhistory$|\.lesshst$")
 _EDITED_OFTEN: Final = re.compile(r"(?:authorized_keys2?|known_hosts|sshd_config)$")
 
@@ -56,47 +48,6 @@ def touched(command: Command) -> Iterator[Touched]:
         for selector in selectors:
             for word in select(command, selector):
                 yield Touched(role, word, classify(word, cwd), recursive)
-
-
-def handed(command: Command, program: ShellProgram) -> Iterator[Touched]:
-    """Yield what `find` and the like hand to a command that deletes: everything below the places they search."""
-    invocation = command.invocation
-    if not invocation.appended:
-        return
-    role = next((role for role, selectors in command.facts.roles if role in ("deletes", "destroys")), None)
-    if role is None or any("{" not in word.text for word in command.operands):
-        return
-    sources = [invocation.found_by] if invocation.found_by is not None else []
-    for index in dict.fromkeys([*sources, *_producers(invocation, program)]):
-        searcher = program.invocations[index]
-        if searcher.program in _SEARCHERS:
-            for word in _searched(searcher):
-                kinds = classify(word, searcher.cwd)
-                narrow = any(other.text in _NARROWS for other in searcher.argv)
-                if not narrow or kinds & {Target.ROOT, Target.HOME, Target.SYSTEM}:
-                    yield Touched(role, word, kinds, recursive=True)
-                    return
-    kinds = frozenset({Target.UNKNOWN})
-    yield Touched(role, Word((Unknown("what it is given"),), invocation.span), kinds, recursive=False)
-
-
-def _producers(invocation: Invocation, program: ShellProgram) -> tuple[int, ...]:
-    """Return what feeds the command, or the `xargs` that runs it."""
-    if invocation.found_by is not None:
-        return program.invocations[invocation.found_by].stdin.producers
-    return invocation.stdin.producers
-
-
-def _searched(searcher: Invocation) -> tuple[Word, ...]:
-    """Return the places a search starts from: the words before the first test."""
-    found: list[Word] = []
-    for word in searcher.argv[1:]:
-        if word.text.startswith(("-", "(", "!")):
-            if found or word.text not in ("-L", "-H", "-P", "-x", "-E"):
-                break
-            continue
-        found.append(word)
-    return tuple(found)
 
 
 def select(command: Command, selector: str) -> tuple[Word, ...]:
@@ -278,6 +229,15 @@ def _writes(thing: Touched, invocation: Invocation) -> Verdict | None:
         )
     if Target.LOG in kinds and (thing.empties or (replaces and _HISTORY.search(name))):
         return say(HIGH, f"empties the log {name}", "fs.empty-log", Category.EVADE, "T1070")
+    if Target.KERNEL in kinds:
+        return say(
+            HIGH,
+            f"turns a switch of the kernel: {name}",
+            "fs.write-kernel",
+            Category.KERNEL,
+            "T1562",
+            frozenset({Effect.KERNEL}),
+        )
     if Target.BOOT in kinds:
         return say(HIGH, f"{verb} {name}, which the machine needs to start", "fs.write-boot", Category.DESTROY, "T1542")
     if replaces and Target.CREDENTIAL in kinds and Target.HOME_PART in kinds:

@@ -32,7 +32,7 @@ _HARMLESS_DEVICE: Final = re.compile(
     r"^/dev/(?:null|zero|stdin|stdout|stderr|tty|u?random|full|fd/\d+|pts?/|console|ttyS|ttyUSB|ttyACM|ptmx|tcp/|udp/)"
 )
 _CREDENTIAL: Final = re.compile(
-    r"^(?:/private)?/etc/(?:shadow|gshadow|master\.passwd|spwd\.db|security/opasswd|krb5\.keytab|ssh/ssh_host_\w+_key|ipsec\.secrets"
+    r"^/dev/(?:k?mem|port)$|^/proc/kcore$|^(?:/private)?/etc/(?:shadow|gshadow|master\.passwd|spwd\.db|security/opasswd|krb5\.keytab|ssh/ssh_host_\w+_key|ipsec\.secrets"
     r"|ppp/(?:chap|pap)-secrets|wpa_supplicant/|NetworkManager/system-connections|openvpn/.*\.key|ssl/private/|letsencrypt/"
     r"|rancher/k3s/k3s\.yaml|kubernetes/(?:admin\.conf|pki/.*key)|tls/private)(?![\w.]*\.pub\b)"
     r"|^/etc/shadow[-\w.]*$|^/private/var/db/dslocal|^/var/db/dslocal|/sam\.hive$|/NTDS\.dit|^/var/lib/sss/db|^/var/lib/samba/private"
@@ -65,6 +65,10 @@ _STARTUP: Final = re.compile(
 _PROTECTION: Final = re.compile(
     r"^/etc/(?:selinux/|audit/|audisp/|auditd\.conf|libaudit\.conf|rsyslog|syslog|apparmor|ufw/|fail2ban|hosts\.(?:allow|deny)"
     r"|systemd/journald|iptables|nftables|sysconfig/(?:iptables|selinux|auditd)|firewalld|aide|falco|osquery|clamav|sysctl\.)"
+)
+_KERNEL: Final = re.compile(
+    r"^/proc/sys/(?:kernel|vm|fs|debug)/|^/proc/sysrq-trigger$|^/sys/(?:kernel|module|firmware|power|fs/(?:cgroup|bpf|selinux)|devices/system/cpu)/"
+    r"|^/dev/(?:mem|kmem|port)$|/release_agent$"
 )
 SECRET_FILE: Final = re.compile(
     r"(?:^|/)\.env(?:\.\w+)?$|\.(?:pem|key|p12|pfx|jks|kdbx|keystore|ovpn)$|(?:^|/)(?:secrets?|credentials?|passwords?|tokens?)(?:\.\w+)?$",
@@ -148,6 +152,7 @@ def classify_text(text: str, cwd: str | None = None) -> frozenset[Target]:
     for kind, pattern in (
         (Target.CREDENTIAL, _CREDENTIAL), (Target.ACCOUNT, _ACCOUNT), (Target.STARTUP, _STARTUP), (Target.LOG, _LOG),
         (Target.BACKUP, _BACKUP), (Target.VCS, _VCS), (Target.CACHE, _CACHE), (Target.PROTECTION, _PROTECTION),
+        (Target.KERNEL, _KERNEL),
     ):  # fmt: skip
         if pattern.search(path):
             found.add(kind)
