@@ -122,12 +122,12 @@ class _Walk:
 
     def check(self, progress: Progress | None) -> None:
         """Look at every record once."""
-        self.last_seq, self.last_hash = self._before()
         (end,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM records").fetchone()
-        total = max(0, end - self._start + 1)
-        follows = True
+        start = min(self._start, end + 1)
+        total = end - start + 1
+        self.last_seq, self.last_hash, follows = self._before(start)
         for row in self._connection.execute(
-            f"SELECT {schema.COLUMNS} FROM records WHERE seq >= ? ORDER BY seq", (self._start,)
+            f"SELECT {schema.COLUMNS} FROM records WHERE seq >= ? ORDER BY seq", (start,)
         ):
             follows = self._look_at(row, follows)
             self.records += 1
@@ -135,13 +135,13 @@ class _Walk:
                 progress(self.records, total)
         self._explain()
 
-    def _before(self) -> tuple[int, bytes]:
-        if self._start > 1:
-            row = self._connection.execute("SELECT seq, hash FROM records WHERE seq = ?", (self._start - 1,)).fetchone()
-            if row is not None:
-                return row[0], _bytes(row[1])
-        row = self._connection.execute("SELECT genesis FROM origin").fetchone()
-        return self._start - 1, _bytes(row[0]) if row is not None else b""
+    def _before(self, start: int) -> tuple[int, bytes, bool]:
+        """Return number and hash of what is before `start`, and whether it is there."""
+        if start > 1:
+            row = self._connection.execute("SELECT hash FROM records WHERE seq = ?", (start - 1,)).fetchone()
+        else:
+            row = self._connection.execute("SELECT genesis FROM origin").fetchone()
+        return start - 1, _bytes(row[0]) if row is not None else b"", row is not None
 
     def _look_at(self, row: tuple[Any, ...], previous_holds: bool) -> bool:
         """Check one record; return whether the next one can be expected to name its hash."""

@@ -106,8 +106,8 @@ _NAMES: Final = (
 )  # fmt: skip
 # The working directory is called PWD, too.
 _KEY: Final = (
-    r"(?:pass(?:word|wd|phrase|code)|pwd(?![\"']?[=:][ \t]*[\"']?/)|secret(?:[_-]?(?:access[_-]?)?key)?|(?<![A-Za-z0-9])_auth"
-    r"|auth_?key|(?:api|private)[_-]?key|access[_-]key|account_?key|(?:encryption|signing)_key"
+    r"(?:pass(?:word|wd|phrase|code)|pwd(?![\"']?[=:][ \t]*[\"']?/)|secret(?:[_-]?(?:access[_-]?)?key)?"
+    r"|(?<![A-Za-z0-9])_auth|auth_?key|(?:api|private)[_-]?key|access[_-]key|account_?key|(?:encryption|signing)_key"
     # HTML has `accesskey="n"`.
     r"|accesskey(?=\\?[\"']?[ \t]{0,8}[=:][ \t]{0,8}\\?[\"']?[^\s\"'\\]{16}))"
 )

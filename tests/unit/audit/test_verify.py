@@ -284,6 +284,23 @@ def test_verification_may_begin_in_the_middle(paths: Paths, filled: Fill) -> Non
     assert found(paths, start=5) == [(FindingKind.EDITED, 8, 8)]
     assert checked(paths, start=5).records == 6
     assert found(paths, start=9) == []
+    beyond = checked(paths, start=99)
+    assert (beyond.whole, beyond.records, beyond.head) == (True, 0, 10)
+
+
+def test_verification_may_begin_where_a_record_is_missing(paths: Paths, filled: Fill) -> None:
+    filled(10).close()
+    with tampering(paths) as connection:
+        connection.execute("DELETE FROM records WHERE seq IN (4, 8)")
+    assert found(paths, start=5) == [(FindingKind.REMOVED, 8, 8)]
+    assert found(paths, start=8) == [(FindingKind.REMOVED, 8, 8)]
+
+
+def test_another_origin_is_found(paths: Paths, filled: Fill) -> None:
+    filled(3).close()
+    with tampering(paths) as connection:
+        connection.execute("UPDATE origin SET genesis = x'00'")
+    assert found(paths) == [(FindingKind.REPLACED, 1, 1), (FindingKind.REPLACED, None, None)]
 
 
 def test_thousands_of_edits_are_told_as_one_stretch(paths: Paths) -> None:
