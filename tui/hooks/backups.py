@@ -144,7 +144,8 @@ class Backups:
 
     def _sweep(self, kept: frozenset[str]) -> int:
         freed = 0
-        for file in self._objects.glob("*/*"):
+        # Nobody writes now, so what is called new- was left by a process that was killed.
+        for file in [*self._objects.glob("*/*"), *self._objects.glob("new-*")]:
             if file.name not in kept:
                 freed += file.stat().st_size
                 file.unlink()
@@ -157,7 +158,8 @@ class Backups:
             return entry
         digest = hashlib.sha256()
         size = 0
-        descriptor = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # O_NONBLOCK: should a pipe be there by now, opening it must not wait for a writer.
+        descriptor = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb", buffering=0) as source, self._scratch() as (scratch, target):  # noqa: PTH123  # a descriptor
             # No more than was counted, or a file that grows would never end.
             while size < entry.size and (piece := source.read(min(_CHUNK, entry.size - size))):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -53,7 +53,7 @@ class HookChain:
         recorder: Callable[[HookRecord], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
         timeout_s: float = DEFAULT_TIMEOUT_S,
-        timeouts: dict[str, float] | None = None,
+        timeouts: Mapping[str, float] | None = None,
     ) -> None:
         self.hooks = tuple(sorted(hooks, key=lambda hook: (-hook.priority, hook.name)))
         names = [hook.name for hook in self.hooks]

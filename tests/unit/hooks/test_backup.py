@@ -297,6 +297,13 @@ def test_the_oldest_backups_go_and_contents_others_need_stay(backups: Backups, p
         backups.find(old.id)
 
 
+def test_what_a_killed_process_left_goes(backups: Backups, place: Path) -> None:
+    saved(backups, place / "precious")
+    (backups.directory / "objects" / "new-abc").write_text("half a file")
+    assert backups.prune(10**9) == len("half a file")
+    assert not list(backups.directory.rglob("new-*"))
+
+
 def test_the_newest_backup_never_goes(backups: Backups, place: Path) -> None:
     made = saved(backups, place / "project")
     assert backups.prune(1) == 0
