@@ -6,7 +6,7 @@ that really runs once the text is unfolded. `sudo bash -c "mk""fs /dev/sda"` run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -102,13 +102,9 @@ def _found(pattern: str, command: RealCommand) -> bool:
         return True  # it took too long to find out: what cannot be compared does not pass
 
 
-def programs(command: RealCommand) -> Iterator[str]:
-    """Yield the names of the program and of the wrappers it runs under, without directories."""
-    if command.argv:
-        yield _base(command.argv[0])
-    for wrapper in command.chain:
-        if words := wrapper.split():
-            yield _base(words[0])
+def programs(command: RealCommand) -> tuple[str, ...]:
+    """Return the names of the program, where there is one, and of the wrappers it runs under, without directories."""
+    return tuple(_base(words[0]) for words in (command.argv, *map(str.split, command.chain)) if words)
 
 
 def _commands(proposal: Proposal) -> Iterable[RealCommand]:

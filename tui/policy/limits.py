@@ -108,5 +108,5 @@ def _check(limits: Sequence[Limit], standings: Sequence[Standing], proposal: Pro
         details = {"limits": described, "next_allowed_at": next_at.isoformat(timespec="seconds")}
         return Check(Action.RATE_LIMIT, Result.DENIED, reason, details)
     left = min((s.quota.uses - s.used for s in standings), default=None)
-    reason = f"{left} left of the rate limits" if left is not None else "no rate limit concerns it"
+    reason = f"its rate limits leave {left} more" if left is not None else "no rate limit concerns it"
     return Check(Action.RATE_LIMIT, Result.ALLOWED, reason, {"limits": described, "left": left})

@@ -190,6 +190,7 @@ def _check_command(proposal: Proposal) -> Check:
         return Check(Action.COMMAND_VALIDATION, Result.DENIED, "its risk was not assessed", details)
     details = {"level": str(assessment.level), "confidence": str(assessment.confidence)}
     if assessment.confidence is Confidence.PARTIAL:
-        reason = f"could not be analysed completely: {'; '.join(assessment.not_understood) or 'parts of it'}"
+        parts = "; ".join(assessment.not_understood)
+        reason = f"could not be analysed completely{f': {parts}' if parts else ''}"
         return Check(Action.COMMAND_VALIDATION, Result.WARNING, reason, details)
     return Check(Action.COMMAND_VALIDATION, Result.ALLOWED, f"its risk is {assessment.level}", details)

@@ -10,6 +10,8 @@ from tui.definitions.problems import Severity
 from tui.paths import shipped
 from tui.policy.knowledge.collection import Collection, joined
 from tui.policy.knowledge.model import Concept, Origin
+from tui.policy.knowledge.validation import question_of
+from tui.proposal import Proposal, ProposedStep
 
 
 @pytest.fixture
@@ -82,3 +84,25 @@ def test_the_shipped_concepts_are_without_problems_and_hold_what_shipped_definit
     assert all(found.graph.find(term) is not None for term in required)
     one = {found.graph.concepts[0]}
     assert all(found.graph.connected([*one, concept]) for concept in found.graph.concepts)
+
+
+def test_the_shipped_concepts_hold_every_program_of_the_shipped_definitions() -> None:
+    from tui.definitions.catalog import Catalog
+    from tui.definitions.model import Scope
+    from tui.definitions.parameters import resolve
+    from tui.definitions.templating import render
+    from tui.risk import assess
+
+    given = {"version": "1.0.0", "pattern": "x"}
+    graph = Collection([(Origin.SHIPPED, shipped("knowledge"))]).read().graph
+    catalog = Catalog([(Scope.SHIPPED, shipped("commands"))])
+    catalog.refresh()
+    strangers = set()
+    for definition in catalog.index.definitions:
+        required = {parameter.name for parameter in definition.parameters if parameter.required}
+        values = resolve(definition, {name: value for name, value in given.items() if name in required})
+        texts = [(render(step, values), str(step.language)) for step in definition.steps]
+        steps = (ProposedStep(text, language, assessment=assess(text, language)) for text, language in texts)
+        asked = Proposal(definition.name, tuple(steps), "", "ann", "engineer", documentation=definition.documentation)
+        strangers |= {program for program in question_of(asked).programs if graph.find(program) is None}
+    assert strangers == set()

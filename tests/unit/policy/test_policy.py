@@ -265,6 +265,18 @@ async def test_rules_with_mistakes_leave_the_last_good_ones_in_force(desk: Desk,
     assert following.policy.rules.refuse is RiskLevel.LOW
 
 
+async def test_a_policy_behind_a_link_is_followed(desk: Desk, tmp_path: Path) -> None:
+    kept = tmp_path / "dotfiles" / "rollcage.yaml"
+    kept.parent.mkdir()
+    kept.write_text("refuse: high")
+    (desk.paths.config / "policy.yaml").symlink_to(kept)
+    found = Following(desk.load())
+    await anext(found.stream)
+    kept.write_text("refuse: low")
+    await found.until(lambda policy: policy.rules.refuse is RiskLevel.LOW)
+    await found.stream.aclose()  # type: ignore[attr-defined]
+
+
 async def test_concepts_are_reloaded_as_they_are_saved(desk: Desk, following: Following) -> None:
     directory = desk.paths.config / "knowledge"
     directory.mkdir()

@@ -48,7 +48,7 @@ def question_of(proposal: Proposal) -> Question:
         for step in proposal.steps
         if step.assessment is not None
         for command in step.assessment.commands
-        for program in programs(command)
+        for program in programs(command)[:1]
         if any(map(str.isalnum, program))  # `[` and `:` are no terms
     )
     return Question(text, distinct(proposal.concepts_required), distinct(named))
