@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-_DETAILS: Final = json.JSONEncoder(
-    separators=(",", ":"), ensure_ascii=True, sort_keys=True, default=str, allow_nan=False
-)
+_DETAILS: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, sort_keys=True, allow_nan=False)
 _SEAL: Final = b"rollcage audit record\0"
 _ANCHOR: Final = b"rollcage audit head\0"
 

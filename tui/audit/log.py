@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -203,11 +204,28 @@ def _fields(entry: Entry, redactor: Redactor) -> tuple[str | None, ...]:
     def text(value: str) -> str:
         return _storable(redactor.text(value))[:_LONGEST_FIELD]
 
-    details = canonical_details(_shortened(redactor.value(entry.details)))
+    details = canonical_details(_shortened(redactor.value(_plain(entry.details))))
     return (
         str(entry.kind), entry.run_id, text(entry.session), text(entry.user), text(entry.role), text(entry.command),
         str(entry.result), details,
     )  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """Return data as JSON has it, so that nothing becomes text only after it was redacted."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_plain(item) for item in value]
+        case bytes():
+            return value.decode("utf-8", "backslashreplace")
+        case _:
+            return str(value)
 
 
 def _shortened(value: Any) -> Any:
@@ -215,11 +233,9 @@ def _shortened(value: Any) -> Any:
         case str() if len(value) > LONGEST_TEXT:
             return f"{value[:LONGEST_TEXT]}… and {len(value) - LONGEST_TEXT} more characters"
         case dict():
-            return {str(key): _shortened(item) for key, item in value.items()}
+            return {key: _shortened(item) for key, item in value.items()}
         case list():
             return [_shortened(item) for item in value]
-        case float() if value != value or value in (float("inf"), float("-inf")):
-            return str(value)  # JSON has no such numbers
         case _:
             return value
 

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
 import sqlite3
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.audit import START, Ticking, entry
-from tui.audit.errors import AuditError, AuditTampered
+from tui.audit.errors import AuditError, AuditTampered, explained
 from tui.audit.log import LONGEST_TEXT, AuditLog
 from tui.audit.model import AuditResult, EntryKind, Filter
 from tui.audit.reader import AuditReader
@@ -96,6 +99,14 @@ def test_secrets_never_reach_the_file(paths: Paths) -> None:
     contents = b"".join(path.read_bytes() for path in paths.data.glob("audit*"))
     for secret in (token, "hunter2", "of-the-log", "of-the-run"):
         assert secret.encode() not in contents
+
+
+def test_what_is_no_json_is_redacted_as_the_text_it_becomes(log: AuditLog) -> None:
+    details = {"path": Path("/tmp/password=hunter2"), "data": b"token=abc123\xff", "set": {1}, "nan": float("nan")}
+    log.append(entry(details=details))
+    assert log.get(1).details == {
+        "path": "/tmp/password=[redacted:password]", "data": "token=[redacted:token]", "set": [1], "nan": "nan",
+    }  # fmt: skip
 
 
 def test_a_very_long_text_is_cut_and_says_so(log: AuditLog) -> None:
@@ -286,6 +297,34 @@ def test_a_forged_record_at_the_end_is_not_built_upon(paths: Paths, filled: Fill
         )
     with pytest.raises(AuditTampered, match="record 4 was not written by this installation"):
         log.append(entry())
+
+
+def test_a_lock_that_is_held_too_long_is_an_error(paths: Paths, log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.audit.log._PATIENCE", 3)
+    holder = os.open(paths.data / "audit.lock", os.O_RDWR)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    with pytest.raises(AuditError, match="another process keeps"):
+        log.append(entry())
+    os.close(holder)
+    assert log.append(entry()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "hint"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), "disk is full", "free some space"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk is full", "free some space"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "opened or written", "rights"),
+        (OSError(errno.EROFS, "Read-only file system"), "opened or written", "rights"),
+        (sqlite3.OperationalError("disk I/O error"), "disk I/O error", "sound"),
+        (sqlite3.OperationalError("database is locked"), "another process", "try again"),
+        (sqlite3.DatabaseError("database disk image is malformed"), "damaged", "rollcage audit verify"),
+    ],
+)  # fmt: skip
+def test_every_error_says_what_to_do(error: Exception, message: str, hint: str) -> None:
+    with pytest.raises(AuditError, match=message) as caught, explained(Path("audit.db")):
+        raise error
+    assert hint in caught.value.hint
 
 
 def test_a_log_of_a_newer_version_is_left_alone(paths: Paths, filled: Fill) -> None:
