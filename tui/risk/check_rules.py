@@ -8,8 +8,7 @@ from tui.risk.judge.command import read_command
 from tui.risk.judge.flow import flows_into
 from tui.risk.judge.matching import applies
 from tui.risk.knowledge import Knowledge
-from tui.risk.rule import Rule
-from tui.risk.rule_files import RuleProblem
+from tui.risk.rule import Rule, RuleProblem
 from tui.risk.shell.model import ShellProgram
 
 

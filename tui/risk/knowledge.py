@@ -16,8 +16,7 @@ from typing import Final, cast
 
 from tui.errors import InvalidInput
 from tui.risk.programs import PLAIN, ProgramFacts, facts_from_raw
-from tui.risk.rule import Raw, Rule, from_raw
-from tui.risk.rule_files import LARGEST_FILE, Plain, RuleProblem, read_programs, read_rules
+from tui.risk.rule import Plain, Raw, Rule, RuleProblem, from_raw
 
 SHIPPED: Final = Path(__file__).parent / "rules"
 ENGINE_VERSION: Final = "1"
@@ -147,6 +146,8 @@ def _identity(files: dict[str, bytes]) -> str:
 
 
 def _parse(files: dict[str, bytes], problems: list[RuleProblem]) -> tuple[list[Plain], dict[str, Plain]]:
+    from tui.risk.rule_files import LARGEST_FILE, read_programs, read_rules  # YAML is not needed where there is a cache
+
     rules: list[Plain] = []
     programs: dict[str, Plain] = {}
     where: dict[str, str] = {}
@@ -156,6 +157,8 @@ def _parse(files: dict[str, bytes], problems: list[RuleProblem]) -> tuple[list[P
         except UnicodeDecodeError:
             problems.append(RuleProblem(name, 1, "the file is not UTF-8"))
             continue
+        if name == "abilities.yaml":
+            continue  # facts of another form, read by tui.risk.abilities
         if Path(name).name.startswith("programs"):
             for program, raw in read_programs(text, name, problems).items():
                 if program in programs:

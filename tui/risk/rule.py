@@ -131,6 +131,22 @@ class Rule:
 Raw = Mapping[str, object]
 """A rule as plain data, already checked: what YAML holds and what the cache keeps."""
 
+Value = str | int | bool | list[str] | dict[str, str] | dict[str, object]
+Plain = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RuleProblem:
+    """One thing wrong in a rule file. Lines count from 1."""
+
+    file: str
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}"
+
+
 FLAGS: Final = re.MULTILINE
 """Regular expressions in rules are searched case-sensitively, line by line; `(?i)` changes that."""
 

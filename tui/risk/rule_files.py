@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -13,25 +12,10 @@ import yaml
 from tui.levels import RiskLevel
 from tui.risk.model import Category, Effect, Reversibility
 from tui.risk.programs import ROLES
-from tui.risk.rule import FLAGS, Flow, Target
+from tui.risk.rule import FLAGS, Flow, Plain, RuleProblem, Target, Value
 
 LARGEST_FILE: Final = 1024 * 1024
 _ID: Final = re.compile(r"[a-z0-9]+(?:[.\-][a-z0-9]+)+")
-
-Value = str | int | bool | list[str] | dict[str, str] | dict[str, object]
-Plain = dict[str, Value]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class RuleProblem:
-    """One thing wrong in a rule file. Lines count from 1."""
-
-    file: str
-    line: int
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}"
 
 
 class _Wrong(Exception):

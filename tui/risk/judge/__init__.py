@@ -9,7 +9,7 @@ from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.findings import Edit, Findings, merge
-from tui.risk.judge.abilities import escapes_by_ability
+from tui.risk.judge.abilities import escapes_by_ability, typed_at_prompt
 from tui.risk.judge.command import Command, read_command
 from tui.risk.judge.dataflow import dataflow
 from tui.risk.judge.draft import Draft, Verdict, lower
@@ -32,6 +32,8 @@ EMBEDDED: Final = frozenset({"python", "javascript"})
 _SHELLS: Final = frozenset({"bash", "sh"})
 _SILENT: Final = frozenset({"", ":", "true", "false", "exec"})
 
+_DECODES: Final = re.compile(r"^(?:base(?:64|32)|basenc|b64decode|openssl|xxd|uudecode|rev|tr|gpg)\b.*\|")
+"""A wrapper that decodes what is then run."""
 _VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
 _NAME: Final = re.compile(r"[A-Za-z_][\w.+-]*")
 
@@ -47,7 +49,7 @@ def judge(program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | N
         for invocation in program.invocations
     ]
     drafts = {invocation.index: Draft(invocation) for invocation in program.invocations}
-    together = list(scripts(commands, program, judge_text))
+    together = [*scripts(commands, program, judge_text), *typed_at_prompt(commands)]
     for command in commands:
         draft = drafts[command.invocation.index]
         _examine(command, draft, program, knowledge, judge_text)
@@ -158,7 +160,9 @@ def _raise_hidden(command: Command, draft: Draft) -> None:
     level = draft.level
     if command.facts is PLAIN and not _NAME.fullmatch(command.program):
         return  # text that was never meant as a command
-    if level is RiskLevel.MEDIUM or (level is RiskLevel.LOW and not (command.facts.harmless or command.facts.data)):
+    decoded = any(map(_DECODES.search, command.invocation.chain))
+    harmless = (command.facts.harmless or command.facts.data) and not decoded
+    if level is RiskLevel.MEDIUM or (level is RiskLevel.LOW and not harmless):
         draft.add(
             Verdict(
                 RiskLevel.HIGH,

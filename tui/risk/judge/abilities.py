@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tui.levels import RiskLevel
@@ -22,6 +22,7 @@ _SHELL_COMMAND: Final = re.compile(
 )
 """A shell that is the command to run, not a file's name: `sh`, `exec sh 0<&1`, `sh -c id`, `;sh #`."""
 _LIBRARY: Final = re.compile(r"\.(?:so(?:\.\d+)*|dylib|dll)(?=$|[\s'\",:)\]])")
+_TYPED: Final = re.compile(r"(?:\bexec\b|\bsystem\b|\bspawn\b|popen|^[!:]).*/bin/\w*sh\b|^[!:]+\s*\S*sh$")
 _USUAL_STARTERS: Final = re.compile(
     r"^(?:exec|command|builtin|ssh|su|sudo|doas|script|tmux|screen|nix|nix-shell|guix|pipenv|poetry|conda|mamba|uv|direnv|devbox|"
     r"distrobox|toolbox|\w*sh -\w*c|eval|coproc|time|machinectl|heroku|fly|gcloud|vagrant|xterm|watch|trap)\b"
@@ -55,6 +56,27 @@ def escapes_by_ability(command: Command) -> Iterator[Verdict]:
                 ("T1548", "T1059") if invocation.privileged else ("T1059",), _GROWN, Reversibility.UNKNOWN, word,
             )  # fmt: skip
             return
+
+
+def typed_at_prompt(commands: Sequence[Command]) -> Iterator[tuple[Command, Verdict]]:
+    """Yield lines that start a shell where an earlier line left a program waiting for what a person types."""
+    prompt = ""
+    for command in commands:
+        invocation = command.invocation
+        if prompt and (_TYPED.search(command.line) or _is_bare_shell(command)):
+            yield command, Verdict(
+                RiskLevel.HIGH, Category.SHELL, f"starts a shell from the prompt of {prompt}", "ability.typed-shell", ("T1059",),
+                frozenset({Effect.EXECUTE}), Reversibility.UNKNOWN,
+            )  # fmt: skip
+            return
+        name = _EDITION.sub("", command.program)
+        if not invocation.chain or invocation.privileged:
+            prompt = command.program if name in abilities().prompts and _is_idle(command) else prompt
+
+
+def _is_bare_shell(command: Command) -> bool:
+    path = command.invocation.argv[0].text if command.invocation.argv else ""
+    return path.startswith("/") and command.program in abilities().shells and _is_idle(command)
 
 
 def _as_root(command: Command, name: str) -> Iterator[Verdict]:

@@ -41,18 +41,12 @@ class Command:
     operands: tuple[Word, ...]
     doubtful: frozenset[int]
     """Operands that may be the value of an option that the tables do not know."""
+    words: tuple[str, ...]
+    """Operands as text."""
+    line: str
+    """The whole command, unquoted, joined by spaces."""
     dry: bool
     """It only shows help, its version, or what it would do."""
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Operands as text."""
-        return tuple(word.text for word in self.operands)
-
-    @property
-    def line(self) -> str:
-        """The command as it runs: its words, unquoted, with a space between them."""
-        return " ".join(word.text for word in self.invocation.argv)
 
     def has(self, option: str) -> bool:
         """Say whether the option is present, in a cluster or abbreviated included."""
@@ -153,6 +147,8 @@ def read_command(invocation: Invocation, facts: ProgramFacts) -> Command:
         option_words=where,
         operands=tuple(operands),
         doubtful=frozenset(doubtful) if not facts.value_options else frozenset(),
+        words=tuple(word.text for word in operands),
+        line=" ".join(word.text for word in invocation.argv),
         dry=_is_dry(kept, words, facts),
     )
 

@@ -61,7 +61,9 @@ _PRINTS_SECRETS: Final = re.compile(
     r"|op (?:item|read)|doppler secrets|heroku config)(?: -[\w-]+| [\w./-]+)*$"
 )
 """Commands that print what is secret without naming a file: the environment, the history, a store."""
-_SPEAKS: Final = re.compile(r"^(?:\S*/)?(?:openssl s_(?:client|server)|dig|nslookup|host|drill|kdig|doggo|getent hosts)\b")
+_SPEAKS: Final = re.compile(
+    r"^(?:\S*/)?(?:openssl s_(?:client|server)|dig|nslookup|host|drill|kdig|doggo|getent hosts)\b"
+)
 """Commands whose output comes from another machine, though their purpose is another."""
 
 

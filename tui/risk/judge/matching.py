@@ -30,9 +30,19 @@ def is_of(kinds: frozenset[Target], wanted: frozenset[Target]) -> bool:
 def applies(rule: Rule, command: Command, flows: Flows) -> bool:
     """Say whether every part of the rule's condition holds. The program's name is the index's business."""
     condition = rule.condition
+    if command.dry and not condition.even_dry:
+        return False
+    # What is cheap to ask and mostly fails comes first.
+    if condition.privileged is not None and command.invocation.privileged != condition.privileged:
+        return False
+    if condition.env and not command.invocation.assignments:
+        return False
+    if condition.redirect and not command.invocation.redirects:
+        return False
+    if condition.line is not None and not condition.line.search(command.line):
+        return False
     return (
-        (condition.even_dry or not command.dry)
-        and _options_hold(condition, command)
+        _options_hold(condition, command)
         and _words_hold(condition, command)
         and wording_holds(condition, command)
         and _surroundings_hold(condition, command, flows)
@@ -61,8 +71,6 @@ def _words_hold(condition: Condition, command: Command) -> bool:
         return False
     if condition.no_argument is not None and any(map(condition.no_argument.search, command.words)):
         return False
-    if condition.line is not None and not condition.line.search(command.line):
-        return False
     return not condition.target or target_of(condition, command) is not None
 
 
@@ -88,8 +96,6 @@ def _pieces(word: Word) -> tuple[Word, ...]:
 
 def _surroundings_hold(condition: Condition, command: Command, flows: Flows) -> bool:
     invocation = command.invocation
-    if condition.privileged is not None and invocation.privileged != condition.privileged:
-        return False
     if condition.redirect and not any(
         redirect.operator in WRITING and is_of(classify(redirect.target, invocation.cwd), condition.redirect)
         for redirect in invocation.redirects
