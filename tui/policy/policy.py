@@ -53,7 +53,6 @@ class Policy:
         self._uses = uses
         self._clock = clock
         self._refreshing = threading.Lock()
-        self._failures: dict[tuple[str, str], int] = {}
         self._servers: dict[KnowledgeRules, KnowledgeServer] = {}
         self._joined: tuple[Collected, tuple[Concept, ...], Graph] | None = None
         self.problems: tuple[Problem, ...] = loaded.problems
@@ -143,10 +142,10 @@ class Policy:
             check_permissions(rules.roles, proposal),
         ]
         counts = counts and all(check.result is not Result.DENIED for check in checks)
-        result = await self._ask(loaded, proposal, counts=counts)
+        result = await self._ask(loaded, proposal, now, counts=counts)
         return verdict([*checks, check_knowledge(result)], approved=approved)
 
-    async def _ask(self, loaded: Loaded, proposal: Proposal, *, counts: bool) -> KnowledgeResult:
+    async def _ask(self, loaded: Loaded, proposal: Proposal, now: datetime, *, counts: bool) -> KnowledgeResult:
         """Ask the knowledge graph, and count failures in a row."""
         rules = loaded.rules.knowledge
         question = question_of(proposal)
@@ -156,16 +155,20 @@ class Policy:
                 graph = await self._with_server(loaded.knowledge, rules)
             except ServerUnavailable as unavailable:
                 error = unavailable.message
-        subject = (proposal.command, proposal.user)
-        failures = self._failures.get(subject, 0) + counts
-        result = validate(
-            graph, question, rules.strictness, failures=failures, ask_after=rules.ask_after, error=error
-        )  # fmt: skip
-        if result.passed:
-            self._failures.pop(subject, None)
-        elif counts:
-            self._failures[subject] = failures
-        return result
+        subject = proposal.command, proposal.user
+        before = self._uses.failures(*subject, now.timestamp())
+
+        def result(failures: int) -> KnowledgeResult:
+            return validate(
+                graph, question, rules.strictness, failures=failures, ask_after=rules.ask_after, error=error
+            )
+
+        found = result(before)
+        if found.passed and before:
+            self._uses.forget_failures(*subject)
+        elif not found.passed and counts and not error:
+            found = result(self._uses.count_failure(*subject, now.timestamp()))
+        return found
 
     async def _with_server(self, files: Collected, rules: KnowledgeRules) -> Graph:
         assert rules.server is not None

@@ -98,7 +98,18 @@ _V2: Final = (
     "CREATE INDEX uses_in_time ON uses (at)",
 )
 
-MIGRATIONS: Final[Sequence[Sequence[str]]] = (_V1, _V2)
+_V3: Final = (
+    # How often a command in a row did not speak of the concepts it requires; `at` in seconds since the epoch.
+    """CREATE TABLE failures (
+        command TEXT NOT NULL,
+        user TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (command, user)
+    )""",
+)
+
+MIGRATIONS: Final[Sequence[Sequence[str]]] = (_V1, _V2, _V3)
 """Statements that lead from version N to N + 1. Only ever appended to."""
 
 

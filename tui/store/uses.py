@@ -1,4 +1,4 @@
-"""Runs that count against rate limits, kept so that a limit holds across restarts and across processes."""
+"""What the policy counts, kept so that it holds across restarts and across processes: uses and failures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Final, TypeAlias
 
 KEPT_S: Final = 32 * 86_400
 """Uses older than this many seconds are forgotten; no limit looks back further."""
+FAILURES_KEPT_S: Final = 86_400
+"""Failures are forgotten when the last one is this many seconds old."""
 
 _NEWEST: Final = """
     SELECT at FROM uses
@@ -44,7 +46,7 @@ class Standing:
 
 
 class Uses:
-    """The uses of a store. Belongs to the thread that opened the store; every method raises `StoreError`."""
+    """Uses and failures. Belongs to the thread that opened the store; every method raises `StoreError`."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
@@ -68,6 +70,34 @@ class Uses:
                     "INSERT INTO uses (command, role, user, at) VALUES (?, ?, ?, ?)", (command, role, user, now)
                 )
             return found
+
+    def failures(self, command: str, user: str, now: float) -> int:
+        """Return how often in a row a command of a user has failed the knowledge graph."""
+        with self._transaction() as connection:
+            return _failures(connection, command, user, now)
+
+    def count_failure(self, command: str, user: str, now: float) -> int:
+        """Count one more failure, and return how many there are now."""
+        with self._transaction() as connection:
+            count = _failures(connection, command, user, now) + 1
+            connection.execute(
+                "INSERT INTO failures (command, user, count, at) VALUES (?1, ?2, ?3, ?4)"
+                " ON CONFLICT (command, user) DO UPDATE SET count = ?3, at = ?4",
+                (command, user, count, now),
+            )
+            return count
+
+    def forget_failures(self, command: str, user: str) -> None:
+        """Begin to count anew."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM failures WHERE command = ? AND user = ?", (command, user))
+
+
+def _failures(connection: sqlite3.Connection, command: str, user: str, now: float) -> int:
+    row = connection.execute(
+        "SELECT count FROM failures WHERE command = ? AND user = ? AND at > ?", (command, user, now - FAILURES_KEPT_S)
+    ).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _standings(connection: sqlite3.Connection, quotas: Sequence[Quota], now: float) -> list[Standing]:

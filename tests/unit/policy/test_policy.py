@@ -124,6 +124,13 @@ async def test_after_three_failures_a_person_is_asked_and_decides(desk: Desk) ->
     assert check(verdict, Action.KNOWLEDGE_GRAPH).details["retry_count"] == 3
 
 
+async def test_failures_survive_a_restart(desk: Desk) -> None:
+    outcomes = [(await desk.load().review(MENTIONS_NOTHING)).outcome for _ in range(3)]
+    assert outcomes == [Outcome.DENY, Outcome.DENY, Outcome.ASK]
+    desk.clock.advance(86_400)
+    assert (await desk.load().review(MENTIONS_NOTHING)).outcome is Outcome.DENY
+
+
 async def test_an_approval_before_that_changes_nothing(desk: Desk) -> None:
     policy = desk.load()
     for _ in range(5):
@@ -218,7 +225,9 @@ async def test_a_server_is_a_source_and_its_absence_an_error(desk: Desk, terraph
     verdict = await policy.review(lonely)
     assert verdict.outcome is Outcome.DENY
     assert "503" in verdict.reasons[0]
-    assert check(verdict, Action.KNOWLEDGE_GRAPH).details["error"]
+    details = check(verdict, Action.KNOWLEDGE_GRAPH).details
+    assert details["error"]
+    assert details["retry_count"] == 0  # it is not the command that failed
     # Not even what the files alone would pass.
     assert (await policy.review(DEPLOY, approved=True)).outcome is Outcome.DENY
     await policy.close()

@@ -87,6 +87,21 @@ def test_old_uses_are_forgotten(paths: Paths) -> None:
     store.close()
 
 
+def test_failures_are_counted_for_each_command_and_user(uses: Uses) -> None:
+    assert [uses.count_failure("a", "ann", float(at)) for at in range(3)] == [1, 2, 3]
+    assert uses.count_failure("a", "bob", 3.0) == uses.count_failure("b", "ann", 3.0) == 1
+    uses.forget_failures("a", "ann")
+    assert [uses.failures(*subject, 4.0) for subject in (("a", "ann"), ("a", "bob"))] == [0, 1]
+
+
+def test_failures_are_forgotten_a_day_after_the_last(uses: Uses) -> None:
+    uses.count_failure("a", "ann", 0.0)
+    uses.count_failure("a", "ann", 86_000.0)
+    assert uses.failures("a", "ann", 172_399.9) == 2
+    assert uses.failures("a", "ann", 172_400.0) == 0
+    assert uses.count_failure("a", "ann", 172_400.0) == 1
+
+
 def test_two_processes_cannot_both_take_the_last_use(paths: Paths, tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from tui.paths import Paths; from tui.store.store import Store\n"
