@@ -68,13 +68,15 @@ def _delete(judge: Judge, span: Span, path: Value, *, tree: bool) -> None:
     judge.effects.add(Effect.DELETE)
     if place in {Place.ROOT, Place.HOME} or (tree and place in {Place.SYSTEM, Place.BOOT, Place.DEVICE}):
         judge.report(_CRITICAL, Category.DESTROY, "delete-system", f"deletes {name}{below}: {place.value}", span)
-    elif place in PROTECTED:
+    elif place in PROTECTED and (tree or place is not Place.SYSTEM or not _own_data(name.lower())):
         judge.report(_HIGH, _category(place), "delete-protected", f"deletes {name}{below}: {place.value}", span)
     elif (tree and place in {Place.PERSONAL, Place.OUTSIDE, Place.WHOLE_WORKSPACE}) or (
         walked and place is Place.PERSONAL
     ):
         judge.report(_HIGH, Category.DESTROY, "delete-tree-outside", f"deletes {name}{below}: {place.value}", span)
-    elif place in {Place.UNKNOWN, Place.OUTSIDE, Place.PERSONAL} or (tree and place is not Place.TEMPORARY):
+    elif place in {Place.UNKNOWN, Place.OUTSIDE, Place.PERSONAL, Place.SYSTEM} or (
+        tree and place is not Place.TEMPORARY
+    ):
         judge.report(_MEDIUM, Category.CHANGE, "delete-files", f"deletes {name}{below}", span)
     if walked or tree:
         judge.mark("deletes many", span)
@@ -166,6 +168,8 @@ def write_to(
             judge.written[key] = judge.written.get(key, "") + text
     if Label.ENCRYPTED in labels and Label.WALK in labels_of(path):
         judge.mark("encrypts files", span)
+    if key == "package.json":
+        judge.mark("edits package.json", span)
     if known_open:
         return
     _judge_write(judge, span, place, name, adding=adding)
@@ -194,7 +198,7 @@ def _judge_write(judge: Judge, span: Span, place: Place, name: str, *, adding: b
         judge.report(
             _HIGH, Category.EVADE, "write-log", f"empties {name}: traces of what was done", span, Effect.OVERWRITE
         )
-    elif place in {Place.BOOT, Place.VCS, Place.ROOT} or (place is Place.SYSTEM and not _own_data(lowered)):
+    elif place in {Place.BOOT, Place.VCS, Place.ROOT} or (place is Place.SYSTEM and _is_program(lowered)):
         category = Category.VCS_HISTORY if place is Place.VCS else Category.DESTROY
         judge.report(_HIGH, category, "write-system", f"{verb} {name}: {place.value}", span, Effect.OVERWRITE)
     elif place in {Place.PERSONAL, Place.OUTSIDE, Place.SYSTEM}:
@@ -205,6 +209,12 @@ def _own_data(path: str) -> bool:
     """Whether services keep their data there, so that a script which writes it is no surprise."""
     return path.startswith(("/opt/", "/srv/", "/var/www/", "/var/lib/", "/usr/local/", "/var/cache/", "/run/", "/var/run/", "/var/log/",
                             "/etc/nginx/", "/etc/apache2/", "/usr/share/"))  # fmt: skip
+
+
+def _is_program(path: str) -> bool:
+    return path.startswith(
+        ("/bin/", "/sbin/", "/lib", "/usr/bin/", "/usr/sbin/", "/usr/lib", "c:/windows", "c:\\windows")
+    ) or path in {"/bin", "/sbin"}
 
 
 def transfer(judge: Judge, call: Call, operation: Operation) -> Value:
@@ -260,15 +270,15 @@ def change_mode(judge: Judge, call: Call, operation: Operation) -> Value:
             call.span,
             Effect.PRIVILEGE,
         )
-    elif place in PROTECTED and place is not Place.LOG and not _own_data(name.lower()):
-        safe = mode is not None and not mode & 0o077
-        if not safe:
+    elif place in PROTECTED and mode is not None:
+        secret = place in {Place.CREDENTIAL, Place.ACCOUNT}
+        if mode & 0o002 or (secret and mode & 0o044 and "authorized" not in name and "passwd" not in name):
             judge.report(_HIGH, Category.PRIV_ESC, "open-protected", f"changes who may use {name}: {place.value}", call.span,
                          Effect.PRIVILEGE)  # fmt: skip
     if mode is None or mode & 0o111 or mode == 777:
         key = key_of(path)
         if key and key in judge.fetched:
-            judge.report(_MEDIUM, Category.REMOTE_CODE, "executable-download", f"makes {name} executable, which came from the network",
+            judge.report(_HIGH, Category.REMOTE_CODE, "executable-download", f"makes {name} executable, which came from the network",
                          call.span)  # fmt: skip
     return UNKNOWN
 
@@ -288,7 +298,7 @@ def change_owner(judge: Judge, call: Call, operation: Operation) -> Value:
     """Give a file to another account."""
     path = path_of(call, operation)
     place = place_of(path)
-    if place in PROTECTED and not _own_data(shown(path).lower()):
+    if place in PROTECTED - {Place.SYSTEM, Place.LOG, Place.BACKUP, Place.VCS}:
         judge.report(_HIGH, Category.PRIV_ESC, "change-owner", f"changes the owner of {shown(path)}: {place.value}", call.span,
                      Effect.PRIVILEGE)  # fmt: skip
     return UNKNOWN

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
-from typing import Final
 
 import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
 
-from tui.levels import RiskLevel
 from tui.risk.code.budget import MAX_TEXT, Budget, Exhausted
 from tui.risk.code.javascript_reader import Reader
 from tui.risk.code.judge import AssessShell, Judge
 from tui.risk.code.machine import conclude
+from tui.risk.code.shape import judge_shape
 from tui.risk.findings import Findings
-from tui.risk.model import Category, Span
+from tui.risk.model import Span
 
 __all__ = ["judge_javascript"]
-
-_MANGLED: Final = re.compile(r"\b_0x[0-9a-f]{4,}\b")
-_PACKED: Final = re.compile(r"eval\s*\(\s*function\s*\(\s*p\s*,\s*a\s*,\s*c\s*,\s*k\s*,\s*e\s*,")
-_SYMBOLS_ONLY: Final = re.compile(r"[\[\]()!+]{300,}")
-_MANGLED_ENOUGH: Final = 6
 
 
 @lru_cache(maxsize=1)
@@ -40,8 +33,9 @@ def judge_javascript(text: str, assess_shell: AssessShell) -> Findings:
     if len(text) > MAX_TEXT:
         judge.puzzled(f"only the first {MAX_TEXT // 1024} KiB of the text were analysed")
         text = text[:MAX_TEXT]
+    judge.text = text
     _read(judge, text, None)
-    _judge_shape(judge, text)
+    judge_shape(judge, text)
     conclude(judge)
     return judge.conclude()
 
@@ -65,26 +59,6 @@ def _read(judge: Judge, text: str, base: Span | None) -> None:
         judge.puzzled("the text is nested too deeply")
     finally:
         judge.evaluate = outer
-
-
-def _judge_shape(judge: Judge, text: str) -> None:
-    """Programs that were made unreadable on purpose: mangled by javascript-obfuscator, packed, or written in six characters."""
-    names = _MANGLED.findall(text)
-    if len(names) >= _MANGLED_ENOUGH and len(set(names)) >= 3:
-        first = text.index(names[0])
-        judge.report(
-            RiskLevel.HIGH,
-            Category.OBFUSCATED,
-            "mangled",
-            "was made unreadable by an obfuscator",
-            Span(first, first + len(names[0])),
-        )
-    for pattern, what in (
-        (_PACKED, "runs a program that is packed in the text"),
-        (_SYMBOLS_ONLY, "is written in symbols only, so that nobody can read it"),
-    ):
-        if match := pattern.search(text):
-            judge.report(RiskLevel.HIGH, Category.OBFUSCATED, "packed", what, Span(match.start(), match.end()))
 
 
 class _Positions:

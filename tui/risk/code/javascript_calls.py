@@ -18,8 +18,23 @@ from tui.risk.code.operations import Action, Call, Operation, options_of
 from tui.risk.code.python_expressions import elements, path_join, setting
 from tui.risk.code.scope import Scope
 from tui.risk.code.values import (
-    NOTHING, UNKNOWN, Constant, Entries, Instance, Items, Label, Labels, Reference, Routine, Text, Value,
-    joined, labels_of, pieces_of, text_of, with_labels,
+    NOTHING,
+    UNKNOWN,
+    Constant,
+    Entries,
+    Instance,
+    Items,
+    Label,
+    Labels,
+    Reference,
+    Routine,
+    Text,
+    Value,
+    joined,
+    labels_of,
+    pieces_of,
+    text_of,
+    with_labels,
 )  # fmt: skip
 from tui.risk.model import Category, Effect
 
@@ -154,14 +169,15 @@ class Calls(Expressions):
             "finally",
             "catch",
             "listen",
-        } and isinstance(owner, Instance):
+        } and (isinstance(owner, Instance) or (name == "pipe" and labels_of(owner))):
             return self._chained(owner, name, args, node)
         return None
 
-    def _chained(self, owner: Instance, name: str, args: tuple[Value, ...], node: Node) -> Value:
-        row = OPERATIONS.get(f"{owner.kind}().{name}")
+    def _chained(self, owner: Value, name: str, args: tuple[Value, ...], node: Node) -> Value:
+        kind = owner.kind if isinstance(owner, Instance) else ""
+        row = OPERATIONS.get(f"{kind}().{name}")
         if row is not None:
-            perform(self.judge, Call(f"{owner.kind}().{name}", args, self.span_of(node), options_of(args), owner), row)
+            perform(self.judge, Call(f"{kind}().{name}", args, self.span_of(node), options_of(args), owner), row)
         returned = self._callbacks(args, labels_of(owner))
         if name == "pipe" and args:
             target = args[0]

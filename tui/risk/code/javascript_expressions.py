@@ -15,8 +15,23 @@ from tui.risk.code.judge import Judge
 from tui.risk.code.python_expressions import path_join, setting
 from tui.risk.code.scope import Scope
 from tui.risk.code.values import (
-    NOTHING, UNKNOWN, Constant, Entries, Instance, Items, Label, Labels, Reference, Routine, Text, Value,
-    joined, labels_of, pieces_of, text_of, with_labels,
+    NOTHING,
+    UNKNOWN,
+    Constant,
+    Entries,
+    Instance,
+    Items,
+    Label,
+    Labels,
+    Reference,
+    Routine,
+    Text,
+    Value,
+    joined,
+    labels_of,
+    pieces_of,
+    text_of,
+    with_labels,
 )  # fmt: skip
 from tui.risk.model import Span
 

@@ -15,7 +15,7 @@ from tui.risk.model import Category, Effect, Span
 
 _HIGH: Final = RiskLevel.HIGH
 _DROPS: Final = re.compile(
-    r"^\s*(?:drop\s+(?:table|database|schema|user|role|index|view)\b|truncate\s+(?:table\s+)?\w|delete\s+from\s+[\w.\"`\[\]]+\s*;?\s*$"
+    r"^\s*(?:drop\s+(?:table|database|schema|user|role|index|view)\b(?:\s+(?!if\b)\S+)?|truncate\s+(?:table\s+)?\w+|delete\s+from\s+[\w.\"`\[\]]+\s*;?\s*$"
     r"|alter\s+table\s+\S+\s+drop\b|update\s+\S+\s+set\b(?!.*\bwhere\b))",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
@@ -74,7 +74,7 @@ def query(judge: Judge, call: Call, operation: Operation) -> Value:
             and first[0].lower() == "drop"
             and first[1].lower() != "database"
         )
-        level = RiskLevel.MEDIUM if temporary else _HIGH
+        level = RiskLevel.MEDIUM if temporary or _makes_itself(judge.text, match[0]) else _HIGH
         judge.report(level, Category.DB_DESTROY, "sql-destroy", f"destroys data in a database: {match[0].strip()[:80]}", call.span,
                      Effect.DELETE)  # fmt: skip
     if _SECRET_COLUMNS.search(text):
@@ -82,6 +82,19 @@ def query(judge: Judge, call: Call, operation: Operation) -> Value:
                      Effect.CREDENTIAL_READ)  # fmt: skip
         return Value(labels=frozenset({Label.CREDENTIAL}))
     return Value(labels=labels_of(call.receiver))
+
+
+def _makes_itself(program: str, statement: str) -> bool:
+    """Whether the text creates the table itself that `statement` empties or drops: then there is nothing to lose but its own."""
+    names = re.findall(r"[\w.]+", statement)
+    table = names[-1] if names else ""
+    return bool(table) and bool(
+        re.search(
+            rf"create\s+(?:temp\w*\s+)?table\s+(?:if\s+not\s+exists\s+)?[\"'`\[]?{re.escape(table)}\b",
+            program,
+            re.IGNORECASE,
+        )
+    )
 
 
 def _plain(

@@ -28,6 +28,8 @@ from tui.risk.model import Category, Effect, Span
 _NOT_CONTENT: Final = frozenset({"headers", "auth", "cert", "proxies", "timeout", "verify", "cookies", "stream", "hooks", "allow_redirects",
                                  "agent", "signal", "context", "method", "family", "hostname", "host", "port"})  # fmt: skip
 """Arguments that carry what a service asks for, keys included: sending them is what they are for."""
+METADATA: Final = frozenset({"169.254.169.254", "metadata.google.internal", "100.100.100.200"})
+"""Where clouds hand their machines credentials."""
 _WORST: Final = (Label.CREDENTIAL, Label.ENVIRONMENT, Label.SERIALIZED)
 _GRAVE: Final = (Label.KEYS, Label.CLIPBOARD, Label.SCREEN, Label.PRIVATE_FILE)
 NETWORK: Final[Labels] = frozenset({Label.NETWORK})
@@ -96,7 +98,17 @@ def send(judge: Judge, span: Span, url: Value | None, content: list[Value]) -> N
     out = body | in_url
     dropped = drop_point(where) if where else None
     open_door = bool(dropped) or (bool(where) and is_address(where))
-    judge.effects.add(Effect.NETWORK_OUT) if content else None
+    if content:
+        judge.effects.add(Effect.NETWORK_OUT)
+    if (host in METADATA and "credential" in where) or (host in METADATA and "token" in where):
+        judge.report(
+            RiskLevel.HIGH,
+            Category.CRED_READ,
+            "metadata",
+            f"asks {host} for the credentials of this machine",
+            span,
+            Effect.CREDENTIAL_READ,
+        )
     if worst := next((label for label in _WORST if label in out), None):
         _leak(judge, span, RiskLevel.CRITICAL, worst, host)
     elif grave := next((label for label in _GRAVE if label in out), None):

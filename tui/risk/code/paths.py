@@ -45,9 +45,9 @@ PROTECTED: Final = frozenset(
 
 _TARGETS: Final = (
     (Target.ROOT, Place.ROOT), (Target.HOME, Place.HOME), (Target.DEVICE, Place.DEVICE),
-    (Target.STARTUP, Place.STARTUP), (Target.CREDENTIAL, Place.CREDENTIAL), (Target.ACCOUNT, Place.ACCOUNT),
+    (Target.CREDENTIAL, Place.CREDENTIAL), (Target.TEMP, Place.TEMPORARY), (Target.STARTUP, Place.STARTUP), (Target.ACCOUNT, Place.ACCOUNT),
     (Target.BOOT, Place.BOOT), (Target.LOG, Place.LOG), (Target.VCS, Place.VCS), (Target.CACHE, Place.BUILT),
-    (Target.TEMP, Place.TEMPORARY), (Target.BACKUP, Place.BACKUP), (Target.SYSTEM, Place.SYSTEM),
+    (Target.BACKUP, Place.BACKUP), (Target.SYSTEM, Place.SYSTEM),
     (Target.WORKSPACE_WHOLE, Place.WHOLE_WORKSPACE), (Target.HOME_PART, Place.PERSONAL),
     (Target.WORKSPACE, Place.WORKSPACE), (Target.ANY_OUTSIDE, Place.OUTSIDE),
 )  # fmt: skip

@@ -7,9 +7,11 @@ import shlex
 from typing import Final
 
 from tui.levels import RiskLevel
+from tui.risk.code.evaluation import OWN_FILE
 from tui.risk.code.judge import Judge, key_of, name_in_shell
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.values import (
+    NOTHING,
     UNKNOWN,
     Constant,
     Entries,
@@ -102,10 +104,16 @@ def execute(judge: Judge, call: Call, command: Value) -> Value:
         lead = command
         names = _WORD.findall(shown(command))[:64]
     labels = labels_of(lead if isinstance(command, Items) else _lead(command))
+    if isinstance(command, Items):
+        labels |= _code_words(command.items)
     _judge_origin(judge, call, labels, labels_of(command), names)
     _judge_shell(judge, call, command, names)
     _judge_fetched(judge, call, command, names)
     _judge_hidden(judge, call, names)
+    if judge.looping and OWN_FILE & set(names):
+        judge.report(
+            _HIGH, Category.DOS, "fork-bomb", "starts itself again and again without end", call.span, Effect.EXHAUST
+        )
     judge_windows_command(judge, call.span, shown(command) if not isinstance(command, Items) else " ".join(names))
     _hand_over(judge, call, command)
     return Instance(call.name, None, {"stdout": _output(names)}, labels=labels_of(_output(names)))
@@ -143,6 +151,17 @@ def _lead(command: Value) -> Value:
     return Constant(first, labels=command.labels)
 
 
+def _code_words(words: tuple[Value, ...]) -> Labels:
+    """Return the labels of words that an interpreter runs: those after `-c`, `-e` and the like."""
+    if not words or _key(shown(words[0])) not in _INTERPRETERS:
+        return NOTHING
+    found: Labels = NOTHING
+    for before, word in zip(words, words[1:], strict=False):
+        if shown(before).lower() in {"-c", "-e", "-enc", "-encodedcommand", "/c", "--eval", "-command", "-p", "-lc"}:
+            found |= labels_of(word)
+    return found
+
+
 def _judge_origin(judge: Judge, call: Call, lead: Labels, whole: Labels, names: list[str]) -> None:
     span, what = call.span, " ".join(names)[:80]
     if Label.NETWORK in lead:
@@ -160,7 +179,7 @@ def _judge_origin(judge: Judge, call: Call, lead: Labels, whole: Labels, names: 
         judge.report(
             _HIGH, Category.OBFUSCATED, "run-decoded", f"runs a command that is encoded in the text: {what}", span
         )
-    elif Label.ASSEMBLED in whole:
+    elif Label.ASSEMBLED in lead:
         judge.folded = True
         judge.report(
             _HIGH, Category.OBFUSCATED, "run-assembled", f"runs a command that is hidden in codes: {what}", span

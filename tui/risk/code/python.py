@@ -10,6 +10,7 @@ from tui.risk.code.judge import AssessShell, Judge
 from tui.risk.code.machine import conclude
 from tui.risk.code.python_reader import Reader
 from tui.risk.code.python_source import Source, read_source
+from tui.risk.code.shape import judge_shape
 from tui.risk.findings import Findings
 from tui.risk.model import Category, Effect, Span
 
@@ -26,7 +27,9 @@ def judge_python(text: str, assess_shell: AssessShell) -> Findings:
     if len(text) > MAX_TEXT:
         judge.puzzled(f"only the first {MAX_TEXT // 1024} KiB of the text were analysed")
         text = text[:MAX_TEXT]
+    judge.text = text
     _read(judge, text, None)
+    judge_shape(judge, text)
     conclude(judge)
     return judge.conclude()
 

@@ -50,7 +50,7 @@ def _decode_codec(data: Any, codec: str = "utf-8", *_rest: Any) -> Any:
 _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], Labels]]] = {
     "chr": (chr, _ASSEMBLED), "unichr": (chr, _ASSEMBLED), "ord": (ord, frozenset()), "str": (lambda *a: _text(*a), frozenset()), "int": (int, frozenset()),
     "float": (float, frozenset()), "bool": (bool, frozenset()), "abs": (abs, frozenset()), "len": (len, frozenset()), "hex": (hex, frozenset()),
-    "bytes": (lambda *a: _bytes(*a), _ASSEMBLED), "bytearray": (lambda *a: _bytes(*a), _ASSEMBLED), "repr": (repr, frozenset()), 
+    "bytes": (lambda *a: _bytes(*a), _ASSEMBLED), "bytearray": (lambda *a: _bytes(*a), _ASSEMBLED), "repr": (repr, frozenset()),
     "list": (list, frozenset()), "tuple": (list, frozenset()), "reversed": (lambda v: list(reversed(v)), frozenset()), "sorted": (sorted, frozenset()),
     "enumerate": (lambda v: [list(p) for p in enumerate(v)], frozenset()), "zip": (lambda *v: [list(p) for p in zip(*v, strict=False)], frozenset()), "sum": (sum, frozenset()),
     "min": (min, frozenset()), "max": (max, frozenset()), "format": (format, frozenset()), "shlex.split": (lambda s: __import__("shlex").split(s), frozenset()),

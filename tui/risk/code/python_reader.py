@@ -24,9 +24,7 @@ _INSTALL_COMMANDS: Final = frozenset(
         "build_py",
         "bdist_wheel",
         "build_ext",
-        "sdist",
         "build",
-        "Command",
         "install_lib",
     }
 )

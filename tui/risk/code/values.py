@@ -109,7 +109,7 @@ class Routine(Value):
 
 
 UNKNOWN: Final = Value()
-_MAX_DEPTH: Final = 8
+_MOST_LOOKED_AT: Final = 300
 
 
 def with_labels(value: Value, labels: Labels) -> Value:
@@ -119,24 +119,36 @@ def with_labels(value: Value, labels: Labels) -> Value:
     return replace(value, labels=value.labels | labels)
 
 
-def labels_of(value: Value | None, depth: int = 0) -> Labels:
-    """Return the labels of `value` and of everything in it."""
-    if value is None or depth > _MAX_DEPTH:
+def labels_of(value: Value | None) -> Labels:
+    """Return the labels of `value` and of everything in it, as far as a few hundred values tell."""
+    if value is None:
         return NOTHING
-    inner: list[Value] = []
-    if isinstance(value, Items):
-        inner.extend(value.items[:256])
-    elif isinstance(value, Entries):
-        inner.extend(list(value.entries.values())[:256])
-    elif isinstance(value, Text):
-        inner.extend(part for part in value.parts if isinstance(part, Value))
-    elif isinstance(value, Instance):
-        inner.extend(list(value.attributes.values())[:64])
-        if value.content is not None:
-            inner.append(value.content)
-    if not inner:
+    if isinstance(value, Constant | Reference | Routine) or type(value) is Value:
         return value.labels
-    return value.labels.union(*(labels_of(each, depth + 1) for each in inner))
+    found = set(value.labels)
+    seen: set[int] = {id(value)}
+    open_: list[Value] = [value]
+    while open_ and len(seen) < _MOST_LOOKED_AT:
+        each = open_.pop()
+        found |= each.labels
+        for inner in _inside(each):
+            if id(inner) not in seen:
+                seen.add(id(inner))
+                open_.append(inner)
+    return frozenset(found)
+
+
+def _inside(value: Value) -> list[Value]:
+    if isinstance(value, Items):
+        return list(value.items[:_MOST_LOOKED_AT])
+    if isinstance(value, Entries):
+        return list(value.entries.values())[:_MOST_LOOKED_AT]
+    if isinstance(value, Text):
+        return [part for part in value.parts if isinstance(part, Value)]
+    if isinstance(value, Instance):
+        inside = list(value.attributes.values())[:64]
+        return inside if value.content is None else [value.content, *inside]
+    return []
 
 
 def text_of(value: Value | None) -> str | None:
