@@ -72,6 +72,9 @@ def test_well_known_tokens_are_named_wherever_they_stand(name: str, secret: str,
         ("Set-Cookie: sid=abc; Path=/", "Set-Cookie: sid=[redacted:cookie]"),
         ("//host/:_authToken=abc", "//host/:_authToken=[redacted:token]"),
         ("token: abc123", "token: [redacted:token]"),
+        ("mysql -psecret base", "mysql -p[redacted:password] base"),
+        ("PASSWORD=password", "PASSWORD=[redacted:password]"),
+        ("password=my_secret", "password=[redacted:password]"),
         ("GH_TOKEN=abc", "GH_TOKEN=[redacted:token]"),
         ("AccessKey = QWERTYUIOPASDFGH", "AccessKey = [redacted:secret]"),
     ],
@@ -185,8 +188,8 @@ def test_extending_changes_nothing_of_the_original() -> None:
 
 
 def test_custom_patterns_are_named_and_may_have_a_group() -> None:
-    redactor = Redactor(patterns={"badge": r"B-\d{6}", "room": r"room (?P<number>\d+)"})
-    assert redactor.text("B-123456 in room 12") == "[redacted:badge] in room [redacted:room]"
+    redactor = Redactor(patterns={"badge": r"B-\d{6}", "room": r"room (?P<number>\d+)(a|b)?"})
+    assert redactor.text("B-123456 in room 12b") == "[redacted:badge] in room [redacted:room]b"
 
 
 def test_every_wrong_pattern_is_reported() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ahocorasick
@@ -33,8 +33,8 @@ class Redactor:
         secrets: Values that are secret, or such values by the name their marker shows.
         names: Names whose values are secret, besides those that say so themselves (`password`, `api_key`, …): of
             parameters and of environment variables.
-        patterns: Regular expressions by the name their marker shows. They see one line at a time; a named group is
-            what is replaced, else all that matched. They run over all text, so their cost is the writer's.
+        patterns: Regular expressions by the name their marker shows. They see one line at a time; the first
+            named group is what is replaced, else all that matched. They run over all text, so their cost is the writer's.
 
     Raises:
         InvalidInput: a pattern is not a regular expression, or matches nothing at all; every such one is named.
@@ -233,8 +233,12 @@ def _match_of(match: re.Match[str], name: str) -> _Match:
     return _Match(match.start(), match.end(), first, last, name)
 
 
-def _custom(name: str, pattern: re.Pattern[str], text: str, start: int) -> list[_Match]:
-    return [_match_of(match, name) for match in pattern.finditer(text, start) if match.end() > match.start()]
+def _custom(name: str, pattern: re.Pattern[str], text: str, start: int) -> Iterator[_Match]:
+    group = next(iter(pattern.groupindex), 0)
+    for match in pattern.finditer(text, start):
+        first, last = match.span(group) if match[group] else match.span()
+        if last > first:
+            yield _Match(match.start(), match.end(), first, last, name)
 
 
 def _line_start(text: str, start: int) -> int:

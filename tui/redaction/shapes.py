@@ -118,7 +118,6 @@ NO_REFERENCE: Final = (
     r"(?!\\?[\"']?(?:\$[A-Za-z_{(]|\{\{|<[\w -]{0,64}>|%\(|\*{3}|\[redacted:|(?:null|none|nil|true|false)"
     + _STOP
     + "))"
-    rf"(?!(?:[A-Za-z_][\w.]{{0,64}}[._])?(?:{_KEY}|token){_STOP})"
     r"(?![A-Za-z_][\w.]{0,64}[(\[]|(?<=: )(?:str|string|int|bool|bytes|any|object|optional)" + _STOP + ")"
 )
 # A bare value ends where the next assignment begins: `user=a,password=b,host=c`.
@@ -130,7 +129,9 @@ VALUE: Final = (
     rf"|\\[\"']{_OPENED}(?P<escaped>[^\"'\\\n]{{1,16384}})|(?P<bare>{_BARE}))"
 )
 _CLOSED: Final = r"\\?[\"']?\]?[ \t]{0,8}"
-_ASSIGNED: Final = _CLOSED + r"(?:=>|:=|[=:](?![=:]))[ \t]{0,8}" + NO_REFERENCE + VALUE
+# In code: `password=password`, `password=self.password`. The first group is the name.
+_NO_NAMESAKE: Final = rf"(?!(?-i:\1){_STOP}|[A-Za-z_][\w.]{{0,64}}\._{{0,2}}(?:{_KEY}|token){_STOP})"
+_ASSIGNED: Final = _CLOSED + r"(?:=>|:=|[=:](?![=:]))[ \t]{0,8}" + NO_REFERENCE + _NO_NAMESAKE + VALUE
 # "Unexpected token: identifier" is a sentence and `token = next` a line of code: except as in `TOKEN=value`, a bare
 # value must hold a digit and have six characters.
 _TOKEN_ASSIGNED: Final = (
@@ -138,13 +139,14 @@ _TOKEN_ASSIGNED: Final = (
     + _CLOSED
     + r"(?:=>|:=|=(?!=)|:(?![:=]))[ \t]{0,8}(?=\\?[\"']|(?=\S{6})[^\s\d]{0,256}\d))"
     + NO_REFERENCE
+    + _NO_NAMESAKE
     + VALUE
 )
 
 
 def assignment(name: str, marker: str) -> Shape:
     """Return the shape of `name=value`, `name: value`, `"name": "value"` for one name."""
-    pattern = re.compile(r"(?<![A-Za-z0-9_])" + re.escape(name) + _ASSIGNED, re.IGNORECASE)
+    pattern = re.compile(r"(?<![A-Za-z0-9_])" + f"({re.escape(name)})" + _ASSIGNED, re.IGNORECASE)
     return Shape(marker, (name.lower(),), pattern, span=1024 + len(name))
 
 
@@ -152,14 +154,14 @@ _ASSIGNMENTS: Final = (
     Shape(
         "password",
         tuple(name for name in _NAMES if name.startswith(("pass", "pwd"))),
-        re.compile(_KEY + _ASSIGNED, re.IGNORECASE),
+        re.compile(f"({_KEY})" + _ASSIGNED, re.IGNORECASE),
     ),
     Shape(
         "secret",
         tuple(name for name in _NAMES if not name.startswith(("pass", "pwd"))),
-        re.compile(_KEY + _ASSIGNED, re.IGNORECASE),
+        re.compile(f"({_KEY})" + _ASSIGNED, re.IGNORECASE),
     ),
-    Shape("token", ("token",), re.compile("token" + _TOKEN_ASSIGNED, re.IGNORECASE)),
+    Shape("token", ("token",), re.compile("(token)" + _TOKEN_ASSIGNED, re.IGNORECASE)),
     # `--password x`; as a list, `"--password", "x"`.
     Shape(
         "secret",
