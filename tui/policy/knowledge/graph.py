@@ -7,6 +7,7 @@ without spaces have no such boundary.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -43,7 +44,6 @@ class Graph:
         self.concepts: tuple[Concept, ...] = tuple(concepts)
         self.clashes: tuple[Clash, ...] = ()
         self._terms = self._collect()
-        self._shapes = [(term, len(term), _letters(term)) for term in self._terms]
         self._automaton = _automaton(self._terms)
         self._neighbours: dict[str, set[str]] = {}
         for concept in self.concepts:
@@ -69,11 +69,11 @@ class Graph:
         if self._automaton is None:
             return ()
         haystack = normal(text[:_MAX_TEXT])
-        found: dict[str, Concept] = {}
+        found: dict[int, Concept] = {}
         for end, term in self._automaton.iter(haystack):
             concept = self._terms[term]
-            if concept.key not in found and _stands_alone(haystack, end + 1 - len(term), end + 1):
-                found[concept.key] = concept
+            if id(concept) not in found and _stands_alone(haystack, end + 1 - len(term), end + 1):
+                found[id(concept)] = concept
         return tuple(found.values())
 
     def connected(self, concepts: Sequence[Concept]) -> bool:
@@ -102,6 +102,11 @@ class Graph:
             if slips <= limit and (best is None or (slips, known) < best):
                 best = slips, known
         return None if best is None else (best[1], self._terms[best[1]])
+
+    @functools.cached_property
+    def _shapes(self) -> list[tuple[str, int, int]]:
+        """Every term with what tells quickly that another is not close to it."""
+        return [(term, len(term), _letters(term)) for term in self._terms]
 
     def _collect(self) -> dict[str, Concept]:
         """Return the concept of every term. A name wins over a synonym, and of synonyms the first."""
