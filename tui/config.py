@@ -73,6 +73,18 @@ class RunSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GateSettings:
+    """What stands between a request and its run. Policy and hooks have files of their own."""
+
+    role: str = "engineer"
+    """The role of this user; `policy.yaml` says what it may do."""
+    ask_from: str = "high"
+    """A person is asked from this risk level on, or `never`. What is critical must always be typed."""
+    redact: bool = True
+    """Take secrets out of what runs print, before it is shown or kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings."""
 
@@ -84,6 +96,7 @@ class Settings:
     snapshots: SnapshotSettings = field(default_factory=SnapshotSettings)
     pool: PoolSettings = field(default_factory=PoolSettings)
     runs: RunSettings = field(default_factory=RunSettings)
+    gate: GateSettings = field(default_factory=GateSettings)
 
 
 _RANGES: Final[Mapping[str, tuple[float, float]]] = {
@@ -100,7 +113,11 @@ _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "runs.retry_cap_s": (0, 3600),
     "runs.max_output_mb": (1, 1_000_000),
 }
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"profile": PROFILE_NAMES, "backend": ("auto", "kvm", "tcg")}
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "profile": PROFILE_NAMES,
+    "backend": ("auto", "kvm", "tcg"),
+    "gate.ask_from": ("low", "medium", "high", "critical", "never"),
+}
 
 
 def load_settings(paths: Paths) -> Settings:

@@ -1,6 +1,7 @@
 """The errors Rollcage reports to a person, and the exit codes they carry.
 
     RollcageError                 125  something of Rollcage itself went wrong
+    ├── Refused                   119  policy, a hook or a person said no, or nobody was there to say yes
     ├── UsageError                  2  the command line or a request makes no sense
     ├── InvalidInput              120  a definition, parameter, theme or setting is wrong
     ├── NotFound                  121  no such definition, session, snapshot or run
@@ -28,6 +29,12 @@ class RollcageError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class Refused(RollcageError):
+    """It may not run: policy, a hook or a person said no, or nobody was there to say yes."""
+
+    exit_code = 119
 
 
 class UsageError(RollcageError):

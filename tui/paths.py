@@ -75,6 +75,11 @@ class Paths:
         return self.config / "knowledge"
 
     @property
+    def user_rules(self) -> Path:
+        """Rules of risk of this user."""
+        return self.config / "rules"
+
+    @property
     def user_themes(self) -> Path:
         """Themes of this user."""
         return self.config / "themes"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from tests.support.gates import OpenGate
 from tui.config import Settings
 from tui.paths import Paths
 from tui.runs.engine import Engine
@@ -19,7 +20,7 @@ async def open_engine(machine_paths: Paths) -> AsyncIterator[OpenEngine]:
     opened: list[Engine] = []
 
     async def open_() -> Engine:
-        opened.append(await Engine.open(machine_paths, Settings()))
+        opened.append(await Engine.open(machine_paths, Settings(), gate=OpenGate()))
         return opened[-1]
 
     yield open_

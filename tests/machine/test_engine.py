@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from tests.support.gates import OpenGate
 from tests.support.runs import events_of, execute, names, output_of, request, start, until
 from tui.config import Settings
 from tui.machines.qemu.backend import QemuBackend
@@ -94,7 +95,7 @@ async def test_timeout_cancel_and_a_snapshot_in_the_middle(open_engine: OpenEngi
 
 async def test_the_pool_serves_new_sessions(machine_paths: Paths):
     backend = await QemuBackend.open(machine_paths)
-    engine = await Engine.open(machine_paths, Settings(), backend=backend, warm_pool=True)
+    engine = await Engine.open(machine_paths, Settings(), backend=backend, warm_pool=True, gate=OpenGate())
     try:
         filled = asyncio.Event()
         engine.subscribe(lambda event: filled.set() if engine.pool_status().ready >= 2 else None)

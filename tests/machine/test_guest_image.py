@@ -101,7 +101,7 @@ def test_the_guest_comes_up_with_everything_in_place(image: GuestImage) -> None:
     assert mounts["/dev/shm"] == "tmpfs"
     assert mounts["/sys/fs/cgroup"] == "cgroup2"
     assert facts["ports"] == {"rollcage.agent": True}
-    assert facts["agent"] == ["agent.py"]
+    assert facts["agent"] == ["agent.py", "boot_id"]
     assert "127.0.0.1/8" in str(facts["loopback"])
     assert "does not exist" in str(facts["network"])
     assert facts["machine_id"] == ""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button
 
+from tests.support.gates import OpenGate
 from tests.support.pilots import until
 from tui.config import PoolSettings, Settings
 from tui.definitions.catalog import Catalog
@@ -51,7 +52,7 @@ async def test_a_person_runs_a_command_and_takes_it_back(machine_paths: Paths, t
         return HostState((), ImageStatus(True, machine_paths.images, "there"))
 
     async def open_engine() -> Engine:
-        return await Engine.open(machine_paths, settings)
+        return await Engine.open(machine_paths, settings, gate=OpenGate())
 
     app = RollcageApp(machine_paths, settings, open_engine=open_engine, open_catalog=open_catalog, look_at_host=look)
     async with app.run_test(size=(120, 40)) as pilot:

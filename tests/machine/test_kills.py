@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.support.gates import OpenGate
 from tests.support.runs import output_of
 from tests.support.victim import SETTINGS, SHOW, python, token_of
 from tui.machines.qemu.backend import QemuBackend
@@ -138,7 +139,7 @@ async def examine(paths: Paths, witness: Witness, *, killed: bool) -> None:
     backend = await QemuBackend.open(paths)
     while hypervisors(witness.pid):  # noqa: ASYNC110 - they are killed, but that takes the kernel a moment
         await asyncio.sleep(0.01)
-    async with await Engine.open(paths, SETTINGS, backend=backend) as engine:
+    async with await Engine.open(paths, SETTINGS, backend=backend, gate=OpenGate()) as engine:
         store = engine.store
         assert store.unfinished() == []
         assert_no_litter(backend, paths)

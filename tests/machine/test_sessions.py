@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from tests.support.gates import OpenGate
 from tests.support.runs import events_of, execute, output_of, request, start, until
 from tui.config import Settings
 from tui.errors import Busy
@@ -235,7 +236,7 @@ async def test_a_fork_bomb_ends_with_its_run(engine: Engine):
 
 
 async def test_a_waiting_machine_that_dies_is_replaced(machine_paths: Paths):
-    async with await Engine.open(machine_paths, Settings(), warm_pool=True) as engine:
+    async with await Engine.open(machine_paths, Settings(), warm_pool=True, gate=OpenGate()) as engine:
         full, lost = asyncio.Event(), asyncio.Event()
 
         def look(_: object) -> None:

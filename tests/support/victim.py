@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from tests.support.gates import OpenGate
 from tui.config import PoolSettings, RunSettings, Settings, SnapshotSettings
 from tui.errors import RollcageError
 from tui.machines.model import PROFILES, MachineSpec
@@ -176,7 +177,7 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     loop.add_reader(sys.stdin.fileno(), told.set)
-    async with await Engine.open(paths, SETTINGS, warm_pool=True) as engine:
+    async with await Engine.open(paths, SETTINGS, warm_pool=True, gate=OpenGate()) as engine:
         victim = Victim(engine, options["seed"], kills_agent=options["kills_agent"])
         while not told.is_set():
             await victim.work()

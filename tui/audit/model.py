@@ -25,6 +25,8 @@ class EntryKind(StrEnum):
     MACHINE_LEASED = "machine-leased"
     SNAPSHOT_TAKEN = "snapshot-taken"
     LIMIT_EXCEEDED = "limit-exceeded"
+    ATTEMPT_FAILED = "attempt-failed"
+    """The machine, not the command, failed, and the run is tried again."""
     RUN_EXITED = "run-exited"
     ROLLED_BACK = "rolled-back"
     HEAD_MOVED = "head-moved"

@@ -9,8 +9,11 @@ from tui.config import Settings
 from tui.machines.protocol import Backend
 from tui.paths import Paths
 from tui.pool.manager import Pool
+from tui.redaction import Redactor
 from tui.runs.anticipation import Anticipation
+from tui.runs.audit_trail import AuditTrail
 from tui.runs.events import Event
+from tui.runs.gates import Gate
 from tui.runs.retry import Retry
 from tui.store.store import Store
 
@@ -29,3 +32,8 @@ class Context:
     """Tells every listener of the engine."""
     retry: Retry
     anticipation: Anticipation
+    gate: Gate
+    """Decides what runs."""
+    audit: AuditTrail
+    redactor: Redactor
+    """Knows the shapes of secrets; a run's own also knows its values."""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from tui.audit.log import AuditLog
+from tui.audit.model import EntryKind
 from tui.config import Settings
 from tui.errors import UsageError
+from tui.hooks.services import Services
 from tui.ids import new_id
 from tui.machines.model import PROFILES, MachineSpec
 from tui.machines.protocol import Backend
@@ -15,14 +20,18 @@ from tui.paths import Paths
 from tui.pool.backoff import Backoff
 from tui.pool.lease import PoolStatus
 from tui.pool.manager import Pool
+from tui.redaction import Redactor
 from tui.runs import snapshots
 from tui.runs.anticipation import Anticipation
+from tui.runs.approval import Approver, Nobody
+from tui.runs.audit_trail import AuditTrail
 from tui.runs.backends import BackendStatus, LazyBackend, open_default
 from tui.runs.context import Context
 from tui.runs.driver import Driver
 from tui.runs.drivers import Drivers
 from tui.runs.eventlog import EventLog
 from tui.runs.events import Event, OutputReceived, PoolChanged, RolledBack
+from tui.runs.gatekeeper import Gatekeeper, user_name
 from tui.runs.gates import Gate
 from tui.runs.heads import plan_step, roll_back, undo_or_redo
 from tui.runs.listeners import Listener, Listeners
@@ -31,7 +40,9 @@ from tui.runs.recovery import engine_locks, reconcile_snapshots, recover_runs
 from tui.runs.request import Request
 from tui.runs.retry import Retry
 from tui.runs.rollback import RollbackPlan, plan, resolve
+from tui.runs.rulebook import Rulebook
 from tui.runs.run import Run
+from tui.store.approvals import Approval
 from tui.store.locks import Lock
 from tui.store.model import MoveKind, RunRecord, RunState, SessionRecord, SnapshotRecord
 from tui.store.rows import now
@@ -45,7 +56,7 @@ class Engine:
 
     def __init__(
         self, paths: Paths, settings: Settings, store: Store, lock: Lock, owner: str,
-        backend: Backend | None, gates: Sequence[Gate], retry: Retry | None, stays: bool,
+        backend: Backend | None, gate: Gate, audit: AuditTrail, redactor: Redactor, retry: Retry | None, stays: bool,
     ) -> None:  # fmt: skip
         async def opening() -> Backend:
             return backend or await open_default(paths, settings)
@@ -57,13 +68,12 @@ class Engine:
         self.store = store
         """What is kept; for reading."""
         self._lock, self._owner = lock, owner
-        self._gates = tuple(gates)
         self._backend = LazyBackend(opening, opened)
         self._pool = Pool(self._backend.get, PROFILES[settings.profile], settings.pool, changed=self._pool_changed)
         self._context = Context(
             paths, settings, store, self._pool, self._backend.get, self._emit,
             retry or Retry(settings.runs.retries, backoff),
-            Anticipation(self._backend.get, wanted=stays and settings.snapshots.anticipate),
+            Anticipation(self._backend.get, wanted=stays and settings.snapshots.anticipate), gate, audit, redactor,
         )  # fmt: skip
         self._listeners = Listeners()
         self._drivers = Drivers(self._context)
@@ -74,7 +84,7 @@ class Engine:
     @classmethod
     async def open(
         cls, paths: Paths, settings: Settings, *, backend: Backend | None = None, warm_pool: bool = False,
-        gates: Sequence[Gate] = (), retry: Retry | None = None,
+        approver: Approver | None = None, gate: Gate | None = None, retry: Retry | None = None,
     ) -> Engine:  # fmt: skip
         """Open the store and put right what a crash left. The backend is opened when a machine is first needed.
 
@@ -83,11 +93,13 @@ class Engine:
             settings: How everything is done.
             backend: Makes the machines; QEMU if it is not given.
             warm_pool: Keep machines waiting from now on, for new sessions and for rollbacks. For a process that stays.
-            gates: Look at every request before it runs, in this order.
+            approver: Is asked where a person must agree; without one the answer is no.
+            gate: Decides what runs, in the place of this user's policy, hooks and rules.
             retry: How machine failures are retried, if not as the settings say.
 
         Raises:
             StoreError: the records are damaged, or cannot be written.
+            AuditError: the audit log is damaged, or cannot be written.
         """
         paths.create()
         store = Store.open(paths)
@@ -95,10 +107,15 @@ class Engine:
             owner = new_id()
             recover_runs(store, paths)
             lock = Lock.acquire(engine_locks(paths), owner)
+            redactor = Redactor()
+            audit = AuditTrail(AuditLog.open(paths, redactor), user_name(), settings.gate.role)
         except BaseException:
             store.close()
             raise
-        engine = cls(paths, settings, store, lock, owner, backend, gates, retry, warm_pool)
+        if gate is None:
+            rulebook = Rulebook(paths, store.uses, Path.cwd(), Services(paths, redactor))
+            gate = Gatekeeper(rulebook, settings, store, approver or Nobody(), Path.cwd())
+        engine = cls(paths, settings, store, lock, owner, backend, gate, audit, redactor, retry, warm_pool)
         if warm_pool:
             engine._pool.start()
         return engine
@@ -120,6 +137,8 @@ class Engine:
         await self._drivers.close()
         await self._pool.close()
         await self._backend.close()
+        await self._context.gate.close()
+        await self._context.audit.close()
         self.store.close()
         self._lock.release(remove=True)
 
@@ -133,6 +152,7 @@ class Engine:
         return self._listeners.add(listener)
 
     def _emit(self, event: Event) -> None:
+        self._context.audit.note(event)
         if event.run_id in self._runs and not isinstance(event, OutputReceived):
             self._runs[event.run_id].happened(event)
         self._listeners.tell(event)
@@ -161,20 +181,22 @@ class Engine:
             raise UsageError("there is nothing to run: the request has no steps")
         spec = request.spec or PROFILES[self._context.settings.profile]
         session = self.store.session_for(request.session, spec)
+        redactor = self._redactor_for(request)
+        request = replace(request, title=redactor.text(request.title))
         record = RunRecord(
             id=new_id(), session_id=session.id, title=request.title, definition=request.definition,
-            request=request.to_json(), state=RunState.RUNNING, started_at=now(),
+            request=redactor.value(request.to_json()), state=RunState.RUNNING, started_at=now(),
         )  # fmt: skip
         self.store.add_run(record, self._owner)
         log = EventLog(session.id, record.id, self.store.output_path(record.id))
-        run = self._runs[record.id] = Run(record, request, log)
+        run = self._runs[record.id] = Run(record, request, log, redactor)
         driver = self._drivers.of(session.id)
         driver.runs += 1
         self._spawn(self._carry_out(run, record, driver))
         return run
 
     async def _carry_out(self, run: Run, record: RunRecord, driver: Driver) -> None:
-        pipeline = Pipeline(self._context, driver, self._gates, run, record)
+        pipeline = Pipeline(self._context, driver, run, record)
         try:
             record = await pipeline.carry_out()
         finally:
@@ -186,6 +208,13 @@ class Engine:
                 self._context.anticipation.of(driver.live.base_id)  # where a failure of the next run would go back to
             await self._drivers.bound()
             await snapshots.collect_if_due(self._context)
+
+    def _redactor_for(self, request: Request) -> Redactor:
+        """Return what also knows the secrets of one request: declared ones, and variables whose names say so."""
+        redactor = self._context.redactor
+        known = {name: value for name, value in request.env.items() if redactor.is_secret_name(name)}
+        secrets = {**known, **request.secrets}
+        return redactor.extended(secrets, names=request.secrets) if secrets else redactor
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -254,6 +283,8 @@ class Engine:
     async def set_snapshot(self, snapshot_id: str, *, name: str | None = None, pinned: bool | None = None) -> None:
         """Name a snapshot (an empty name takes it away), pin or unpin it."""
         self.store.set_snapshot(snapshot_id, name=name, pinned=pinned)
+        details = {"snapshot_id": snapshot_id, "name": name, "pinned": pinned}
+        self._context.audit.record(EntryKind.SNAPSHOT_CHANGED, details=details)
 
     async def verify_snapshot(self, snapshot_id: str) -> None:
         """Read a snapshot in full and compare its checksums.
@@ -269,7 +300,10 @@ class Engine:
         Raises:
             UsageError: one of them is a head, in use or pinned.
         """
-        return await snapshots.delete(self._context, snapshot_ids)
+        ids = list(snapshot_ids)
+        freed = await snapshots.delete(self._context, ids)
+        self._context.audit.record(EntryKind.SNAPSHOT_DELETED, details={"snapshot_ids": ids, "freed_bytes": freed})
+        return freed
 
     async def collect_garbage(self) -> int:
         """Delete what the settings say need not be kept, and return the bytes freed."""
@@ -286,6 +320,24 @@ class Engine:
         record, driver = self._session(session)
         await snapshots.delete_session(self._context, driver, record)
         self._drivers.remove(record.id)
+        self._context.audit.record(EntryKind.SESSION_DELETED, session=record.name, details={"session_id": record.id})
+
+    # Approvals
+
+    def approvals(self) -> list[Approval]:
+        """Return what people decided for the future and have not taken back, the newest first."""
+        return self.store.approvals.all()
+
+    def revoke_approval(self, id_or_beginning: str) -> Approval:
+        """Take such a decision back.
+
+        Raises:
+            NotFound: none in force, or more than one, has an id that begins so.
+        """
+        approval = self.store.approvals.revoke(id_or_beginning)
+        details = {"approval_id": approval.id, "standing": str(approval.standing), "subject": approval.subject.shown}
+        self._context.audit.record(EntryKind.APPROVAL_REVOKED, details=details)
+        return approval
 
     # Machines
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from tui.levels import RiskLevel
 from tui.machines.model import MachineSpec, ResourceUsage, Stream
+from tui.risk.model import Assessment
 from tui.store.model import MoveKind, RunState, SnapshotReason
 
 
@@ -39,7 +41,7 @@ def _plain(value: Any) -> Any:
             return value.name.lower()
         case enum.StrEnum():
             return str(value)
-        case ResourceUsage() | MachineSpec():
+        case ResourceUsage() | MachineSpec() | Assessment():
             return value.to_json()
         case _:
             return value
@@ -53,6 +55,69 @@ class RunStarted(Event):
     session: str
     definition: str | None
     steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskAssessed(Event):
+    """It is known what running the request would do."""
+
+    assessment: Assessment
+    """Of all steps together; secrets are taken out of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChecked(Event):
+    """The policy was asked."""
+
+    outcome: str
+    """`allow`, `ask` or `deny`."""
+    checks: list[dict[str, Any]]
+    """What `tui.policy.verdict.Check.to_json` gives, in the order the checks were made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HookDecided(Event):
+    """One hook was heard."""
+
+    hook: str
+    point: str
+    decision: str
+    """`allow`, `block`, `modify` or `ask`."""
+    detail: dict[str, Any]
+    """What `tui.hooks.model.HookRecord.to_json` gives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeDecided(Event):
+    """It is settled where the request runs."""
+
+    mode: str
+    """`local` or `firecracker`."""
+    reason: str
+    no_rollback: bool
+    """Nothing of it can be taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequested(Event):
+    """A person has to agree."""
+
+    level: RiskLevel
+    reasons: list[str]
+    to_type: str
+    """What must be typed to agree; empty where a choice is enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalDecided(Event):
+    """It was decided whether the request may go on."""
+
+    answer: str
+    """`allow-once`, `allow-session`, `deny` or `deny-always`; `no-answer` where nobody answered."""
+    by: str
+    """The user, or `an earlier answer`."""
+    subjects: list[str]
+    """What the answer is bound to, as a person recognises it; only where it stands for the future or did before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

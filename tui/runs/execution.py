@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from tui.errors import RollcageError
 from tui.machines.errors import GuestRefused, MachineError
-from tui.machines.model import Command, ExitReport, OutputChunk, ResourceUsage
+from tui.machines.model import Command, ExitReport, OutputChunk, ResourceUsage, Stream
 from tui.machines.protocol import Executor, GuestProcess
+from tui.redaction import RedactingStream
 from tui.runs.events import Event, OutputReceived, StepExited, StepStarted
 from tui.runs.limits import lacking, limits_left
 from tui.runs.outcome import Outcome, outcome_of, total, with_log
@@ -49,7 +50,13 @@ class Execution:
     """One attempt to execute all steps."""
 
     def __init__(
-        self, run: Run, writer: OutputWriter, emit: Callable[[Event], None], begun: Callable[[], None]
+        self,
+        run: Run,
+        writer: OutputWriter,
+        emit: Callable[[Event], None],
+        begun: Callable[[], None],
+        *,
+        redacts: bool = True,
     ) -> None:
         self.begun = False
         """Whether a command may have started: from then on nothing is silently run again."""
@@ -61,6 +68,8 @@ class Execution:
         self._process: GuestProcess | None = None
         self._stopping = False
         self._output_error: StoreError | None = None
+        self._redacts = redacts
+        self._redacting: dict[Stream, RedactingStream] = {}
 
     async def steps(self, machine: Executor, request: Request, timeout_s: float, grace_s: float) -> Outcome:
         """Execute until the end, a failure, the timeout or a cancellation.
@@ -145,9 +154,10 @@ class Execution:
             await process.close_stdin()
         try:
             async for chunk in process.output():
-                await self._received(chunk)
+                await self._printed(chunk)
             return await process.wait()
         finally:
+            await self._release()
             if feeding is not None:
                 feeding.cancel()
                 await asyncio.gather(feeding, return_exceptions=True)
@@ -158,6 +168,22 @@ class Execution:
         # where its output is read.
         with contextlib.suppress(RollcageError, OSError):
             await self._run.stdin.feed(process)
+
+    async def _printed(self, chunk: OutputChunk) -> None:
+        """Pass on what a command printed, without secrets; what may be the beginning of one waits for the rest."""
+        if not self._redacts:
+            await self._received(chunk)
+            return
+        stream = self._redacting.get(chunk.stream)
+        if stream is None:
+            stream = self._redacting[chunk.stream] = self._run.redactor.stream()
+        if data := stream.feed(chunk.data):
+            await self._received(OutputChunk(chunk.stream, data))
+
+    async def _release(self) -> None:
+        for name, stream in self._redacting.items():
+            if data := stream.finish():
+                await self._received(OutputChunk(name, data))
 
     async def _received(self, chunk: OutputChunk) -> None:
         if self._output_error is not None:
@@ -173,7 +199,8 @@ class Execution:
         self._emit(OutputReceived(**self._stamp(), stream=chunk.stream, data=chunk.data))
 
     def _step_started(self, index: int, step: StepRequest) -> None:
-        self._emit(StepStarted(**self._stamp(), index=index, language=step.language, text=step.text))
+        text = self._run.redactor.text(step.text)
+        self._emit(StepStarted(**self._stamp(), index=index, language=step.language, text=text))
         if index == 0:
             self._on_begun()
 

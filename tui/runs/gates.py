@@ -1,39 +1,64 @@
-"""Gates: what looks at a request before a machine is leased."""
+"""The gate: what looks at a request before it runs, and at its end. `tui.runs.gatekeeper` is the one there is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from datetime import datetime
+from typing import Any, Protocol
 
+from tui.hooks.model import Finished
+from tui.proposal import Proposal
+from tui.redaction import Redactor
+from tui.runs.events import Event
+from tui.runs.modes import ModeDecision
 from tui.runs.request import Request
+from tui.store.rows import now
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
-    """Nothing against it."""
+class Ticket:
+    """One request at the gate."""
+
+    run_id: str
+    session_id: str
+    request: Request
+    redactor: Redactor
+    """Knows the secrets of this request."""
+    tell: Callable[[Event], None]
+    """Takes every fact as it becomes one."""
+
+    def stamp(self) -> dict[str, Any]:
+        """Return what every event of this run carries."""
+        at: datetime = now()
+        return {"at": at, "session_id": self.session_id, "run_id": self.run_id}
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """Run this instead; later gates see the changed request."""
+class Admission:
+    """What may run, and where."""
 
     request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """It must not run."""
-
-    reason: str
-    """For the person who asked."""
-
-
-Decision: TypeAlias = Pass | Changed | Refused
+    """As hooks left it, with the variables and limits they add."""
+    mode: ModeDecision
+    proposal: Proposal
 
 
 class Gate(Protocol):
-    """One look at a request. A gate that raises refuses: what could not be looked at does not run."""
+    """Decides what runs."""
 
-    async def review(self, request: Request) -> Decision:
-        """Decide about a request."""
+    async def admit(self, ticket: Ticket) -> Admission:
+        """Let a request pass, perhaps changed.
+
+        Raises:
+            Refused: it must not run. Whatever else is raised refuses too: what could not be looked at does not run.
+        """
+        ...
+
+    async def concluded(self, ticket: Ticket, admission: Admission, finished: Finished) -> Finished:
+        """Look at how a run ended, and return it as it is to be kept. Never raises."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
         ...

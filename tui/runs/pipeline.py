@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
-from tui.errors import RollcageError
+from tui.definitions.model import ExecutionMode
+from tui.errors import Refused, RollcageError
+from tui.hooks.model import Finished, Output
 from tui.machines.errors import MachineError
+from tui.machines.local.confinement import probe
+from tui.machines.local.host import LocalHost
 from tui.runs.aftermath import Aftermath
 from tui.runs.context import Context
 from tui.runs.driver import Driver
 from tui.runs.events import AttemptFailed, MachineLeased, RunExited, RunFinished, RunStarted
 from tui.runs.execution import Execution
-from tui.runs.gates import Changed, Gate, Refused
+from tui.runs.gates import Admission, Ticket
 from tui.runs.outcome import Outcome, with_log
 from tui.runs.run import Run
 from tui.store.model import RunRecord, RunState
@@ -43,13 +48,11 @@ class Pipeline:
         self,
         context: Context,
         driver: Driver,
-        gates: Sequence[Gate],
         run: Run,
         record: RunRecord,
     ) -> None:
         self._context = context
         self._driver = driver
-        self._gates = gates
         self._run = run
         self._record = record
         self._request = run.request
@@ -58,6 +61,8 @@ class Pipeline:
         self._has_resumed = False
         self._aftermath = Aftermath(context, driver, run.id)
         self._has_exited = False
+        self._ticket = Ticket(run.id, run.session_id, run.request, run.redactor, context.emit)
+        self._admission: Admission | None = None
 
     async def carry_out(self) -> RunRecord:
         """Run, and return the final record."""
@@ -66,12 +71,17 @@ class Pipeline:
             self._writer = OutputWriter(
                 self._context.store.output_path(self._run.id), self._context.settings.runs.max_output_mb * 1024 * 1024
             )
-            await self._unless_stopped(self._review())
+            admission = await self._unless_stopped(self._admitted())
             async with contextlib.AsyncExitStack() as turn:
                 await self._unless_stopped(turn.enter_async_context(self._driver.driving()))
+                if admission.mode.mode is ExecutionMode.LOCAL:
+                    return await self._on_host()
                 return await self._in_turn()
         except _NotRun as ended:
             outcome = ended.outcome
+        except Refused as refusal:
+            self._run.failure = refusal
+            outcome = Outcome(RunState.REFUSED, None, str(refusal))
         except (RollcageError, OSError) as error:
             outcome = self._failed(error)
         except Exception as error:  # noqa: BLE001 - logged; every run gets a final record
@@ -99,14 +109,50 @@ class Pipeline:
         assert self._writer is not None
         return self._writer
 
-    async def _review(self) -> None:
-        for gate in self._gates:
-            decision = await gate.review(self._request)
-            if isinstance(decision, Refused):
-                raise _NotRun(Outcome(RunState.ERROR, None, f"refused: {decision.reason}"))
-            if isinstance(decision, Changed):
-                self._request = decision.request
-                self._record = replace(self._record, request=self._request.to_json())
+    async def _admitted(self) -> Admission:
+        """Go through the gate. What was decided there is in the audit log before anything runs by it.
+
+        Raises:
+            Refused: it must not run.
+            AuditError: it could not be recorded.
+        """
+        try:
+            admission = await self._context.gate.admit(self._ticket)
+        except (RollcageError, OSError):
+            raise
+        except Exception as error:
+            _log.exception("the gate failed on run %s", self._run.id)
+            raise Refused(f"it could not be looked at, so it does not run: {error!r}") from error
+        finally:
+            await self._context.audit.settled()
+        self._admission = admission
+        self._request = admission.request
+        gate = {"mode": str(admission.mode.mode), "mode_reason": admission.mode.reason}
+        if admission.proposal.assessment is not None:
+            gate["level"] = str(admission.proposal.assessment.level)
+        plain = {**self._request.to_json(), "gate": gate}
+        self._record = replace(self._record, request=self._run.redactor.value(plain))
+        return admission
+
+    async def _on_host(self) -> RunRecord:
+        """Execute on the host, confined. There is nothing to snapshot and nothing to roll back."""
+        execution = self._execution = Execution(
+            self._run,
+            self._writer_opened(),
+            self._context.emit,
+            lambda: None,
+            redacts=self._context.settings.gate.redact,
+        )
+        settings = self._context.settings.runs
+        try:
+            confinement = await asyncio.to_thread(probe, Path.cwd(), self._context.paths)
+            host = LocalHost(confinement, allow_unconfined=settings.allow_unconfined_local)
+            timeout_s = self._request.timeout_s or settings.timeout_s
+            outcome = await execution.steps(host, self._request, timeout_s, settings.kill_grace_s)
+        except (RollcageError, OSError) as error:
+            outcome = self._failed(error)
+        self._exited(outcome)
+        return await self._conclude(outcome)
 
     async def _attempts(self, writer: OutputWriter) -> Outcome:
         """Try until the steps have ended, for whatever reason, or trying again is not allowed."""
@@ -122,7 +168,9 @@ class Pipeline:
                     start.close()
                     self._anticipate(self._record.before_id)
 
-                execution = self._execution = Execution(self._run, writer, self._context.emit, begun)
+                execution = self._execution = Execution(
+                    self._run, writer, self._context.emit, begun, redacts=self._context.settings.gate.redact
+                )
                 try:
                     await self._unless_stopped(self._make_ready())
                     assert self._driver.live is not None
@@ -209,7 +257,7 @@ class Pipeline:
 
     async def _conclude(self, outcome: Outcome) -> RunRecord:
         """Make the record final, and the snapshot after with it."""
-        writer, error = self._writer, outcome.error
+        writer, error = self._writer, self._run.redactor.text(outcome.error)
         state = outcome.state
         if writer is not None:
             try:
@@ -223,6 +271,7 @@ class Pipeline:
             usage=self._execution.usage if self._execution else None,
             output_bytes=writer.data_bytes if writer else 0, output_head=writer.head if writer else b"",
         )  # fmt: skip
+        record = await self._heard_after(record)
         try:
             self._context.store.conclude(record, snapshot=self._aftermath.unrecorded, move=self._aftermath.move)
         except RollcageError as failure:
@@ -234,6 +283,23 @@ class Pipeline:
             self._aftermath.recorded()
         self._emit_finished(record)
         return record
+
+    async def _heard_after(self, record: RunRecord) -> RunRecord:
+        """Let hooks see how it ended; what they change of the output is what the record keeps of it."""
+        if self._admission is None:
+            return record
+        assert record.ended_at is not None
+        head = record.output_head.decode(errors="replace")
+        finished = Finished(
+            str(record.state),
+            record.exit_code,
+            (record.ended_at - record.started_at).total_seconds(),
+            Output(head, omitted_bytes=record.output_bytes - len(record.output_head)),
+            record.usage.to_json() if record.usage is not None else {},
+            record.error,
+        )
+        seen = await self._context.gate.concluded(self._ticket, self._admission, finished)
+        return record if seen.output.head == head else replace(record, output_head=seen.output.head.encode())
 
     def _emit_started(self) -> None:
         self._context.emit(

@@ -68,6 +68,7 @@ def request_for(
         timeout_s=timeout_s,
         definition=definition.name,
         definition_hash=definition.content_hash,
+        source=definition,
         parameters=typed,
     )
 

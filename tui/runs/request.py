@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from tui.definitions.model import ExecutionMode, ResourceLimits
+from tui.definitions.model import Definition, ExecutionMode, ResourceLimits
 from tui.machines.model import MachineSpec
 
 
@@ -48,6 +48,10 @@ class Request:
     """Where it asks to run; None leaves that to the settings. `tui.runs.modes` decides."""
     definition: str | None = None
     definition_hash: str | None = None
+    source: Definition | None = None
+    """The definition itself, for policy and hooks; the record has its name and its hash."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Values, by name, that must not be kept or shown."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     keep_interpreter: bool = False
     """Run Python steps in the session's kept interpreter, so that variables persist."""
@@ -55,8 +59,10 @@ class Request:
     """Running it twice does what running it once does: when the machine is lost it may be started over."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the request as plain data, without the bytes of stdin."""
-        data = asdict(replace(self, env=dict(self.env), parameters=dict(self.parameters)))
+        """Return the request as plain data, without the bytes of stdin. Secrets are still in it: redact it."""
+        plain = replace(self, env=dict(self.env), parameters=dict(self.parameters), source=None, secrets={})
+        data = asdict(plain)
+        del data["source"], data["secrets"]
         data["stdin"] = len(self.stdin)
         data["steps"] = [{**asdict(step), "argv": list(step.argv)} for step in self.steps]
         return data

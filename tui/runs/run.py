@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from tui.errors import RollcageError, UsageError
+from tui.redaction import Redactor
 from tui.runs.eventlog import EventLog
 from tui.runs.events import Event
 from tui.runs.request import Request
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 class Run:
     """One run, while it goes on and after."""
 
-    def __init__(self, record: RunRecord, request: Request, log: EventLog) -> None:
+    def __init__(self, record: RunRecord, request: Request, log: EventLog, redactor: Redactor) -> None:
         self.id = record.id
         self.session = request.session
         """Name of the session."""
         self.session_id = record.session_id
         self.request = request
+        self.redactor = redactor
+        """Knows the secrets of this run."""
         self.stdin = Stdin(request.stdin, follows=request.stdin_follows)
         self.stop = asyncio.Event()
         """Set when somebody wants the run to end."""

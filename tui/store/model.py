@@ -72,6 +72,8 @@ class RunState(enum.StrEnum):
     """The run exceeded one of its own limits and was ended."""
     MACHINE_LOST = "machine-lost"
     """The machine died under the run; its exit code is unknown."""
+    REFUSED = "refused"
+    """It did not run: policy, a hook or a person said no, or nobody was there to say yes."""
     ERROR = "error"
     """Rollcage could not carry the run out; the command may not have started."""
     INTERRUPTED = "interrupted"

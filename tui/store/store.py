@@ -15,6 +15,7 @@ from tui.ids import is_id, new_id
 from tui.machines.model import MachineSpec
 from tui.paths import Paths
 from tui.store import rows
+from tui.store.approvals import Approvals
 from tui.store.errors import explained
 from tui.store.model import HeadMove, MoveKind, RunRecord, SessionRecord, SnapshotRecord
 from tui.store.records import Records
@@ -35,6 +36,11 @@ class Store(Records):
         """Open the database below `paths`, made or migrated as needed."""
         paths.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         return cls(open_database(paths.database), paths)
+
+    @property
+    def approvals(self) -> Approvals:
+        """What people decided about commands."""
+        return Approvals(self._transaction)
 
     @property
     def uses(self) -> Uses:

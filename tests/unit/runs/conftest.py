@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.support.fake_backend import FakeBackend
+from tests.support.gates import OpenGate
 from tui.config import Settings
 from tui.paths import Paths
 from tui.pool.backoff import Backoff
@@ -44,6 +45,7 @@ async def open_engine(paths: Paths, sleeper: Sleeper) -> AsyncIterator[OpenEngin
 
         async def opened(settings: Settings | None = None, **options: object) -> Engine:
             options.setdefault("backend", FakeBackend(paths.data / "fake"))
+            options.setdefault("gate", OpenGate())
             options.setdefault("retry", Retry(2, Backoff(0.2, 5.0, lambda: 0.5), sleeper))
             engine = await Engine.open(paths, settings or Settings(), **options)  # type: ignore[arg-type]
             stack.push_async_callback(engine.close)

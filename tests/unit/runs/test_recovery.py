@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_backend import FakeBackend
+from tests.support.gates import OpenGate
 from tests.support.machines import label
 from tests.support.runs import execute, start, state_of, until
 from tests.unit.runs.conftest import OpenEngine
@@ -31,6 +32,7 @@ VICTIM = """
 import asyncio, sys
 from pathlib import Path
 from tests.support.fake_backend import FakeBackend
+from tests.support.gates import OpenGate
 from tests.support.runs import execute
 from tui.config import Settings
 from tui.paths import Paths
@@ -38,7 +40,7 @@ from tui.runs.engine import Engine
 
 async def main():
     paths = Paths.below(Path(sys.argv[1]))
-    engine = await Engine.open(paths, Settings(), backend=FakeBackend(paths.data / "fake"))
+    engine = await Engine.open(paths, Settings(), backend=FakeBackend(paths.data / "fake"), gate=OpenGate())
     print("up", flush=True)
     number = 0
     while True:
@@ -77,7 +79,7 @@ async def test_a_kill_at_any_moment_leaves_everything_consistent(tmp_path: Path)
     interrupted = 0
     for _ in range(6):
         await _killed_somewhere(root, rng)
-        engine = await Engine.open(paths, Settings(), backend=FakeBackend(paths.data / "fake"))
+        engine = await Engine.open(paths, Settings(), backend=FakeBackend(paths.data / "fake"), gate=OpenGate())
         try:
             await engine._backend.settled()
             interrupted += _check(engine, paths)
@@ -191,7 +193,7 @@ async def test_a_snapshot_that_vanished_is_marked_gone_and_said_so(open_engine: 
 
 async def test_an_engine_that_was_killed_leaves_no_lock(paths: Paths):
     await _killed_somewhere(paths.data.parent, random.Random(1))
-    engine = await Engine.open(paths, Settings(), backend=FakeBackend(paths.data / "fake"))
+    engine = await Engine.open(paths, Settings(), backend=FakeBackend(paths.data / "fake"), gate=OpenGate())
     await execute(engine, "true", session="one")
     await engine.close()
     assert list((paths.locks / "engines").iterdir()) == []

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_backend import FakeBackend
+from tests.support.gates import OpenGate, with_text
 from tests.support.runs import events_of, execute, names, output_of, request, start, state_of, until
 from tests.unit.runs.conftest import OpenEngine
 from tui.config import PoolSettings, Settings, SnapshotSettings
-from tui.errors import Busy, InvalidInput, NotFound, UsageError
+from tui.errors import Busy, InvalidInput, NotFound, Refused, UsageError
 from tui.machines.errors import SnapshotDamaged
 from tui.machines.model import PROFILES
 from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.events import Event, MachineLeased, RolledBack
-from tui.runs.gates import Changed, Decision, Pass, Refused
 from tui.runs.request import Request, StepRequest
 from tui.store.locks import Lock
 from tui.store.model import MoveKind, RunState, SnapshotReason
@@ -399,44 +399,30 @@ async def test_closing_kills_what_runs_and_keeps_what_was(open_engine: OpenEngin
     assert await state_of(await open_engine()) == "1"
 
 
-class Gatekeeper:
-    def __init__(self, decide: object) -> None:
-        self._decide = decide
-        self.seen: list[str] = []
+async def test_what_the_gate_changes_runs_and_what_it_refuses_does_not(open_engine: OpenEngine, fake: FakeBackend):
+    def change(request: Request) -> Request:
+        if "rm" in request.steps[0].text:
+            raise Refused("not here")
+        return with_text(request, "echo changed")
 
-    async def review(self, request: Request) -> Decision:
-        self.seen.append(request.steps[0].text)
-        return self._decide(request)  # type: ignore[operator, no-any-return]
-
-
-async def test_gates_pass_change_and_refuse_in_order(open_engine: OpenEngine, fake: FakeBackend):
-    changing = Gatekeeper(
-        lambda request: (
-            Changed(Request(request.title, (StepRequest("echo changed"),), session=request.session))
-            if "risky" in request.steps[0].text
-            else Pass()
-        )
-    )
-    refusing = Gatekeeper(lambda request: Refused("not here") if "rm" in request.steps[0].text else Pass())
-    engine = await open_engine(backend=fake, gates=(changing, refusing))
+    engine = await open_engine(backend=fake, gate=OpenGate(change))
     run = await start(engine, "echo risky")
     assert await output_of(run) == b"changed\n"
     assert engine.store.run(run.id).request["steps"][0]["text"] == "echo changed"
-    assert refusing.seen == ["echo changed"]
     refused = await start(engine, "rm -rf /", session="other")
     assert names(await events_of(refused)) == ["RunStarted", "RunExited", "RunFinished"]
     record = await refused.result()
-    assert (record.state, record.error) == (RunState.ERROR, "refused: not here")
+    assert (record.state, record.error) == (RunState.REFUSED, "not here")
     assert engine.store.session("other").head_id is None
 
 
 async def test_a_gate_that_breaks_refuses(open_engine: OpenEngine):
-    def broken(request: Request) -> Decision:
+    def broken(request: Request) -> Request:
         raise ValueError("broken")
 
-    engine = await open_engine(gates=(Gatekeeper(broken),))
+    engine = await open_engine(gate=OpenGate(broken))
     record = await execute(engine, "echo never")
-    assert (record.state, record.output_bytes) == (RunState.ERROR, 0)
+    assert (record.state, record.output_bytes) == (RunState.REFUSED, 0)
     assert "broken" in record.error
 
 

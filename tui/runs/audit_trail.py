@@ -1,0 +1,136 @@
+"""Events into the audit log: what decides or changes something, in order, durable before anything runs by it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from tui.audit.errors import AuditError
+from tui.audit.log import AuditLog
+from tui.audit.model import AuditResult, Entry, EntryKind
+from tui.runs.events import (
+    ApprovalDecided,
+    ApprovalRequested,
+    AttemptFailed,
+    Event,
+    HookDecided,
+    MachineLeased,
+    ModeDecided,
+    PolicyChecked,
+    RiskAssessed,
+    RolledBack,
+    RunExited,
+    RunFinished,
+    RunStarted,
+    SnapshotTaken,
+)
+from tui.store.model import MoveKind, RunState
+
+_log = logging.getLogger(__name__)
+
+_KINDS: dict[type[Event], EntryKind] = {
+    RunStarted: EntryKind.RUN_STARTED,
+    RiskAssessed: EntryKind.ASSESSED,
+    PolicyChecked: EntryKind.POLICY_CHECKED,
+    HookDecided: EntryKind.HOOK_DECIDED,
+    ModeDecided: EntryKind.MODE_DECIDED,
+    ApprovalRequested: EntryKind.APPROVAL_ASKED,
+    ApprovalDecided: EntryKind.APPROVAL_DECIDED,
+    MachineLeased: EntryKind.MACHINE_LEASED,
+    SnapshotTaken: EntryKind.SNAPSHOT_TAKEN,
+    AttemptFailed: EntryKind.ATTEMPT_FAILED,
+    RunExited: EntryKind.RUN_EXITED,
+    RolledBack: EntryKind.ROLLED_BACK,
+    RunFinished: EntryKind.RUN_FINISHED,
+}
+_STAMP = ("event", "at", "session_id", "run_id")
+
+
+class AuditTrail:
+    """Appends to the log in the background, in order. `settled` waits for it and raises where it cannot.
+
+    What could not be appended stays queued and is tried again; until that works nothing runs.
+    """
+
+    def __init__(self, log: AuditLog, user: str, role: str) -> None:
+        self._log = log
+        self._user = user
+        self._role = role
+        self._queue: list[Entry] = []
+        self._commands: dict[str, tuple[str, str]] = {}
+        """Run -> name of its session and what it is called."""
+        self._appending = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    def note(self, event: Event) -> None:
+        """Record an event, if it is one that decides or changes something."""
+        kind = _KINDS.get(type(event))
+        if kind is None:
+            return
+        if isinstance(event, RunStarted) and event.run_id is not None:
+            self._commands[event.run_id] = event.session, event.definition or event.title
+        session, command = self._commands.get(event.run_id or "", ("", ""))
+        if isinstance(event, RolledBack) and event.kind in (MoveKind.UNDO, MoveKind.REDO):
+            kind = EntryKind.HEAD_MOVED
+        details = {key: value for key, value in event.to_json().items() if key not in _STAMP}
+        if event.run_id is None:
+            details["session_id"] = event.session_id
+        self.record(kind, _result(event), run_id=event.run_id, session=session, command=command, details=details)
+        if isinstance(event, RunFinished) and event.run_id is not None:
+            del self._commands[event.run_id]
+
+    def record(
+        self, kind: EntryKind, result: AuditResult = AuditResult.INFO, *, run_id: str | None = None,
+        session: str = "", command: str = "", details: dict[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        """Record something that is no event of a run."""
+        self._queue.append(Entry(kind, result, run_id, session, self._user, self._role, command, details or {}))
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._in_background())
+
+    async def settled(self) -> None:
+        """Return once everything noted so far is in the log.
+
+        Raises:
+            AuditError: it cannot be appended.
+        """
+        async with self._appending:
+            while self._queue:
+                some = self._queue[:]
+                await asyncio.to_thread(self._log.append, *some)
+                del self._queue[: len(some)]
+
+    async def close(self) -> None:
+        """Append what is left, and close the log."""
+        try:
+            await self.settled()
+        except AuditError as error:
+            _log.error("%d audit records are lost: %s", len(self._queue), error.message)
+        finally:
+            if self._task is not None:
+                await asyncio.gather(self._task, return_exceptions=True)
+            self._log.close()
+
+    async def _in_background(self) -> None:
+        with contextlib.suppress(AuditError):  # whoever runs something next is told
+            await self.settled()
+
+
+def _result(event: Event) -> AuditResult:
+    match event:
+        case PolicyChecked():
+            return {"allow": AuditResult.ALLOWED, "deny": AuditResult.DENIED}.get(event.outcome, AuditResult.WARNING)
+        case HookDecided():
+            return {"allow": AuditResult.ALLOWED, "block": AuditResult.DENIED}.get(event.decision, AuditResult.WARNING)
+        case ApprovalDecided():
+            return AuditResult.ALLOWED if event.answer.startswith("allow") else AuditResult.DENIED
+        case RunFinished() | RunExited():
+            if event.state is RunState.SUCCEEDED:
+                return AuditResult.ALLOWED
+            return AuditResult.DENIED if event.state is RunState.REFUSED else AuditResult.WARNING
+        case AttemptFailed():
+            return AuditResult.WARNING
+        case _:
+            return AuditResult.INFO

@@ -1,0 +1,99 @@
+"""What the gate decides by: rules of risk, the policy and the hooks, as they are in the files now."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui.hooks.chain import HookChain
+from tui.hooks.install import open_chain
+from tui.hooks.services import Services
+from tui.paths import Paths
+from tui.policy.policy import Policy
+from tui.proposal import Proposal, ProposedStep
+from tui.risk.assessing import assess, assess_argv, combine
+from tui.risk.knowledge import Knowledge, load_knowledge
+from tui.risk.model import Assessment
+from tui.store.uses import Uses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Rulebook:
+    """The rules, read when they are first needed and again when their files have changed.
+
+    Whoever decides by it calls `refresh` first, which raises where the files are wrong: with rules that cannot be read
+    nothing runs.
+    """
+
+    def __init__(self, paths: Paths, uses: Uses, project: Path, services: Services) -> None:
+        self.paths = paths
+        self._uses = uses
+        self._project = project
+        self._services = services
+        self._policy: Policy | None = None
+        self._chain: HookChain | None = None
+        self._knowledge: Knowledge | None = None
+        self._seen: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        assert self._policy is not None
+        return self._policy
+
+    @property
+    def chain(self) -> HookChain:
+        """The hooks that are heard."""
+        assert self._chain is not None
+        return self._chain
+
+    async def refresh(self) -> None:
+        """Read what has changed.
+
+        Raises:
+            InvalidInput: with every mistake in a file, and its line.
+        """
+        seen = tuple(_states((self.paths.user_rules, self.paths.config / "hooks", self.paths.config / "hooks.yaml")))
+        if self._chain is None or seen != self._seen:
+            self._knowledge = await asyncio.to_thread(load_knowledge, self.paths.user_rules, self.paths.cache)
+            self._chain = open_chain(self._services, assess=self.assessed)
+            self._seen = seen
+        if self._policy is None:
+            self._policy = Policy.load(self.paths, self._project, self._uses, lambda: datetime.now().astimezone())
+        else:
+            self._policy.refresh()
+
+    async def assessed(self, proposal: Proposal) -> Proposal:
+        """Return a proposal with its steps, and itself, assessed."""
+        return await asyncio.to_thread(self._assess, proposal)
+
+    def _assess(self, proposal: Proposal) -> Proposal:
+        steps = tuple(replace(step, assessment=self._assess_step(step)) for step in proposal.steps)
+        together = combine(step.assessment for step in steps if step.assessment is not None)
+        return replace(proposal, steps=steps, assessment=together)
+
+    def _assess_step(self, step: ProposedStep) -> Assessment:
+        if step.argv:
+            return assess_argv(step.argv, knowledge=self._knowledge)
+        return assess(step.text, step.language, knowledge=self._knowledge)
+
+    async def close(self) -> None:
+        """Close connections to knowledge servers."""
+        if self._policy is not None:
+            await self._policy.close()
+
+
+def _states(places: Iterable[Path]) -> Iterable[tuple[str, int, int]]:
+    """Yield what shows a change of files and of what is directly in directories."""
+    for place in places:
+        for path in (place, *(sorted(place.iterdir()) if place.is_dir() else ())):
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            yield str(path), status.st_mtime_ns, status.st_size
