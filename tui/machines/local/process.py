@@ -14,7 +14,7 @@ from typing import Final
 
 from tui.machines.errors import CapabilityLacking, MachineLost
 from tui.machines.local.streams import Input, Outputs
-from tui.machines.local.usage import cpu_time_s, session
+from tui.machines.local.usage import cpu_times_s, session
 from tui.machines.model import ExitReport, Limit, OutputChunk, ResourceUsage, Stream, TerminalSize
 
 _GRACE_S: Final = 0.1
@@ -54,6 +54,7 @@ class LocalProcess:
         self._told = asyncio.Event()
         self._sent: set[int] = set()
         self._limit: Limit | None = None
+        self._used_s = (0.0, 0.0)
         self._read = False
         self._exited = asyncio.Event()
         self._report: ExitReport | None = None
@@ -111,6 +112,9 @@ class LocalProcess:
             self._signal(signum)
 
     def _signal(self, signum: int) -> None:
+        if signum == signal.SIGKILL:
+            # Of what dies with the first process of its namespace nobody is told what it used.
+            self._used_s = cpu_times_s(self._spawned.pid)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if self._init is not None and signum == signal.SIGKILL:
                 os.kill(self._init, signum)  # the first process of a namespace takes all others with it
@@ -147,7 +151,7 @@ class LocalProcess:
     async def _watch(self, limit_s: float) -> None:
         cpus = os.cpu_count() or 1
         while True:
-            left_s = limit_s - cpu_time_s(self._spawned.pid)
+            left_s = limit_s - sum(cpu_times_s(self._spawned.pid))
             if left_s < 0:
                 self._limit = Limit.CPU_TIME
                 self._signal(signal.SIGKILL)
@@ -167,14 +171,15 @@ class LocalProcess:
         _, status, used = os.wait4(self._spawned.pid, 0)
         code = self._exit_code(os.waitstatus_to_exitcode(status))
         if code is not None:
+            user_s, system_s = max(self._used_s, (used.ru_utime, used.ru_stime), key=sum)
             usage = ResourceUsage(
                 wall_s=time.monotonic() - self._began,
-                cpu_user_s=used.ru_utime,
-                cpu_system_s=used.ru_stime,
+                cpu_user_s=user_s,
+                cpu_system_s=system_s,
                 peak_memory_bytes=used.ru_maxrss * 1024,
             )
             limit_s = self._spawned.cpu_limit_s
-            if limit_s is not None and used.ru_utime + used.ru_stime > limit_s:
+            if limit_s is not None and user_s + system_s > limit_s:
                 self._limit = Limit.CPU_TIME
             self._report = ExitReport(
                 code if code >= 0 else None, -code if code < 0 else None, usage, limit=self._limit

@@ -32,13 +32,15 @@ def session(leader: int) -> list[int]:
     return found
 
 
-def cpu_time_s(root: int) -> float:
-    """Return the CPU time of a tree of processes so far, those included that ended and were waited for."""
-    ticks = 0
+def cpu_times_s(root: int) -> tuple[float, float]:
+    """Return user and system time of a tree of processes so far, those included that ended and were waited for."""
+    user = system = 0
     for pid in tree(root):
         with contextlib.suppress(OSError):
-            ticks += sum(map(int, _fields(pid)[11:15]))
-    return ticks / _TICKS_PER_S
+            own_user, own_system, their_user, their_system = map(int, _fields(pid)[11:15])
+            user += own_user + their_user
+            system += own_system + their_system
+    return user / _TICKS_PER_S, system / _TICKS_PER_S
 
 
 def _fields(pid: int) -> list[str]:

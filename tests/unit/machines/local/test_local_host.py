@@ -279,6 +279,9 @@ async def test_usage_is_measured(host: LocalHost):
 async def test_cpu_time_is_limited_for_all_processes_together(host: LocalHost, text: str):
     report, _, _ = await run(host, shell(text, limits=Limits(cpu_time_s=0.3)))  # type: ignore[arg-type]
     assert (report.limit, report.signal) == (Limit.CPU_TIME, signal.SIGKILL)
+    assert report.usage.cpu_user_s is not None
+    assert report.usage.cpu_system_s is not None
+    assert report.usage.cpu_user_s + report.usage.cpu_system_s > 0.3
 
 
 async def test_below_the_limit_nothing_happens(host: LocalHost):
