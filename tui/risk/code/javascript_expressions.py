@@ -12,7 +12,7 @@ from tui.risk.code import javascript_folding as folding
 from tui.risk.code.budget import MAX_DEPTH, MAX_ITEMS
 from tui.risk.code.javascript_library import BARE, OPERATIONS, canonical, module_name
 from tui.risk.code.judge import Judge
-from tui.risk.code.python_expressions import path_join, setting
+from tui.risk.code.python_expressions import path_join, preload, setting
 from tui.risk.code.scope import Scope
 from tui.risk.code.values import (
     NOTHING,
@@ -36,6 +36,8 @@ from tui.risk.code.values import (
 from tui.risk.model import Span
 
 _ENVIRONMENT: Final[Labels] = frozenset({Label.ENVIRONMENT})
+_CLASS: Final = "(class)"
+"""What made an unknown object; what made that is `Function`, which runs text as code."""
 _KNOWN: Final[dict[str, Value]] = {
     "undefined": Constant(None), "__dirname": Constant("."), "__filename": Constant("./script.js"), "path.sep": Constant("/"), "os.EOL": Constant("\n"), "process.platform": Constant("linux"),
     "os.devNull": Constant("/dev/null"), "NaN": UNKNOWN, "import.meta.dirname": Constant("."), "import.meta.url": Constant("./script.js"), "process.argv0": Constant("node"),
@@ -168,14 +170,13 @@ class Expressions:
 
     def attribute(self, owner: Value, name: str, *, disguised: bool = False) -> Value:
         """Return a property of a value."""
-        if name == "constructor":
-            return (
-                Reference(
-                    "Function" if not isinstance(owner, Constant) or owner.shown == "constructor" else "String", True
-                )
-                if not isinstance(owner, Entries)
-                else UNKNOWN
-            )
+        if name == "constructor" and isinstance(owner, Reference) and owner.name.endswith(("mainModule", "module")):
+            return Reference(f"{owner.name}.constructor", disguised=True)
+        if name == "constructor" and isinstance(owner, Routine):
+            return Reference("Function", disguised=True)
+        if name == "constructor" and not isinstance(owner, Entries | Instance):
+            of_class = isinstance(owner, Reference) and owner.name == _CLASS
+            return Reference("Function" if of_class else _CLASS, disguised=of_class)
         if isinstance(owner, Reference):
             replaced = self.scope.find(f"{owner.name}.{name}")
             if replaced is not None:
@@ -228,7 +229,7 @@ class Expressions:
                     return self.attribute(owner, name, disguised=True)
                 return Value(labels=labels_of(owner), shown=name)
         if isinstance(owner, Reference) and owner.name == "process.env":
-            return setting(None)
+            return with_labels(setting(None), labels_of(key))
         return Value(labels=labels_of(owner), shown=owner.shown)
 
     def _array(self, node: Node) -> Value:
@@ -403,6 +404,8 @@ class Expressions:
         else:
             name = text_of(self.evaluate(target.child_by_field_name("index")))
         self.assigned(owner, name or "*", value, target)
+        if isinstance(owner, Reference) and owner.name == "process.env":
+            preload(self.judge, name, self.span_of(target))
         if isinstance(owner, Entries) and len(owner.entries) < MAX_ITEMS:
             owner.entries[name or "*"] = value
         elif isinstance(owner, Instance):

@@ -27,7 +27,7 @@ BARE: Final = {
 
 PREFIXES: Final = (
     ("globalThis.", ""), ("global.", ""), ("window.", ""), ("self.", ""), ("fs.promises.", "fs."), ("fs.default.", "fs."), ("dns.promises.", "dns."),
-    ("child_process.default.", "child_process."), ("axios.default", "axios"), ("process.mainModule.require", "require"), ("module.require", "require"),
+    ("child_process.default.", "child_process."), ("axios.default", "axios"), ("process.mainModule.require", "require"), ("module.require", "require"), ("process.mainModule.constructor._load", "require"),
     ("module.constructor._load", "require"), ("process.getBuiltinModule", "require"), ("axios.create()", "axios"), ("util.promisify()", ""),
     ("os.default.", "os."), ("http.default.", "http."), ("path.posix.", "path."), ("path.win32.", "path."), ("undici.fetch", "fetch"),
     ("axios.extend()", "axios"), ("require.main.require", "require"), ("default.", ""), ("zx.$", "$"), ("Bun.$", "$"), ("execa.$", "$"),

@@ -117,7 +117,7 @@ def send(judge: Judge, span: Span, url: Value | None, content: list[Value]) -> N
         _leak(judge, span, RiskLevel.HIGH, Label.FILE, host)
     elif Label.HOST in out:
         _leak(judge, span, RiskLevel.HIGH, Label.HOST, host)
-    elif Label.OUTPUT in out and (open_door or not where):
+    elif (Label.OUTPUT in out and open_door) or (Label.OUTPUT in body and not where):
         _leak(judge, span, RiskLevel.HIGH, Label.OUTPUT, host)
     elif Label.SETTING in body and open_door and not (dropped and "api.telegram.org" in dropped):
         _leak(judge, span, RiskLevel.HIGH, Label.SETTING, host)

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from tui.risk.code.values import Label, Text, Value, labels_of, pieces_of
+from tui.risk.code.values import Instance, Label, Text, Value, labels_of, pieces_of
 from tui.risk.judge.targets import classify_text
 from tui.risk.rule import Target
 
@@ -100,6 +100,8 @@ def place_of_text(path: str) -> Place:
 
 def place_of(value: Value | None) -> Place:
     """Return the place of a path of which only parts may be known."""
+    while isinstance(value, Instance) and value.content is not None and value.content is not value:
+        value = value.content
     pieces = pieces_of(value)
     labels = labels_of(value)
     if not pieces:

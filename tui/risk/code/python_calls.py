@@ -237,6 +237,11 @@ class Calls(Expressions):
             return Value(labels=_all_labels(args, keywords) | {Label.DECODED})
         attr = name.rpartition(".")[2]
         row = OPERATIONS.get(name)
+        if row is None and name.startswith("git.Repo().git."):
+            row, args = (
+                Operation(Action.RUN_WORDS, ((0, ""),)),
+                (Constant("git"), Constant(attr.replace("_", "-")), *args),
+            )
         if row is None and name.startswith("sh.") and name.count(".") == 1:
             row, args = Operation(Action.RUN_WORDS, ((0, ""),)), (Constant(attr), *args)
         if row is None and "." in name and owner is not None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tui.levels import RiskLevel
 from tui.risk.code import python_folding as folding
 from tui.risk.code.budget import MAX_DEPTH, MAX_ITEMS
 from tui.risk.code.files import found_files
@@ -31,7 +32,7 @@ from tui.risk.code.values import (
     text_of,
     with_labels,
 )  # fmt: skip
-from tui.risk.model import Span
+from tui.risk.model import Category, Effect, Span
 
 HOME_VARIABLES = frozenset({"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"})
 TEMPORARY_VARIABLES = frozenset({"TMPDIR", "TEMP", "TMP"})
@@ -397,6 +398,8 @@ class Expressions:
                 self.evaluate(target.value),
                 text_of(self.evaluate(target.slice)) if not isinstance(target.slice, ast.Slice) else None,
             )
+            if isinstance(owner, Reference) and owner.name == "os.environ":
+                preload(self.judge, key, self.span_of(target))
             if isinstance(owner, Entries) and len(owner.entries) < MAX_ITEMS:
                 owner.entries[key if key is not None else "*"] = value
         elif isinstance(target, ast.Starred):
@@ -438,6 +441,19 @@ def path_join(*parts: Value) -> Value:
             pieces.append("/")
         pieces.extend(new)
     return joined(pieces, NOTHING.union(*(part.labels for part in parts)) if parts else NOTHING)
+
+
+def preload(judge: Judge, name: str | None, span: Span) -> None:
+    """Report that the environment is set so that programs started from here load other code."""
+    if name in {"LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "PYTHONSTARTUP"}:
+        judge.report(
+            RiskLevel.HIGH,
+            Category.HIJACK,
+            "preload",
+            f"sets {name}, so that programs load other code",
+            span,
+            Effect.CONFIG,
+        )
 
 
 def setting(name: str | None) -> Value:

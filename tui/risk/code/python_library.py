@@ -131,7 +131,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "aiodns.DNSResolver().gethostbyname": on(A.LOOKUP, 0), "ftplib.FTP": on(A.CONNECT, (0, "host"), kind="ftp"), "ftplib.FTP_TLS": on(A.CONNECT, 0, kind="ftp"),
     "ftp().storbinary": on(A.SEND), "ftp().storlines": on(A.SEND), "smtplib.SMTP": on(A.CONNECT, (0, "host"), kind="smtp"),
     "smtplib.SMTP_SSL": on(A.CONNECT, 0, kind="smtp"), "smtp().sendmail": on(A.SEND), "smtp().send_message": on(A.SEND),
-    "paramiko.SSHClient().exec_command": _nothing, "boto3.client().upload_file": on(A.SEND), "dhooks.Webhook": on(A.CONNECT, 0, kind="socket.socket"),
+    "paramiko.SSHClient().exec_command": on(A.RUN, (0, "command")), "discord.Client": source(L.NETWORK), "discord.ext.commands.Bot": source(L.NETWORK), "commands.Bot": source(L.NETWORK), "discord.Bot": source(L.NETWORK), "boto3.client().upload_file": on(A.SEND), "dhooks.Webhook": on(A.CONNECT, 0, kind="socket.socket"),
     "discord_webhook.DiscordWebhook": on(A.FETCH, URL, kind="webhook"), "discord.Webhook.from_url": on(A.CONNECT, 0, kind="socket.socket"),
     "webbrowser.open": on(A.FETCH, URL), "telebot.TeleBot": on(A.CONNECT, kind="socket.socket"), "telegram.Bot": on(A.CONNECT, kind="socket.socket"),
     **{f"socket.socket().{name}": on(A.SEND) for name in ("send_message", "send_document", "send_photo", "sendMessage", "sendDocument")},

@@ -11,7 +11,7 @@ from tui.risk.code.judge import Judge
 from tui.risk.code.python_calls import Calls, method_named
 from tui.risk.code.python_expressions import Lambda, canonical, elements
 from tui.risk.code.scope import Scope
-from tui.risk.code.values import Constant, Instance, Items, Label, Reference, Routine, Value
+from tui.risk.code.values import Constant, Instance, Items, Label, Reference, Routine, Value, labels_of
 from tui.risk.model import Category, Effect, Span
 
 _MAX_ROUNDS: Final = 16
@@ -169,11 +169,13 @@ class Reader(Calls):
         self.bind(target, value)
 
     def _do_functiondef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        for decorator in node.decorator_list:
-            self.evaluate(decorator)
         routine = Routine(node.name, Lambda(node, self.scope))
         self.scope.assign(node.name, routine)
         self.routines.append(routine)
+        for decorator in node.decorator_list:
+            labels = labels_of(self.evaluate(decorator)) & {Label.NETWORK, Label.REQUEST}
+            if labels:
+                self.run_routine(routine, tuple(Value(labels=labels) for _ in node.args.args), {})
 
     _do_asyncfunctiondef = _do_functiondef
 
@@ -210,7 +212,7 @@ class Reader(Calls):
             "itertools.repeat",
             "repeat",
         }
-        many = isinstance(node.iter, ast.Call) and len(values) >= 100
+        many = isinstance(node.iter, ast.Call) and (len(values) >= 100 or _counts_far(node.iter))
         self.judge.looping += endless or many
         self.scope.conditional += 1
         for position, value in enumerate(values[: MAX_ITEMS if _only_builds(node) else _MAX_ROUNDS]):
@@ -279,6 +281,13 @@ class Reader(Calls):
 
     def _do_delete(self, node: ast.Delete) -> None:
         del node
+
+
+def _counts_far(call: ast.Call) -> bool:
+    """Whether a loop counts further than is worth following."""
+    last = call.args[-1] if call.args else None
+    named = isinstance(call.func, ast.Name) and call.func.id in {"range", "xrange"}
+    return named and isinstance(last, ast.Constant) and isinstance(last.value, int) and last.value >= 100
 
 
 def _only_builds(node: ast.For | ast.AsyncFor) -> bool:
