@@ -15,6 +15,7 @@ from tui.errors import InvalidInput
 from tui.ids import new_id
 from tui.redaction import Redactor
 from tui.redaction.names import is_secret_name
+from tui.redaction.shapes import SHAPES, Shape
 
 WORD = "Zx8" * 40
 # Written in two parts, so that no scanner of sources takes these for secrets.
@@ -270,6 +271,21 @@ def test_how_a_stream_is_cut_makes_no_difference(pieces: list[str], sizes: list[
     assert b"".join(received) == redactor.data(data)
 
 
+@given(
+    st.lists(PIECES | st.sampled_from(["B-", "12", "3", "room ", "\n"]), max_size=12),
+    st.lists(st.integers(1, 10), max_size=60),
+)
+def test_custom_patterns_see_lines_however_a_stream_is_cut(pieces: list[str], sizes: list[int]) -> None:
+    redactor = Redactor(patterns={"badge": r"B-\d+", "room": r"^room (?P<number>\d+)$"})
+    data = "".join(pieces).encode()
+    stream = redactor.stream()
+    received, at = [], 0
+    for size in sizes:
+        received.append(stream.feed(data[at : at + size]))
+        at += size
+    assert b"".join([*received, stream.feed(data[at:]), stream.finish()]) == redactor.data(data)
+
+
 @given(st.lists(PIECES, max_size=12))
 @settings(max_examples=200)
 def test_redacting_again_changes_nothing(pieces: list[str]) -> None:
@@ -312,3 +328,10 @@ def test_a_line_without_end_is_not_held_back_for_ever() -> None:
 def test_repeated_beginnings_take_linear_time(piece: str) -> None:
     # Half a second where time grows with the text; hours where it grows with its square.
     assert Redactor().text(piece * (400_000 // len(piece)))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: f"{shape.name}-{shape.triggers[0]}")
+def test_every_shape_is_a_pattern_with_lower_case_triggers(shape: Shape) -> None:
+    assert shape.pattern.compiled.match("") is None
+    assert shape.before is None or shape.before.compiled
+    assert all(trigger == trigger.lower() for trigger in shape.triggers)

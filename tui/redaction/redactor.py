@@ -34,7 +34,7 @@ class Redactor:
         names: Names whose values are secret, besides those that say so themselves (`password`, `api_key`, …): of
             parameters and of environment variables.
         patterns: Regular expressions by the name their marker shows. They see one line at a time; the first
-            named group is what is replaced, else all that matched. They run over all text, so their cost is the writer's.
+            named group is what is replaced, else all that matched. They run over all text: their cost is the writer's.
 
     Raises:
         InvalidInput: a pattern is not a regular expression, or matches nothing at all; every such one is named.
@@ -217,9 +217,9 @@ def _is_word(character: str) -> bool:
 
 def _shaped(shape: Shape, text: str, at: int, final: bool) -> tuple[_Match | None, bool]:
     """Return a match at a trigger, and whether more text might make one or make it longer."""
-    if shape.before is not None and shape.before.search(text, max(0, at - CONTEXT), at) is None:
+    if shape.before is not None and shape.before.compiled.search(text, max(0, at - CONTEXT), at) is None:
         return None, False
-    match = shape.pattern.match(text, at)
+    match = shape.pattern.compiled.match(text, at)
     if match is None:
         waits = not final and len(text) - at < shape.span and text.find("\n", at) < 0
         return None, waits

@@ -13,6 +13,7 @@ Stripe, Google, OpenAI, Anthropic, npm and PyPI; RFC 7519 and 7516 for JWT, RFC 
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -23,6 +24,22 @@ CONTEXT: Final = 64
 """Characters before a trigger that a shape may look at."""
 
 
+_compiled = functools.cache(re.compile)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A regular expression that is compiled when a trigger first asks for it: all of them take 60 ms."""
+
+    source: str
+    flags: re.RegexFlag = re.NOFLAG
+
+    @property
+    def compiled(self) -> re.Pattern[str]:
+        """The compiled expression."""
+        return _compiled(self.source, self.flags)
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """One form of secret. A named group of the pattern is what is replaced; without one the whole match is."""
@@ -30,10 +47,10 @@ class Shape:
     name: str
     """What the marker says was there."""
     triggers: tuple[str, ...]
-    pattern: re.Pattern[str]
+    pattern: Expression
     span: int = 1024
     """Characters from the trigger on after which it is known that nothing matches."""
-    before: re.Pattern[str] | None = None
+    before: Expression | None = None
     """What must stand before the trigger, looked for in the last `CONTEXT` characters."""
 
 
@@ -45,7 +62,7 @@ _END: Final = r"(?![A-Za-z0-9_])"
 
 
 def _token(name: str, triggers: str, pattern: str) -> Shape:
-    return Shape(name, tuple(triggers.split()), re.compile(_LEFT + pattern), span=2048)
+    return Shape(name, tuple(triggers.split()), Expression(_LEFT + pattern), span=2048)
 
 
 _TOKENS: Final = (
@@ -80,7 +97,7 @@ _TOKENS: Final = (
     Shape(
         "jwt",
         ("eyj",),
-        re.compile(
+        Expression(
             r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))eyJ[A-Za-z0-9_-]{8,4096}+\.(?:eyJ[A-Za-z0-9_-]{8,16384}+\."
             r"[A-Za-z0-9_-]{0,4096}+|(?:[A-Za-z0-9_-]{0,4096}+\.){3}[A-Za-z0-9_-]{8,1024}+)"
         ),
@@ -90,7 +107,7 @@ _TOKENS: Final = (
     Shape(
         "private-key",
         ("-----begin ",),
-        re.compile(
+        Expression(
             r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----"
             r"(?:[A-Za-z0-9+/=\s\\:,.()]|-(?!-{4})){0,16384}+(?:-----(?:E(?:N(?:D[A-Z0-9 ]{0,60}-{0,5})?)?)?)?"
         ),
@@ -146,7 +163,7 @@ _TOKEN_ASSIGNED: Final = (
 
 def assignment(name: str, marker: str) -> Shape:
     """Return the shape of `name=value`, `name: value`, `"name": "value"` for one name."""
-    pattern = re.compile(r"(?<![A-Za-z0-9_])" + f"({re.escape(name)})" + _ASSIGNED, re.IGNORECASE)
+    pattern = Expression(r"(?<![A-Za-z0-9_])" + f"({re.escape(name)})" + _ASSIGNED, re.IGNORECASE)
     return Shape(marker, (name.lower(),), pattern, span=1024 + len(name))
 
 
@@ -154,20 +171,20 @@ _ASSIGNMENTS: Final = (
     Shape(
         "password",
         tuple(name for name in _NAMES if name.startswith(("pass", "pwd"))),
-        re.compile(f"({_KEY})" + _ASSIGNED, re.IGNORECASE),
+        Expression(f"({_KEY})" + _ASSIGNED, re.IGNORECASE),
     ),
     Shape(
         "secret",
         tuple(name for name in _NAMES if not name.startswith(("pass", "pwd"))),
-        re.compile(f"({_KEY})" + _ASSIGNED, re.IGNORECASE),
+        Expression(f"({_KEY})" + _ASSIGNED, re.IGNORECASE),
     ),
-    Shape("token", ("token",), re.compile("(token)" + _TOKEN_ASSIGNED, re.IGNORECASE)),
+    Shape("token", ("token",), Expression("(token)" + _TOKEN_ASSIGNED, re.IGNORECASE)),
     # `--password x`; as a list, `"--password", "x"`.
     Shape(
         "secret",
         (*_NAMES, "token"),
-        re.compile(rf"(?:{_KEY}|token)[\"']?,?[ \t]{{1,8}}(?!-){NO_REFERENCE}{VALUE}", re.IGNORECASE),
-        before=re.compile(r"(?:^|[\s\"'=(,\[])--?(?:[a-zA-Z0-9]{1,16}[-_]){0,3}\Z"),
+        Expression(rf"(?:{_KEY}|token)[\"']?,?[ \t]{{1,8}}(?!-){NO_REFERENCE}{VALUE}", re.IGNORECASE),
+        before=Expression(r"(?:^|[\s\"'=(,\[])--?(?:[a-zA-Z0-9]{1,16}[-_]){0,3}\Z"),
     ),
 )
 
@@ -177,15 +194,15 @@ _SAME_COMMAND: Final = r"[ \t][^\n|;&]{0,256}?(?<=[ \t])"
 
 
 def _argument(triggers: str, pattern: str, before: str | None = None) -> Shape:
-    compiled = None if before is None else re.compile(before + r"\Z")
-    return Shape("password", tuple(triggers.split()), re.compile(pattern), before=compiled)
+    compiled = None if before is None else Expression(before + r"\Z")
+    return Shape("password", tuple(triggers.split()), Expression(pattern), before=compiled)
 
 
 _SURROUNDED: Final = (
     Shape(
         "authorization",
         ("authorization",),
-        re.compile(
+        Expression(
             r"authorization\\?[\"']?[ \t]{0,8}[:=][ \t]{0,8}\\?[\"']?[ \t]{0,8}"
             r"(?:(?:basic|bearer|digest|token|negotiate|apikey|aws4-hmac-sha256)[ \t]{1,8})?+"
             + NO_REFERENCE
@@ -196,12 +213,12 @@ _SURROUNDED: Final = (
     Shape(
         "bearer-token",
         ("bearer",),
-        re.compile(_LEFT + r"bearer[ \t]{1,8}(?P<secret>[A-Za-z0-9._~+/=-]{20,16384})", re.IGNORECASE),
+        Expression(_LEFT + r"bearer[ \t]{1,8}(?P<secret>[A-Za-z0-9._~+/=-]{20,16384})", re.IGNORECASE),
     ),
     Shape(
         "cookie",
         ("cookie",),
-        re.compile(
+        Expression(
             r"cookie[\"']?[ \t]{0,8}:[ \t]{0,8}[\"']?[\w.-]{1,128}=(?!\[redacted:)"
             r"(?P<secret>[^\s\"'][^\"'\r\n]{0,16383})",
             re.IGNORECASE,
@@ -211,13 +228,13 @@ _SURROUNDED: Final = (
     Shape(
         "url-credentials",
         ("://",),
-        re.compile(
+        Expression(
             r"://(?:[^\s/?#@:\"'<>\[\]]{0,256}:(?!\[redacted:|\$|\{\{|<)(?P<secret>[^\s/?#\"'<>]{1,1024})"
             r"|(?P<token>[A-Za-z0-9_-]{20,512}))@[^\s/?#@\"'<>]{0,256}"
         ),
         span=2048,
     ),
-    Shape("signature", ("sig=",), re.compile(r"(?<=[?&])sig=(?P<secret>[A-Za-z0-9%+/=_-]{20,256})")),
+    Shape("signature", ("sig=",), Expression(r"(?<=[?&])sig=(?P<secret>[A-Za-z0-9%+/=_-]{20,256})")),
     _argument("mysql mariadb", rf"(?:mysql|mariadb)[\w-]{{0,32}}{_SAME_COMMAND}-p{NO_REFERENCE}{VALUE}"),
     _argument("sshpass", rf"sshpass[ \t]{{1,8}}-p[ \t]{{0,8}}{NO_REFERENCE}{VALUE}"),
     _argument("redis-cli", rf"redis-cli{_SAME_COMMAND}-a[ \t]{{1,8}}{NO_REFERENCE}{VALUE}"),
@@ -238,7 +255,7 @@ _SURROUNDED: Final = (
     ),
 )
 
-MARKER: Final = Shape("", ("[redacted:",), re.compile(r"\[redacted:[\w.-]{1,64}\]", re.ASCII), span=128)
+MARKER: Final = Shape("", ("[redacted:",), Expression(r"\[redacted:[\w.-]{1,64}\]", re.ASCII), span=128)
 """What was redacted before stays as it is, names of secrets in the marker included."""
 
 SHAPES: Final = (MARKER, *_TOKENS, *_ASSIGNMENTS, *_SURROUNDED)
