@@ -126,7 +126,7 @@ async def test_disk_is_limited(backend: QemuBackend, disk_mb: int | None):
 async def test_what_goes_on_in_the_background_stays_limited(machine: Machine):
     left = "(sleep 2; while :; do echo x >> /work/ticks; done) & disown; echo left"
     report, stdout, _ = await run(machine, shell(left, Limits(cpu_time_s=0.5)))
-    assert (report.limit, report.detached, stdout) == (None, 1, b"left\n")
+    assert (report.limit, report.detached > 0, stdout) == (None, True, b"left\n")
     gone = "until [ $(pgrep -c bash) -le 1 ]; do sleep 0.05; done; echo gone"
     assert await output_of(machine, shell(gone)) == "gone\n"
 

@@ -102,12 +102,10 @@ def decide(
     """
     critical = assessment.level is RiskLevel.CRITICAL
     confirmation = _why_confirm(assessment) if critical else ""
-    objections = [
-        *_risk_objections(assessment),
-        *_limit_objections(limits, confinement),
-        *obstacles,
-        *_place_objections(confinement, settings),
-    ]
+    objections = [*_risk_objections(assessment), *_limit_objections(limits, confinement), *obstacles]
+    if not objections:
+        # Only what could otherwise run on the host is told that the host will not do; nobody may have looked.
+        objections += _place_objections(confinement, settings)
     if asked in (ExecutionMode.LOCAL, ExecutionMode.HYBRID) and not objections:
         how = "confined by bubblewrap" if confinement.available else "unconfined, as the settings allow"
         return ModeDecision(
