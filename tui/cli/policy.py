@@ -85,14 +85,12 @@ def _policy() -> Iterator[Policy]:
 
 def _asker(arguments: argparse.Namespace) -> tuple[str, str]:
     """Return role and user that a question is asked for."""
-    import getpass
-
     from tui.config import load_settings
     from tui.paths import Paths
+    from tui.runs.gatekeeper import user_name
 
-    settings = load_settings(Paths.from_environment())
-    role = arguments.role or getattr(settings, "role", "engineer")
-    return role, arguments.user or getattr(settings, "user", "") or getpass.getuser()
+    role = load_settings(Paths.from_environment()).gate.role
+    return arguments.role or role, arguments.user or user_name()
 
 
 def _show(arguments: argparse.Namespace) -> int:

@@ -78,6 +78,11 @@ class Policy:
         return self._loaded.rules
 
     @property
+    def is_valid(self) -> bool:
+        """Whether the rules in the files are without errors now, so that they are the ones in force."""
+        return self._loaded.is_valid
+
+    @property
     def graph(self) -> Graph:
         """The concepts of the files, without those of a server."""
         return self._loaded.knowledge.graph

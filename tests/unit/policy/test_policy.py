@@ -268,6 +268,7 @@ async def test_rules_with_mistakes_leave_the_last_good_ones_in_force(desk: Desk,
     desk.write("refuse: nonsense")
     await following.until(lambda policy: bool(policy.problems))
     assert following.policy.rules.refuse is RiskLevel.HIGH
+    assert not following.policy.is_valid
     assert "policy.yaml:1" in str(following.policy.problems[0])
     desk.write("refuse: low")
     await following.until(lambda policy: not policy.problems)
