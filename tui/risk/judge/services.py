@@ -47,6 +47,21 @@ _DATABASE: Final = re.compile(
     r"sql|db|redis|mongo|rabbit|kafka|elastic|index|topic|queue|table|database|keyspace|stream|cassandra|influx",
     re.IGNORECASE,
 )
+_OWN_SETTINGS: Final = re.compile(
+    r"^(?:config|configurations?|contexts?|ctx|alias(?:es)?|profiles?|plugins?|extensions?|cache|labels?|completion|emulators?)$"
+)
+"""What a tool keeps about itself on this machine, if such a word stands before the verb."""
+_OWN_SETTINGS_TOGETHER: Final = re.compile(
+    r"^(?:helm\d? repo|az account clear|zpool clear|heroku (?:plugins|accounts|autocomplete)[:]\S+|dvc remove|terraform workspace select|gh repo unset)\b"
+)
+_REMOTE_SETTINGS: Final = frozenset({"circleci", "doppler", "infisical", "docker", "podman", "consul", "nginx", "fastly"})
+"""Tools to which such words are things of their service."""
+_NOUN_FIRST: Final = frozenset({"aws", "awslocal", "az", "gcloud", "oci", "aliyun", "ibmcloud", "openstack"})
+"""Tools whose first word is a service: `aws logs delete-log-group`."""
+_LANGUAGES: Final = frozenset(
+    {"redis-cli", "psql", "mysql", "mariadb", "sqlite3", "mongo", "mongosh", "cqlsh", "clickhouse-client", "duckdb", "snowsql"}
+)
+"""Clients that are told what to do in a language of its own, for which there are rules."""
 _LOOKED_AT: Final = 4
 """A verb stands among the first words; later ones are names of things."""
 _WORD: Final = re.compile(r"[A-Za-z][\w:.-]*$")
@@ -55,7 +70,7 @@ _WORD: Final = re.compile(r"[A-Za-z][\w:.-]*$")
 def services(command: Command) -> Iterator[Verdict]:
     """Yield what the words of a service's command line say it destroys there."""
     facts = command.facts
-    known_local = facts is not PLAIN and not facts.infra
+    known_local = (facts is not PLAIN and not facts.infra) or command.program in _LANGUAGES
     if known_local or command.dry or facts.verbs_harmless or not command.program:
         return
     words = command.operands[:_LOOKED_AT]
@@ -63,14 +78,26 @@ def services(command: Command) -> Iterator[Verdict]:
         text = word.literal or ""
         if not _WORD.match(text) or ("." in text and not facts.infra):
             return
-        if _HARMLESS_NEIGHBOUR.match(text):
+        if _HARMLESS_NEIGHBOUR.match(text) and not (position == 0 and command.program in _NOUN_FIRST):
             return
         strong = _VERB.search(text) is not None
         if strong or (facts.infra and _WEAK_VERB.search(text)):
             if not facts.infra and position > 2:
                 return
-            yield _verdict(command, position)
+            yield _own_settings(command, position) or _verdict(command, position)
             return
+
+
+def _own_settings(command: Command, position: int) -> Verdict | None:
+    """Return a mild verdict where only the tool's settings on this machine are concerned."""
+    before = command.words[:position]
+    told = command.program not in _REMOTE_SETTINGS and any(map(_OWN_SETTINGS.match, before))
+    if not told and not _OWN_SETTINGS_TOGETHER.match(f"{command.program} {' '.join(command.words)}"):
+        return None
+    return Verdict(
+        RiskLevel.MEDIUM, Category.CHANGE, f"changes settings of {command.program}: {' '.join(command.words)[:120]}", "service.settings",
+        (), frozenset({Effect.CONFIG}), Reversibility.HARD, command.operands[position],
+    )  # fmt: skip
 
 
 def _verdict(command: Command, position: int) -> Verdict:
