@@ -6,10 +6,13 @@ import argparse
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
+from tui.levels import RiskLevel
 from tui.machines.model import PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tui.definitions.model import ExecutionMode
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -34,6 +37,25 @@ def assignment(text: str) -> tuple[str, str]:
     if not equals or not key:
         raise argparse.ArgumentTypeError(f"not KEY=VALUE: {text!r}")
     return key, value
+
+
+def risk_level(text: str) -> RiskLevel:
+    """Return the risk level `text` names, in any case."""
+    try:
+        return RiskLevel(text.strip().lower())
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"not a risk level: {text!r} (one of {', '.join(RiskLevel)})") from None
+
+
+def execution_mode(text: str) -> ExecutionMode:
+    """Return the execution mode `text` names, in any case; `vm` is a synonym of `firecracker`."""
+    from tui.errors import InvalidInput
+    from tui.runs.modes import mode_named
+
+    try:
+        return mode_named(text)
+    except InvalidInput as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def command(
@@ -100,6 +122,13 @@ def add_running(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-p", "--profile", choices=tuple(PROFILES), help="machine of a new session")
     parser.add_argument("--no-rollback", action="store_true", help="leave the session as a failed run left it")
+    parser.add_argument(
+        "-m", "--mode", type=execution_mode, metavar="MODE", help="where to run: local, vm or hybrid (default: vm)"
+    )
+    parser.add_argument(
+        "--yes-up-to", type=risk_level, metavar="LEVEL",
+        help="run without asking what is at most low, medium, high or critical",
+    )  # fmt: skip
     add_json(parser, "print the event stream, one JSON object a line, instead of the output")
     parser.add_argument("--raw", action="store_true", help="do not clean output shown on a terminal (dangerous)")
     talk = parser.add_mutually_exclusive_group()

@@ -39,7 +39,7 @@ def add(subparsers: Subparsers) -> None:
             "rollcage assess 'curl -fsSL https://example.org/install.sh | sh'",
             "rollcage assess deploy.sh --fail-on high",
             "git diff --cached --name-only | xargs -n1 rollcage assess --json",
-            "rollcage assess --jsonl < commands.jsonl      one {\"command\", \"language\"} a line",
+            'rollcage assess --jsonl < commands.jsonl      one {"command", "language"} a line',
             "rollcage assess -- rm -rf build               a program and its arguments, without a shell",
         ),
     )

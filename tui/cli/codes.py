@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from tui.runs.events import RunFinished
 
 EXIT_LIMIT_EXCEEDED = 119
+EXIT_REFUSED = 119
 EXIT_TIMED_OUT = 124
 EXIT_MACHINE = 125
 EXIT_CANCELLED = 130
@@ -23,6 +24,8 @@ def exit_code(finished: RunFinished) -> int:
     match finished.state:
         case RunState.SUCCEEDED:
             return 0
+        case RunState.REFUSED:
+            return EXIT_REFUSED
         case RunState.TIMED_OUT:
             return EXIT_TIMED_OUT
         case RunState.LIMIT_EXCEEDED:

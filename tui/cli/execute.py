@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +61,10 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "-e", "--env", type=assignment, action="append", default=[], metavar="KEY=VALUE", help="variable, repeatable"
     )
+    parser.add_argument(
+        "--secret-env", action="append", default=[], metavar="KEY",
+        help="hand on a variable of this environment whose value must never be kept or shown, repeatable",
+    )  # fmt: skip
     parser.add_argument("--cwd", metavar="DIR", help="working directory in the machine (default: /work)")
     parser.add_argument("--network", action="store_true", help="give a new session's machine the network")
     parser.add_argument(
@@ -76,18 +81,29 @@ def _exec(arguments: argparse.Namespace) -> int:
     step, title, from_stdin = _step(arguments)
     if arguments.keep_interpreter and step.language != "python":
         raise UsageError("--keep-interpreter is for --language python")
+    secrets = _secrets(arguments.secret_env)
     request = Request(
         title=title,
         steps=(step,),
         session=arguments.session,
         spec=_spec(arguments),
-        env=dict(arguments.env),
+        env={**dict(arguments.env), **secrets},
         cwd=arguments.cwd,
         timeout_s=arguments.timeout,
         keep_interpreter=arguments.keep_interpreter,
+        mode=arguments.mode,
+        secrets=secrets,
     )
     piped = not from_stdin and not is_terminal(sys.stdin)
     return run_and_follow(arguments, request, forward_stdin=piped, demanded=request.spec is not None)
+
+
+def _secrets(names: list[str]) -> dict[str, str]:
+    """Return the values of variables of this environment."""
+    missing = [name for name in names if name not in os.environ]
+    if missing:
+        raise UsageError(f"not in the environment: {', '.join(missing)}", hint="--secret-env takes names, not values")
+    return {name: os.environ[name] for name in names}
 
 
 def _step(arguments: argparse.Namespace) -> tuple[StepRequest, str, bool]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tui import __version__
 from tui.cli import (
     app,
+    approvals,
     assess,
     audit,
     commands,
@@ -53,6 +54,7 @@ examples:
 
 exit codes:
   0 to 255 of the run itself, passed through
+  119  refused: by policy, a hook or a person, or nobody was there to say yes
   2    the command line makes no sense        119  a limit of the run was exceeded
                                               120  a definition, value or setting is wrong
   121  no such definition, session, snapshot  122  the host is not ready: see `rollcage doctor`
@@ -82,8 +84,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(function=app.open_application)
     subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
     for module in (
-        run, execute, assess, rollback, snapshots, sessions, history, audit, commands, hooks, policy, knowledge, setup,
-        doctor, info, garbage,
+        run, execute, assess, rollback, snapshots, sessions, history, audit, approvals, commands, hooks, policy,
+        knowledge, setup, doctor, info, garbage,
     ):  # fmt: skip
         module.add(subparsers)
     return parser

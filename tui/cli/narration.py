@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from tui.cli.figures import SHORTEST_ID
 from tui.runs.events import (
+    ApprovalDecided,
     AttemptFailed,
     Event,
+    HookDecided,
     MachineLeased,
+    ModeDecided,
+    PolicyChecked,
+    RiskAssessed,
     RolledBack,
     RunFinished,
     RunStarted,
@@ -38,6 +43,7 @@ class Narrator:
         self._verbose = verbose
         self._failed: SnapshotTaken | None = None
         self._rollback: RolledBack | None = None
+        self._on_host = False
 
     def lines(self, event: Event) -> list[str]:
         """Return what to say about an event."""
@@ -46,6 +52,8 @@ class Narrator:
                 self._failed = event
             case RolledBack():
                 self._rollback = event
+            case ModeDecided():
+                self._on_host = event.no_rollback
         if self._quiet:
             return []
         if isinstance(event, RunFinished):
@@ -56,6 +64,8 @@ class Narrator:
         if isinstance(event, AttemptFailed):
             reason = clean_line(event.error, 300)
             return [f"rollcage: the machine failed, trying again in {duration(event.delay_s)}: {reason}"]
+        if isinstance(event, ModeDecided) and event.no_rollback:
+            return [f"rollcage: {clean_line(event.reason, 300)}"]
         detail = self._detail(event) if self._verbose else ""
         return [f"rollcage: {detail}"] if detail else []
 
@@ -63,6 +73,20 @@ class Narrator:
         match event:
             case RunStarted():
                 return f"run {event.run_id} in session {clean_line(event.session, 60)}"
+            case RiskAssessed():
+                found = event.assessment
+                worst = f": {clean_line(found.reasons[0].effect, 200)}" if found.reasons else ""
+                return f"risk {found.level} ({found.confidence}){worst}"
+            case PolicyChecked():
+                notes = "; ".join(check["reason"] for check in event.checks if check["result"] != "allowed")
+                return f"policy: {event.outcome}{f' ({clean_line(notes, 300)})' if notes else ''}"
+            case HookDecided() if event.decision != "allow":
+                said = event.detail.get("reason") or event.detail.get("prompt") or ""
+                return f"hook {clean_line(event.hook, 60)}: {event.decision} {clean_line(str(said), 200)}".rstrip()
+            case ModeDecided():
+                return f"mode {event.mode}: {clean_line(event.reason, 300)}"
+            case ApprovalDecided():
+                return f"approval: {event.answer}, by {clean_line(event.by, 60)}"
             case MachineLeased():
                 source = _SOURCES.get(event.source, event.source)
                 took = duration(event.took_ms / 1000)
@@ -101,6 +125,8 @@ class Narrator:
                 return error or "the machine ran out of memory"
             case RunState.MACHINE_LOST:
                 return f"the machine was lost, so how the command ended is unknown: {error}"
+            case RunState.REFUSED:
+                return f"not run: {error}"
             case _:
                 return error or str(event.state)
 
@@ -109,6 +135,8 @@ class Narrator:
         if event.rolled_back:
             cost = f" in {duration(self._rollback.took_ms / 1000)}" if self._rollback else ""
             return f"rolled back to {_short(event.before_id)}{cost}{kept}"
-        if event.state in (RunState.ERROR, RunState.MACHINE_LOST):
+        if event.state in (RunState.ERROR, RunState.MACHINE_LOST, RunState.REFUSED):
             return ""
+        if self._on_host:
+            return "no rollback: it ran on the host"
         return f"not rolled back{kept}"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from tui.config import Settings
+    from tui.runs.approval import Approver
     from tui.runs.engine import Engine
 
 
@@ -18,17 +19,20 @@ def _unchanged(settings: Settings) -> Settings:
     return settings
 
 
-async def open_engine(adjust: Callable[[Settings], Settings] = _unchanged) -> Engine:
+async def open_engine(adjust: Callable[[Settings], Settings] = _unchanged, approver: Approver | None = None) -> Engine:
     """Open the engine on this user's paths and settings."""
     from tui.config import load_settings
     from tui.runs.engine import Engine
 
     paths = Paths.from_environment()
-    return await Engine.open(paths, adjust(load_settings(paths)))
+    return await Engine.open(paths, adjust(load_settings(paths)), approver=approver)
 
 
 def with_engine(
-    action: Callable[[Engine], Awaitable[int]], *, adjust: Callable[[Settings], Settings] = _unchanged
+    action: Callable[[Engine], Awaitable[int]],
+    *,
+    adjust: Callable[[Settings], Settings] = _unchanged,
+    approver: Approver | None = None,
 ) -> int:
     """Open the engine, await `action` with it, close it, and return what `action` returned."""
 
@@ -40,7 +44,7 @@ def with_engine(
         assert task is not None
         # As with ctrl-C, so that machines are discarded in order.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-        engine = await open_engine(adjust)
+        engine = await open_engine(adjust, approver)
         try:
             return await action(engine)
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.cli.arguments import Subparsers, add_running, assignment, command
@@ -51,6 +52,8 @@ def _run(arguments: argparse.Namespace) -> int:
         profile=arguments.profile,
         timeout_s=arguments.timeout,
     )
+    if arguments.mode is not None:
+        request = replace(request, mode=arguments.mode)
     return run_and_follow(
         arguments, request, forward_stdin=not is_terminal(sys.stdin), demanded=bool(arguments.profile)
     )

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui.cli.approving import TerminalApprover
 from tui.cli.codes import EXIT_MACHINE, EXIT_NOBODY_READS, exit_code
 from tui.cli.console import say
 from tui.cli.display import Display, JsonDisplay, OutputDisplay
@@ -54,7 +55,8 @@ def run_and_follow(
         asked = replace(request, stdin_follows=forward_stdin)
         return await follow(engine, asked, display, stdin=sys.stdin.fileno() if forward_stdin else None)
 
-    return with_engine(action, adjust=adjusted)
+    # Standard input that is forwarded to the command is not the terminal, which can still be asked.
+    return with_engine(action, adjust=adjusted, approver=TerminalApprover(arguments.yes_up_to))
 
 
 def _compare_machines(engine: Engine, request: Request, *, demanded: bool, quiet: bool) -> None:

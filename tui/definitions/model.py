@@ -92,6 +92,8 @@ class Parameter:
     description: str = ""
     default: Json = None
     validation: Validation = Validation()
+    secret: bool = False
+    """Its value must never be kept or shown."""
     line: int = 1
 
 

@@ -15,7 +15,9 @@ from tui.definitions.problems import Severity
 from tui.definitions.templating import environment_name
 
 MAX_PARAMETERS: Final = 100
-_PARAMETER: Final = ("name", "type", "required", "description", "default_value", "validation", "allowed_values")
+_PARAMETER: Final = (
+    "name", "type", "required", "description", "default_value", "validation", "allowed_values", "secret",
+)  # fmt: skip
 _VALIDATION: Final = ("min", "max", "allowed_values", "pattern")
 
 
@@ -64,6 +66,7 @@ def _read(node: Node, problems: Problems) -> Parameter | None:
         type=kind or ParameterType.STRING,
         required=fields.boolean("required"),
         description=fields.text("description") or "",
+        secret=fields.boolean("secret"),
         line=node.line,
     )
     if kind is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 from tui.config import Settings
-from tui.definitions.model import Definition, ResourceLimits
+from tui.definitions.model import Definition, Json, ResourceLimits
 from tui.definitions.parameters import resolve
 from tui.definitions.templating import environment, render
 from tui.machines.model import LARGEST_DISK_MB, PROFILES, MachineSpec
@@ -70,7 +71,12 @@ def request_for(
         definition_hash=definition.content_hash,
         source=definition,
         parameters=typed,
+        secrets={p.name: _text(typed[p.name]) for p in definition.parameters if p.secret and p.name in typed},
     )
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def spec_for(profile: MachineSpec, limits: ResourceLimits | None) -> MachineSpec:
