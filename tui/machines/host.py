@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from tui.errors import HostNotReady
 from tui.machines.guest.bootstrap_log import explain_failure
 from tui.machines.guest.image import NEEDED_BYTES, image_status
 from tui.machines.guest.sources import ARCHIVE_KEYRING
+from tui.machines.local.confinement import probe
 from tui.paths import Paths
 
 OLDEST_QEMU: Final = (7, 2)
@@ -69,6 +71,7 @@ def check_host(paths: Paths) -> list[Check]:
         _check_memory(),
         _check_child_memory(),
         _check_kvm(),
+        _check_confinement(paths),
         _check_installer(),
     ]
 
@@ -203,6 +206,17 @@ def _check_kvm() -> Check:
             name, False, "no access; machines are emulated, which is slower", "add your user to the group kvm", False
         )
     return Check(name, True, "can be opened; whether a guest runs with it is found out by trying", required=False)
+
+
+def _check_confinement(paths: Paths) -> Check:
+    """Whether commands can be confined on the host itself; by confining one."""
+    name = "confinement on the host"
+    with tempfile.TemporaryDirectory(prefix="rollcage-") as workspace:
+        found = probe(Path(workspace), paths)
+    if found.available:
+        return Check(name, True, f"bubblewrap works ({found.program})", required=False)
+    hint = "what asks to run on the host runs in a machine instead"
+    return Check(name, False, found.reason or found.unfit, hint, required=False)
 
 
 def _check_installer() -> Check:

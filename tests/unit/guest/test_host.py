@@ -184,3 +184,14 @@ def test_an_apt_that_succeeds_without_installing_is_noticed(fake_program: FakePr
     fake_program("sudo", "import os, sys; args = sys.argv[2:]; os.execvp(args[0], args)")
     with pytest.raises(HostNotReady, match="still missing"):
         install_missing(no_progress, tmp_path / "log")
+
+
+def test_confinement_on_the_host_is_looked_at_and_never_required(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch, fake_program: FakeProgram
+) -> None:
+    fake_program("bwrap", "import sys; sys.exit('bwrap: No permissions to create new namespace')")
+    check = checks(paths)["confinement on the host"]
+    assert not check.ok
+    assert not check.required
+    assert "No permissions to create new namespace" in check.detail
+    assert "runs in a machine instead" in check.hint

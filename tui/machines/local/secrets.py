@@ -13,7 +13,8 @@ _OF_A_HOME: Final = (
     ".netrc", ".authinfo", ".git-credentials", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".cargo/credentials.toml",
     ".gem/credentials", ".terraform.d", ".config/gcloud", ".config/gh", ".config/glab-cli", ".config/hub",
     ".config/git/credentials", ".config/op", ".config/rclone", ".config/containers", ".config/google-chrome",
-    ".config/chromium", ".mozilla", ".thunderbird", ".local/share/keyrings", ".bash_history", ".zsh_history",
+    ".config/chromium", ".config/rollcage", ".local/share/rollcage", ".local/state/rollcage", ".cache/rollcage",
+    ".mozilla", ".thunderbird", ".local/share/keyrings", ".bash_history", ".zsh_history",
     ".python_history", ".node_repl_history", ".psql_history", ".mysql_history",
 )  # fmt: skip
 _OF_THE_SYSTEM: Final = ("/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/sudoers.d", "/etc/ssl/private")
