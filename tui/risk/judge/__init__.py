@@ -126,12 +126,12 @@ def _baseline(command: Command, draft: Draft, program: ShellProgram, judge_text:
                 "unknown.command", (), frozenset({Effect.EXECUTE}), word=first,
             )  # fmt: skip
         return
-    if facts.level:
+    if facts.level and facts.level != RiskLevel.LOW:
         yield Verdict(
             RiskLevel(facts.level), Category.CHANGE, facts.effect or f"runs {command.program}", "program.baseline", (),
             facts.effects, Reversibility.UNKNOWN,
         )  # fmt: skip
-    elif facts is PLAIN and first.text not in program.functions and not invocation.code:
+    if facts is PLAIN and first.text not in program.functions and not invocation.code:
         yield Verdict(
             RiskLevel.MEDIUM, Category.UNKNOWN, f"runs {first.text[:80]}, which is not known here", "unknown.program", (),
             frozenset({Effect.EXECUTE}), word=first,

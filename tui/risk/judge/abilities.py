@@ -115,7 +115,8 @@ def _is_idle(command: Command) -> bool:
     invocation = command.invocation
     fed = invocation.stdin.literal is not None or bool(invocation.stdin.producers) or bool(invocation.code)
     fed = fed or any(redirect.operator.startswith("<") for redirect in invocation.redirects)
-    return not command.operands and not fed
+    told = "-c" in command.options or "--command" in command.options
+    return not command.operands and not fed and not told
 
 
 def _values(command: Command, options: tuple[str, ...]) -> Iterator[Word]:
