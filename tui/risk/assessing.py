@@ -224,7 +224,7 @@ def _assessment(findings: Findings, language: str, engine: str) -> Assessment:
                 f"could not be fully analysed: {findings.not_understood[0]}",
                 span,
                 "unknown.text",
-            )  # fmt: skip
+            )
         )
     return Assessment(
         level=findings.level,

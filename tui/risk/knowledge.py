@@ -1,7 +1,8 @@
 """What the judge knows: rules and program tables, indexed by program and built when first asked for.
 
 Parsing all shipped YAML takes several hundred milliseconds, so its plain form is kept as JSON in the cache directory,
-named after a hash of the files. Rules of the user are read from YAML every time, and their examples are tried every time.
+named after a hash of the files. Rules of the user are read from YAML every time, and their examples are tried every
+time.
 """
 
 from __future__ import annotations

@@ -135,7 +135,8 @@ RULE_FIELDS: Final[Mapping[str, Reader]] = {
     "no_option": _several, "option_value": _expressions, "argument": _expression, "no_argument": _expression,
     "line": _expression, "no_line": _expression, "content": _expression, "no_content": _expression,
     "redirection": _expression, "chain": _expression, "verb": _several, "compound_verb": _several,
-    "not_program": _several, "piped": _flag, "target": _some_of(Target), "redirect": _some_of(Target), "stdin": _some_of(Flow),
+    "not_program": _several, "piped": _flag, "target": _some_of(Target),
+    "redirect": _some_of(Target), "stdin": _some_of(Flow),
     "env": _expressions, "privileged": _flag, "min_operands": _whole, "max_operands": _whole, "even_dry": _flag,
     "level": _one_of(RiskLevel), "category": _one_of(Category), "attack": _several, "effects": _some_of(Effect),
     "reversibility": _one_of(Reversibility), "effect": _one, "safer": _safer, "match": _several, "not_match": _several,
@@ -143,8 +144,8 @@ RULE_FIELDS: Final[Mapping[str, Reader]] = {
 _REQUIRED: Final = ("id", "program", "level", "category", "effect", "match")
 
 PROGRAM_FIELDS: Final[Mapping[str, Reader]] = {
-    "programs": _several, "value_options": _several, "single_dash": _flag, "gnu": _flag, "recursive": _several, "only_with": _several,
-    "dry": _several, "harmless": _flag, "metadata": _flag, "data": _flag, "infra": _flag, "verbs_harmless": _flag,
+    "programs": _several, "value_options": _several, "single_dash": _flag, "gnu": _flag, "recursive": _several,
+    "only_with": _several, "dry": _several, "harmless": _flag, "metadata": _flag, "data": _flag, "infra": _flag, "verbs_harmless": _flag,
     "level": _one_of(RiskLevel), "effects": _some_of(Effect), "effect": _one,
     "network": _one, "decodes": _several, "interpreter": _flag, **dict.fromkeys(ROLES, _several),
 }  # fmt: skip

@@ -41,7 +41,8 @@ _NAME: Final = re.compile(r"[A-Za-z_][\w.+-]*")
 def judge(program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | None = None) -> Findings:
     """Return what the commands of a shell text do.
 
-    `judge_text` rates a text in a language, such as a shell command found inside code of a language that is not parsed; without it such strings are
+    `judge_text` rates a text in a language,
+    such as a shell command found inside code of a language that is not parsed; without it such strings are
     not looked at.
     """
     commands = [
@@ -116,13 +117,15 @@ def _baseline(command: Command, draft: Draft, program: ShellProgram, judge_text:
     if not command.program:
         if judge_text is not None and (level := _guess(invocation, judge_text)) >= RiskLevel.HIGH:
             yield Verdict(
-                level, Category.UNKNOWN, f"runs a command only known when it runs ({first.text[:80]}) on what is dangerous",
+                level, Category.UNKNOWN,
+                f"runs a command only known when it runs ({first.text[:80]}) on what is dangerous",
                 "unknown.dangerous", ("T1027",), frozenset({Effect.EXECUTE}), word=first,
             )  # fmt: skip
             return
         if any(isinstance(part, Unknown) for part in first.parts):
             yield Verdict(
-                RiskLevel.MEDIUM, Category.UNKNOWN, f"runs a command that is only known when it runs: {first.text[:80]}",
+                RiskLevel.MEDIUM, Category.UNKNOWN,
+                f"runs a command that is only known when it runs: {first.text[:80]}",
                 "unknown.command", (), frozenset({Effect.EXECUTE}), word=first,
             )  # fmt: skip
         return
@@ -133,7 +136,8 @@ def _baseline(command: Command, draft: Draft, program: ShellProgram, judge_text:
         )  # fmt: skip
     if facts is PLAIN and first.text not in program.functions and not invocation.code:
         yield Verdict(
-            RiskLevel.MEDIUM, Category.UNKNOWN, f"runs {first.text[:80]}, which is not known here", "unknown.program", (),
+            RiskLevel.MEDIUM, Category.UNKNOWN, f"runs {first.text[:80]}, which is not known here",
+            "unknown.program", (),
             frozenset({Effect.EXECUTE}), word=first,
         )  # fmt: skip
 
@@ -171,7 +175,7 @@ def _raise_hidden(command: Command, draft: Draft) -> None:
                 "code.hidden",
                 ("T1027",),
                 frozenset({Effect.EXECUTE}),
-            )  # fmt: skip
+            )
         )
 
 

@@ -52,7 +52,8 @@ def _code(code: Code, command: Command, program: ShellProgram, knowledge: Knowle
         )  # fmt: skip
     elif code.text is None and any(_is_dynamic(program, index) for index in code.producers):
         yield Verdict(
-            RiskLevel.HIGH, Category.OBFUSCATED, f"runs what a command prints that is only known when it runs{language}",
+            RiskLevel.HIGH, Category.OBFUSCATED,
+            f"runs what a command prints that is only known when it runs{language}",
             "code.run-dynamic", ("T1027",), frozenset({Effect.EXECUTE}),
         )  # fmt: skip
     elif code.text is None and code.file is None and code.language not in _INERT:
@@ -63,7 +64,8 @@ def _code(code: Code, command: Command, program: ShellProgram, knowledge: Knowle
         )  # fmt: skip
     elif code.text is None and code.file is not None:
         yield Verdict(
-            RiskLevel.MEDIUM, Category.UNKNOWN, f"runs {code.file.text[:120]}, which is not in view", "code.run-file", (),
+            RiskLevel.MEDIUM, Category.UNKNOWN, f"runs {code.file.text[:120]}, which is not in view",
+            "code.run-file", (),
             frozenset({Effect.EXECUTE}), word=code.file,
         )  # fmt: skip
 
@@ -116,7 +118,8 @@ def _connected_shell(command: Command) -> Iterator[Verdict]:
             yield Verdict(
                 RiskLevel.CRITICAL if interactive else RiskLevel.MEDIUM,
                 Category.SHELL if interactive else Category.CHANGE,
-                f"connects {command.program or 'the shell'} to {redirect.target.text[9:80]}", "net.dev-tcp", ("T1059", "T1571"),
+                f"connects {command.program or 'the shell'} to {redirect.target.text[9:80]}", "net.dev-tcp",
+                ("T1059", "T1571"),
                 frozenset({Effect.NETWORK_OUT, Effect.NETWORK_IN}), word=redirect.target,
             )  # fmt: skip
             return

@@ -1,6 +1,7 @@
 """Code in languages that are not parsed (Perl, Ruby, PHP, Lua, AWK …): what its text shows.
 
-Strings in it that are shell commands are judged as such; connections together with shells, and deletions, are recognised by
+Strings in it that are shell commands are judged as such; connections together with shells, and deletions,
+are recognised by
 the names that languages give them.
 """
 
@@ -92,7 +93,8 @@ def foreign(language: str, text: str, judge_text: JudgeText) -> Iterator[Verdict
     )
     if worst >= RiskLevel.HIGH:
         yield Verdict(
-            worst if starts else RiskLevel.HIGH, Category.DESTROY, f"runs a dangerous command from {language}", "code.run-command",
+            worst if starts else RiskLevel.HIGH, Category.DESTROY, f"runs a dangerous command from {language}",
+            "code.run-command",
             ("T1059",), runs,
         )  # fmt: skip
 

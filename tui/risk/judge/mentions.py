@@ -31,16 +31,21 @@ _IDENTITY: Final = re.compile(
 )
 _SHELL_IS_SETTING: Final = frozenset(
     {
-        "chsh", "useradd", "usermod", "adduser", "docker", "podman", "nerdctl", "kubectl", "docker-compose", "oc", "ln", "cp", "mv",
-        "update-alternatives", "apt", "apt-get", "dpkg-query", "export", "declare", "set", "alias", "unset", "ssh", "screen", "tmux",
-        "script", "lxc", "incus", "nix", "toolbox", "distrobox", "vagrant", "dnf", "yum", "rpm", "gcc", "cc", "make", "cmake", "SHELL",
-        "su", "sudo", "env", "time", "timeout", "nice", "nohup", "setsid", "bash", "sh", "zsh", "dash", "rm", "chmod", "chown", "strip",
+        "chsh", "useradd", "usermod", "adduser", "docker", "podman", "nerdctl", "kubectl", "docker-compose", "oc",
+        "ln", "cp", "mv",
+        "update-alternatives", "apt", "apt-get", "dpkg-query", "export", "declare", "set", "alias", "unset", "ssh",
+        "screen", "tmux",
+        "script", "lxc", "incus", "nix", "toolbox", "distrobox", "vagrant", "dnf", "yum", "rpm", "gcc", "cc", "make",
+        "cmake", "SHELL",
+        "su", "sudo", "env", "time", "timeout", "nice", "nohup", "setsid", "bash", "sh", "zsh", "dash", "rm",
+        "chmod", "chown", "strip",
     }
 )  # fmt: skip
 """Programs to which a shell is an ordinary value, or is taken away by the parser."""
 _MESSAGE: Final = frozenset(
     {
-        "-m", "--message", "--body", "-b", "--title", "-t", "--description", "--comment", "--notes", "--subject", "--text",
+        "-m", "--message", "--body", "-b", "--title", "-t", "--description", "--comment", "--notes", "--subject",
+        "--text",
         "--summary", "--reason", "--annotation", "--label",
     }
 )  # fmt: skip
@@ -100,13 +105,16 @@ def _secrets(command: Command) -> Iterator[Verdict]:
             seen.add(path)
             if Target.CREDENTIAL in kinds and not covered:
                 yield Verdict(
-                    RiskLevel.HIGH, Category.CRED_READ, f"gets at the secrets in {path[:120]}", "cred.mentioned", ("T1552",),
+                    RiskLevel.HIGH, Category.CRED_READ, f"gets at the secrets in {path[:120]}", "cred.mentioned",
+                    ("T1552",),
                     frozenset({Effect.CREDENTIAL_READ}), Reversibility.IRREVERSIBLE, word,
                 )  # fmt: skip
             elif kinds & _ROOT_ONLY and invocation.privileged and not covered and not facts.harmless and "etc/" in path:
                 yield Verdict(
-                    RiskLevel.HIGH, Category.PRIV_ESC, f"hands {path[:120]} to {command.program} with the rights of root",
-                    "priv.file-of-root", ("T1548",), frozenset({Effect.PRIVILEGE, Effect.WRITE}), Reversibility.HARD, word,
+                    RiskLevel.HIGH, Category.PRIV_ESC,
+                    f"hands {path[:120]} to {command.program} with the rights of root",
+                    "priv.file-of-root", ("T1548",), frozenset({Effect.PRIVILEGE, Effect.WRITE}), Reversibility.HARD,
+                    word,
                 )  # fmt: skip
 
 
@@ -166,7 +174,8 @@ def typed(command: Command) -> Iterator[Verdict]:
             break
     if re.search(r"^\s*(?::\s*)?!\s*\S*sh\b", literal, re.MULTILINE):
         yield Verdict(
-            RiskLevel.HIGH, Category.SHELL, f"starts a shell from inside {command.program}", "shell.escape-typed", ("T1059",),
+            RiskLevel.HIGH, Category.SHELL, f"starts a shell from inside {command.program}", "shell.escape-typed",
+            ("T1059",),
             frozenset({Effect.EXECUTE}),
         )  # fmt: skip
 
@@ -176,6 +185,7 @@ def escapes(command: Command) -> Iterator[Verdict]:
     name = command.invocation.argv[0].text if command.invocation.argv else ""
     if re.match(r"^[:!]+\s*!?(?:/\S*/)?(?:ba|z|k|da)?sh$|^\^[RTX]", name):
         yield Verdict(
-            RiskLevel.HIGH, Category.SHELL, "starts a shell from inside another program", "shell.escape-typed", ("T1059",),
+            RiskLevel.HIGH, Category.SHELL, "starts a shell from inside another program", "shell.escape-typed",
+            ("T1059",),
             frozenset({Effect.EXECUTE}), Reversibility.UNKNOWN, command.invocation.argv[0],
         )  # fmt: skip

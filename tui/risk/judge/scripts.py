@@ -16,7 +16,8 @@ from tui.risk.shell.model import ShellProgram
 _SHEBANGS = (("python", "python"), ("node", "javascript"), ("sh", "bash"))
 _BUILDS = frozenset(
     {
-        "go", "gcc", "g++", "cc", "c++", "clang", "clang++", "tcc", "rustc", "javac", "nim", "zig", "crystal", "swiftc", "ghc",
+        "go", "gcc", "g++", "cc", "c++", "clang", "clang++", "tcc", "rustc", "javac", "nim", "zig", "crystal",
+        "swiftc", "ghc",
         "kotlinc", "scalac", "csc", "mcs", "dart", "nasm", "cython", "make",
     }
 )  # fmt: skip
@@ -95,7 +96,8 @@ def _of_text(path: str, text: str, command: Command, judge_text: JudgeText) -> V
     if level < RiskLevel.HIGH:
         return None
     return Verdict(
-        level, Category.SHELL if shell else Category.UNKNOWN, f"runs {path[:80]}, which this text wrote: it is dangerous",
+        level, Category.SHELL if shell else Category.UNKNOWN,
+        f"runs {path[:80]}, which this text wrote: it is dangerous",
         "script.written-and-run", ("T1059",), frozenset({Effect.EXECUTE}),
     )  # fmt: skip
 

@@ -16,7 +16,8 @@ from tui.risk.shell.model import Invocation, ShellProgram, Unknown, Word
 _SEARCHERS: Final = frozenset({"find", "gfind", "bfs", "ls", "locate", "fd", "fdfind"})
 _NARROWS: Final = frozenset(
     {
-        "-name", "-iname", "-path", "-ipath", "-regex", "-iregex", "-empty", "-newer", "-mtime", "-mmin", "-atime", "-ctime", "-size",
+        "-name", "-iname", "-path", "-ipath", "-regex", "-iregex", "-empty", "-newer", "-mtime", "-mmin", "-atime",
+        "-ctime", "-size",
         "-user", "-perm", "-inum", "-samefile", "-wholename", "-cmin", "-amin", "-maxdepth", "-mindepth", "-e",
     }
 )  # fmt: skip

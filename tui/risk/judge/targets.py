@@ -20,6 +20,7 @@ _TEMP: Final = re.compile(
     r"^/(?:private/)?(?:var/)?tmp(?=/|$)|^/dev/shm(?=/|$)|^\$\{?(?:TMPDIR|TMP|TEMP|TEMPDIR|TMP_DIR|TEMP_DIR|tmpdir|tmp|tmp_dir"
     r"|temp_dir|workdir_tmp|RUNNER_TEMP|WORKSPACE_TMP)\}?(?=/|$)|^/var/folders/|^/run/user/\d+/|^\$\(mktemp\b|^`mktemp\b"
 )
+_TEMP_WHOLE: Final = re.compile(r"^/(?:var/)?tmp/*$")
 _CACHE: Final = re.compile(
     r"^/var/(?:cache|lib/apt/lists)(?=/|$)|(?:^|/)\.?(?:cache|Caches|__pycache__|node_modules|\.pytest_cache|\.mypy_cache)(?=/|$)"
     r"|^~/\.(?:npm|gradle/caches|m2/repository|cargo/registry)(?=/|$)|/DerivedData(?=/|$)"
@@ -41,7 +42,8 @@ _CREDENTIAL: Final = re.compile(
     r"|(?:^|/)\.docker/config\.json|(?:^|/)\.netrc$|(?:^|/)\.pgpass$|(?:^|/)\.my\.cnf$|(?:^|/)\.git-credentials$|(?:^|/)\.pypirc$"
     r"|(?:^|/)\.npmrc$|(?:^|/)\.gnupg(?:/|$)|(?:^|/)\.password-store(?:/|$)|(?:^|/)\.config/gh/hosts\.yml|(?:^|/)\.vault-token$"
     r"|(?:^|/)\.terraform\.d/credentials|(?:^|/)\.config/(?:hub|op|sops)(?:/|$)|(?:^|/)\.gem/credentials|(?:^|/)\.cargo/credentials"
-    r"|(?:^|/)(?:Login Data|key[34]\.db|logins\.json|cookies\.sqlite|Cookies|signons\.sqlite|wallet\.dat|[\w.-]*\.kdbx|[\w.-]*\.keychain(?:-db)?)$"
+    r"|(?:^|/)(?:Login Data|key[34]\.db|logins\.json|cookies\.sqlite|Cookies|signons\.sqlite|wallet\.dat)$"
+    r"|(?:^|/)(?:[\w.-]*\.kdbx|[\w.-]*\.keychain(?:-db)?)$"
     r"|(?:^|/)(?:Keychains|keyrings)(?:/|$)|(?:^|/)\.(?:mozilla|config/google-chrome|config/chromium|bitcoin|electrum|ethereum/keystore)(?:/|$)"
     r"|^/proc/(?:self|\d+|\$\{?\w+\}?|\*|[^/]*\$[^/]*)/(?:environ|mem|maps?)$|^/var/run/secrets/|^/run/secrets/|169\.254\.169\.254|metadata\.google\.internal"
     r"|(?:^|/)serviceaccount/token$|(?:^|/)\.config/(?:rclone/rclone\.conf|filezilla)|(?:^|/)\.(?:s3cfg|boto|dockercfg|htpasswd)$"
@@ -160,8 +162,8 @@ def classify_text(text: str, cwd: str | None = None) -> frozenset[Target]:
         found.add(Target.BOOT)
     if _TEMP.match(path):
         found.add(Target.TEMP)
-        if path.rstrip("/*") in ("/tmp", "/var/tmp"):
-            found.add(Target.SYSTEM if not path.endswith("*") else Target.TEMP)
+        if _TEMP_WHOLE.match(path):
+            found.add(Target.SYSTEM)
     elif match := _HOMES.match(path):
         rest = path[match.end() :].strip("/")
         found.add(Target.HOME if rest in ("", "*", ".*", "**") else Target.HOME_PART)
