@@ -12,6 +12,7 @@ from tui.risk.code.javascript_reader import Reader
 from tui.risk.code.judge import AssessShell, Judge
 from tui.risk.code.machine import conclude
 from tui.risk.code.shape import judge_shape
+from tui.risk.code.typescript import without_types
 from tui.risk.findings import Findings
 from tui.risk.model import Span
 
@@ -42,10 +43,25 @@ def judge_javascript(text: str, assess_shell: AssessShell) -> Findings:
 
 def _read(judge: Judge, text: str, base: Span | None) -> None:
     """Read `text`; every span is `base` where that is given."""
-    data = text.encode("utf-8", "replace")
-    root = _parser().parse(data).root_node
+    root = _parse(text)
     if root.has_error:
-        judge.puzzled("could not be parsed completely as JavaScript")
+        plain = without_types(text)
+        typed = _parse(plain)
+        if not typed.has_error:
+            text, root = plain, typed
+        else:
+            judge.puzzled("could not be parsed completely as JavaScript")
+            if plain != text:
+                _walk(judge, plain, typed, base)
+    _walk(judge, text, root, base)
+
+
+def _parse(text: str) -> Node:
+    return _parser().parse(text.encode("utf-8", "replace")).root_node
+
+
+def _walk(judge: Judge, text: str, root: Node, base: Span | None) -> None:
+    data = text.encode("utf-8", "replace")
     reader = Reader(judge)
     reader.source = data
     positions = _Positions(text, data)

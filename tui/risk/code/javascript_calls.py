@@ -208,7 +208,7 @@ class Calls(Expressions):
             return UNKNOWN
         if name in _LISTS and args:
             callback = args[-1] if name not in {"reduce", "reduceRight"} else args[0]
-            found = []
+            found: list[Value] = []
             for position, item in enumerate(owner.items[:MAX_ITEMS]):
                 given = (
                     (item, Constant(position))

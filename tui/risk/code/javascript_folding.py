@@ -174,7 +174,7 @@ def _split(s: str, by: Any = None, *_: Any) -> list[str]:
 _STRINGS: Final[dict[str, Callable[..., Any]]] = {
     "split": _split, "slice": _slice, "substring": _substring, "substr": lambda s, a=0, n=None: s[int(a) :][: None if n is None else int(n)], "concat": lambda s, *r: s + "".join(map(text, r)),
     "charAt": lambda s, i=0: s[int(i) : int(i) + 1], "at": lambda s, i=0: s[int(i)], "charCodeAt": lambda s, i=0: ord(s[int(i)]), "codePointAt": lambda s, i=0: ord(s[int(i)]), "toLowerCase": str.lower, "toUpperCase": str.upper,
-    "trim": str.strip, "trimEnd": str.rstrip, "trimStart": str.lstrip, "toString": lambda s, *_: s, "valueOf": lambda s: s, "indexOf": lambda s, x, *_: s.find(x), "padStart": None, "replaceAll": lambda s, a, b: s.replace(a, b),
+    "trim": str.strip, "trimEnd": str.rstrip, "trimStart": str.lstrip, "toString": lambda s, *_: s, "valueOf": lambda s: s, "indexOf": lambda s, x, *_: s.find(x), "replaceAll": lambda s, a, b: s.replace(a, b),
     "normalize": lambda s, *_: s,
 }  # fmt: skip
 

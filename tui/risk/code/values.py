@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field, replace
 from typing import Final, Union
 
+from tui.risk.code.budget import MAX_DECODED
+
 Plain = Union[str, bytes, int, float, bool, None]
 """A value that both languages have."""
 
@@ -179,8 +181,10 @@ def pieces_of(value: Value | None) -> tuple[str | Value, ...]:
 
 
 def joined(pieces: list[str | Value], labels: Labels = NOTHING) -> Value:
-    """Return a string made of `pieces`: a constant where all are known."""
+    """Return a string made of `pieces`: a constant where all are known, nothing known where it is too long."""
     merged: list[str | Value] = []
+    if sum(len(piece) for piece in pieces if isinstance(piece, str)) > MAX_DECODED:
+        return Value(labels=labels.union(*(piece.labels for piece in pieces if isinstance(piece, Value))))
     for piece in pieces:
         if isinstance(piece, str) and merged and isinstance(merged[-1], str):
             merged[-1] += piece
