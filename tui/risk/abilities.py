@@ -31,7 +31,7 @@ def abilities() -> Abilities:
 
     from tui.risk.knowledge import SHIPPED
 
-    table = yaml.load((SHIPPED / "abilities.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)  # noqa: S506
+    table = yaml.load((SHIPPED / "abilities.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return Abilities(
         shells=frozenset(str(table["shells"]).split()),
         prompts=frozenset(str(table["prompts"]).split()),

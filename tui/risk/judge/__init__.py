@@ -12,7 +12,7 @@ from tui.risk.findings import Edit, Findings, merge
 from tui.risk.judge.abilities import escapes_by_ability, typed_at_prompt
 from tui.risk.judge.command import Command, read_command
 from tui.risk.judge.dataflow import dataflow
-from tui.risk.judge.draft import Draft, Verdict, lower
+from tui.risk.judge.draft import DESTROYING, ESCAPING, Draft, Verdict, lower
 from tui.risk.judge.flow import flows_into
 from tui.risk.judge.foreign import JudgeText, foreign
 from tui.risk.judge.matching import applies, evidence, sentence
@@ -76,15 +76,15 @@ def _examine(
             for thing in (*touched(command), *handed(command, program))
             if (verdict := weigh(thing, invocation)) is not None
         )
-        draft.extend(services(command))
+        draft.extend_new(services(command), DESTROYING)
     silent = _prints_nothing(command)
     draft.extend(
         verdict for thing in redirected(invocation, silent=silent) if (verdict := weigh(thing, invocation)) is not None
     )
-    draft.extend(mentions(command))
-    draft.extend(escapes(command))
+    draft.extend_new(mentions(command), ESCAPING)
+    draft.extend_new(escapes(command), ESCAPING)
     draft.extend(typed(command))
-    draft.extend(escapes_by_ability(command))
+    draft.extend_new(escapes_by_ability(command), ESCAPING)
     draft.extend(dataflow(command, program, knowledge))
     if judge_text is not None:
         for code in invocation.code:

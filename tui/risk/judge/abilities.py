@@ -17,15 +17,19 @@ from tui.risk.shell.model import Place, Word
 
 _EDITION: Final = re.compile(r"[-_.]?\d+(\.\d+)*$|\.exe$")
 _SHELL_COMMAND: Final = re.compile(
-    r"(?<![\w./-])(?:exec\s+)?(?:/(?:usr/)?bin/)?(?:ba|da|z|k|a)?sh(?:\s*$|\s+(?:\d?[<>]&|-[ci]\b|#|<|1>))|^[!;]\s*(?:ba|z|da)?sh\b"
-    r"|[(\s\"'`](?:/usr)?/bin/(?:ba|da|z|k|a)?sh[\"'`,;)\s]|^/bin/\w*sh[,;\s]|system\s*\(?\s*[\"']\s*(?:exec )?(?:ba|da|z)?sh\b"
+    r"(?<![\w./-])(?:exec\s+)?(?:/(?:usr/)?bin/)?(?:ba|da|z|k|a)?sh(?:\s*$|\s+(?:\d?[<>]&|-[ci]\b|#|<|1>))"
+    r"|^[!;]\s*(?:ba|z|da)?sh\b"
+    r"|[(\s\"'`](?:/usr)?/bin/(?:ba|da|z|k|a)?sh[\"'`,;)\s]|^/bin/\w*sh[,;\s]"
+    r"|system\s*\(?\s*[\"']\s*(?:exec )?(?:ba|da|z)?sh\b"
 )
 """A shell that is the command to run, not a file's name: `sh`, `exec sh 0<&1`, `sh -c id`, `;sh #`."""
 _LIBRARY: Final = re.compile(r"\.(?:so(?:\.\d+)*|dylib|dll)(?=$|[\s'\",:)\]])")
-_TYPED: Final = re.compile(r"(?:\bexec\b|\bsystem\b|\bspawn\b|popen|^[!:]).*/bin/\w*sh\b|^[!:]+\s*\S*sh$")
+_TYPED: Final = re.compile(
+    r"(?:\bexec\b|\bsystem\b|\bspawn\b|popen|^[!:]).*/bin/\w*sh\b|^[!:]+\s*\S*sh$|^/bin/\w*sh\s+-"
+)
 _USUAL_STARTERS: Final = re.compile(
-    r"^(?:exec|command|builtin|ssh|su|sudo|doas|script|tmux|screen|nix|nix-shell|guix|pipenv|poetry|conda|mamba|uv|direnv|devbox|"
-    r"distrobox|toolbox|\w*sh -\w*c|eval|coproc|time|machinectl|heroku|fly|gcloud|vagrant|xterm|watch|trap)\b"
+    r"^(?:exec|command|builtin|ssh|su|sudo|doas|script|tmux|screen|nix|nix-shell|guix|pipenv|poetry|conda|mamba|uv|direnv"
+    r"|devbox|distrobox|toolbox|\w*sh -\w*c|eval|coproc|time|machinectl|heroku|fly|gcloud|vagrant|xterm|watch|trap)\b"
 )
 """Starting a shell through these is what people do."""
 _WRITABLE: Final = frozenset({Target.TEMP, Target.HOME_PART})
@@ -50,10 +54,11 @@ def escapes_by_ability(command: Command) -> Iterator[Verdict]:
             )  # fmt: skip
     for word in _values(command, known.runs.get(name, ())):
         if _SHELL_COMMAND.search(word.text):
+            as_root, technique = (" as root", "T1548") if invocation.privileged else ("", "T1059")
             yield Verdict(
                 RiskLevel.HIGH, Category.PRIV_ESC if invocation.privileged else Category.SHELL,
-                f"makes {command.program} start a shell" + (" as root" if invocation.privileged else ""), "ability.runs-shell",
-                ("T1548", "T1059") if invocation.privileged else ("T1059",), _GROWN, Reversibility.UNKNOWN, word,
+                f"makes {command.program} start a shell{as_root}", "ability.runs-shell", (technique,), _GROWN,
+                Reversibility.UNKNOWN, word,
             )  # fmt: skip
             return
 
@@ -65,8 +70,8 @@ def typed_at_prompt(commands: Sequence[Command]) -> Iterator[tuple[Command, Verd
         invocation = command.invocation
         if prompt and (_TYPED.search(command.line) or _is_bare_shell(command)):
             yield command, Verdict(
-                RiskLevel.HIGH, Category.SHELL, f"starts a shell from the prompt of {prompt}", "ability.typed-shell", ("T1059",),
-                frozenset({Effect.EXECUTE}), Reversibility.UNKNOWN,
+                RiskLevel.HIGH, Category.SHELL, f"starts a shell from the prompt of {prompt}", "ability.typed-shell",
+                ("T1059",), frozenset({Effect.EXECUTE}), Reversibility.UNKNOWN,
             )  # fmt: skip
             return
         name = _EDITION.sub("", command.program)
@@ -84,24 +89,24 @@ def _as_root(command: Command, name: str) -> Iterator[Verdict]:
     if _is_idle(command) and (name in known.shells or (name in known.prompts and not command.options)):
         what = "is a shell of root" if name in known.shells else "a root shell is one key away in it"
         yield Verdict(
-            RiskLevel.HIGH, Category.PRIV_ESC, f"starts {command.program} as root: {what}", "ability.prompt-as-root", ("T1548.003",),
-            _GROWN, Reversibility.UNKNOWN, invocation.argv[0],
+            RiskLevel.HIGH, Category.PRIV_ESC, f"starts {command.program} as root: {what}", "ability.prompt-as-root",
+            ("T1548.003",), _GROWN, Reversibility.UNKNOWN, invocation.argv[0],
         )  # fmt: skip
         return
     for word in _values(command, (*known.loads.get(name, ()), *_options(known.runs.get(name, ())))):
         if classify_text(word.text) & _WRITABLE:
             yield Verdict(
                 RiskLevel.HIGH, Category.PRIV_ESC,
-                f"makes {command.program} follow {word.text[:100]} as root, which others may have written", "ability.loads-as-root",
-                ("T1548", "T1574"), _GROWN, Reversibility.UNKNOWN, word,
+                f"makes {command.program} follow {word.text[:100]} as root, which others may have written",
+                "ability.loads-as-root", ("T1548", "T1574"), _GROWN, Reversibility.UNKNOWN, word,
             )  # fmt: skip
             return
     if not (command.facts.roles or command.facts.metadata or command.facts.harmless or command.facts.data):
         for word in invocation.argv[1:]:
             if len(word.text) < 4096 and _LIBRARY.search(word.text):
                 yield Verdict(
-                    RiskLevel.HIGH, Category.PRIV_ESC, f"loads code from {word.text[:100]} as root", "ability.library-as-root",
-                    ("T1574.006",), _GROWN, Reversibility.UNKNOWN, word,
+                    RiskLevel.HIGH, Category.PRIV_ESC, f"loads code from {word.text[:100]} as root",
+                    "ability.library-as-root", ("T1574.006",), _GROWN, Reversibility.UNKNOWN, word,
                 )  # fmt: skip
                 return
 

@@ -21,6 +21,16 @@ _LOCAL: Final = frozenset(
 """What stays inside a container that can be made again."""
 
 
+DESTROYING: Final = frozenset(
+    {
+        Category.DESTROY, Category.CLOUD_DESTROY, Category.DB_DESTROY, Category.BACKUP_DESTROY,
+        Category.SECRETS_DESTROY, Category.SUPPLY_CHAIN,
+    }
+)  # fmt: skip
+ESCAPING: Final = frozenset({Category.SHELL, Category.PRIV_ESC, Category.ESCAPE})
+"""Categories of which one reason is enough: what a rule says precisely need not be said again in general."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One thing to say, before it is known where and how the command runs."""
@@ -75,6 +85,13 @@ class Draft:
         """Add several."""
         for verdict in verdicts:
             self.add(verdict)
+
+    def extend_new(self, verdicts: Iterable[Verdict], alike: frozenset[Category]) -> None:
+        """Add those that say more than what has been said; of the categories in `alike` one equally grave reason is enough."""
+        for verdict in verdicts:
+            said = (reason for reason in self.reasons if reason.category in alike)
+            if verdict.category not in alike or all(reason.level < verdict.level for reason in said):
+                self.add(verdict)
 
 
 def lower(level: RiskLevel) -> RiskLevel:

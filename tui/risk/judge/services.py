@@ -52,14 +52,29 @@ _OWN_SETTINGS: Final = re.compile(
 )
 """What a tool keeps about itself on this machine, if such a word stands before the verb."""
 _OWN_SETTINGS_TOGETHER: Final = re.compile(
-    r"^(?:helm\d? repo|az account clear|zpool clear|heroku (?:plugins|accounts|autocomplete)[:]\S+|dvc remove|terraform workspace select|gh repo unset)\b"
+    r"^(?:helm\d? repo|az account clear|zpool clear|heroku (?:plugins|accounts|autocomplete):\S+|dvc remove"
+    r"|terraform workspace select)\b"
 )
-_REMOTE_SETTINGS: Final = frozenset({"circleci", "doppler", "infisical", "docker", "podman", "consul", "nginx", "fastly"})
+_REMOTE_SETTINGS: Final = frozenset(
+    {"circleci", "doppler", "infisical", "docker", "podman", "consul", "nginx", "fastly"}
+)
 """Tools to which such words are things of their service."""
 _NOUN_FIRST: Final = frozenset({"aws", "awslocal", "az", "gcloud", "oci", "aliyun", "ibmcloud", "openstack"})
 """Tools whose first word is a service: `aws logs delete-log-group`."""
 _LANGUAGES: Final = frozenset(
-    {"redis-cli", "psql", "mysql", "mariadb", "sqlite3", "mongo", "mongosh", "cqlsh", "clickhouse-client", "duckdb", "snowsql"}
+    {
+        "redis-cli",
+        "psql",
+        "mysql",
+        "mariadb",
+        "sqlite3",
+        "mongo",
+        "mongosh",
+        "cqlsh",
+        "clickhouse-client",
+        "duckdb",
+        "snowsql",
+    }
 )
 """Clients that are told what to do in a language of its own, for which there are rules."""
 _LOOKED_AT: Final = 4
@@ -95,7 +110,8 @@ def _own_settings(command: Command, position: int) -> Verdict | None:
     if not told and not _OWN_SETTINGS_TOGETHER.match(f"{command.program} {' '.join(command.words)}"):
         return None
     return Verdict(
-        RiskLevel.MEDIUM, Category.CHANGE, f"changes settings of {command.program}: {' '.join(command.words)[:120]}", "service.settings",
+        RiskLevel.MEDIUM, Category.CHANGE, f"changes settings of {command.program}: {' '.join(command.words)[:120]}",
+        "service.settings",
         (), frozenset({Effect.CONFIG}), Reversibility.HARD, command.operands[position],
     )  # fmt: skip
 

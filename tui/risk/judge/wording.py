@@ -8,10 +8,12 @@ from typing import Final
 from tui.risk.judge.command import Command
 from tui.risk.rule import Condition
 
-ASKING: Final = frozenset({
-    "add", "cat", "completion", "cp", "create", "describe", "explain", "get", "help", "inspect", "list", "lookup", "ls", "print",
-    "put", "read", "set", "show", "validate", "version", "view", "write",
-})  # fmt: skip
+ASKING: Final = frozenset(
+    {
+        "add", "cat", "completion", "cp", "create", "describe", "explain", "get", "help", "inspect", "list", "lookup",
+        "ls", "print", "put", "read", "set", "show", "validate", "version", "view", "write",
+    }
+)  # fmt: skip
 """Verbs after which no further verb is looked for: `kubectl get delete` reads."""
 
 VERB_WITHIN: Final = 5

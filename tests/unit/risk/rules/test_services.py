@@ -11,7 +11,9 @@ from tui.risk import assess
 from tui.risk.knowledge import load_knowledge
 
 KNOWLEDGE = load_knowledge()
-CLIENTS = st.sampled_from(["gcloud", "az", "kubectl", "oc", "doctl", "hcloud", "openstack", "vault", "nomad", "fastly", "stripe"])
+CLIENTS = st.sampled_from(
+    ["gcloud", "az", "kubectl", "oc", "doctl", "hcloud", "openstack", "vault", "nomad", "fastly", "stripe"]
+)
 THINGS = st.sampled_from(["volume", "bucket", "user", "disk", "stream", "flag", "server", "zone"])
 DESTROYING = st.sampled_from(["delete", "destroy", "purge"])
 LOOKING = st.sampled_from(["list", "get", "describe", "show"])
