@@ -28,7 +28,8 @@ def evaluate(judge: Judge, call: Call, operation: Operation) -> Value:
     judge.effects.add(Effect.EXECUTE)
     text = text_of(code)
     if Label.NETWORK in labels:
-        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "exec-downloaded", "runs code that it fetches from the network", span,
+        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "exec-downloaded",
+        "runs code that it fetches from the network", span,
                      Effect.NETWORK_IN)  # fmt: skip
     elif Label.REQUEST in labels:
         judge.report(_HIGH, Category.REMOTE_CODE, "exec-request", "runs code that a client of this server sends", span)
@@ -85,7 +86,8 @@ def run_script(judge: Judge, call: Call, operation: Operation) -> Value:
             _HIGH, Category.DOS, "fork-bomb", "starts itself again and again without end", call.span, Effect.EXHAUST
         )
     if key and key in judge.fetched:
-        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "run-downloaded", f"runs {shown(path)}, which it has just downloaded", call.span,
+        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "run-downloaded",
+        f"runs {shown(path)}, which it has just downloaded", call.span,
                      Effect.NETWORK_IN)  # fmt: skip
     elif key and key in judge.written:
         judge.run_code(judge.written.pop(key), call.span)
@@ -116,7 +118,8 @@ def unpickle(judge: Judge, call: Call, operation: Operation) -> Value:
             Effect.EXECUTE,
         )
     elif Label.NETWORK in labels or Label.REQUEST in labels:
-        judge.report(_HIGH, Category.REMOTE_CODE, "unpickle-received", "loads objects from the network, which may run any code", call.span,
+        judge.report(_HIGH, Category.REMOTE_CODE, "unpickle-received",
+        "loads objects from the network, which may run any code", call.span,
                      Effect.EXECUTE)  # fmt: skip
     else:
         judge.effects.add(Effect.READ)
@@ -154,10 +157,12 @@ def load_library(judge: Judge, call: Call, operation: Operation) -> Value:
     place = place_of(path)
     key = key_of(path)
     if key and key in judge.fetched:
-        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "load-downloaded", f"loads the library {shown(path)}, which it has just downloaded",
+        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "load-downloaded",
+        f"loads the library {shown(path)}, which it has just downloaded",
                      call.span)  # fmt: skip
     elif text and "/" in text and place is Place.TEMPORARY:
-        judge.report(_HIGH, Category.HIJACK, "load-library", f"loads the library {text} from a place where anyone can put one", call.span,
+        judge.report(_HIGH, Category.HIJACK, "load-library",
+        f"loads the library {text} from a place where anyone can put one", call.span,
                      Effect.EXECUTE)  # fmt: skip
     return Instance(operation.kind or call.name)
 

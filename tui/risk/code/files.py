@@ -27,7 +27,8 @@ _HIGH: Final = RiskLevel.HIGH
 _CRITICAL: Final = RiskLevel.CRITICAL
 _MEDIUM: Final = RiskLevel.MEDIUM
 _PROGRAMS: Final = (".exe", ".dll", ".scr", ".bat", ".cmd", ".ps1", ".vbs", ".msi", ".com", ".pif", ".hta", ".jar")
-_NOT_EVERYONES: Final = frozenset({Place.CREDENTIAL, Place.ACCOUNT, Place.PERSONAL, Place.HOME, Place.SYSTEM, Place.OUTSIDE,
+_NOT_EVERYONES: Final = frozenset({Place.CREDENTIAL, Place.ACCOUNT, Place.PERSONAL, Place.HOME, Place.SYSTEM,
+Place.OUTSIDE,
                                    Place.LOG, Place.STARTUP})  # fmt: skip
 _CATEGORY: Final = {
     Place.VCS: Category.VCS_HISTORY, Place.BACKUP: Category.BACKUP_DESTROY, Place.LOG: Category.EVADE,
@@ -179,9 +180,10 @@ def _judge_write(judge: Judge, span: Span, place: Place, name: str, *, adding: b
     verb = "adds to" if adding else "overwrites"
     lowered = name.lower()
     if place is Place.DEVICE:
-        judge.report(_CRITICAL, Category.DESTROY, "write-device", f"writes to {name} directly, past its file system", span,
+        judge.report(_CRITICAL, Category.DESTROY, "write-device", f"writes to {name} directly, past its file system",
+        span,
                      Effect.OVERWRITE)  # fmt: skip
-    elif place is Place.STARTUP or lowered.endswith("authorized_keys") or lowered.endswith(".pth"):
+    elif place is Place.STARTUP or lowered.endswith(("authorized_keys", ".pth")):
         judge.report(
             _HIGH, Category.PERSIST, "write-startup", f"{verb} {name}: {Place.STARTUP.value}", span, Effect.PERSIST
         )
@@ -207,7 +209,8 @@ def _judge_write(judge: Judge, span: Span, place: Place, name: str, *, adding: b
 
 def _own_data(path: str) -> bool:
     """Whether services keep their data there, so that a script which writes it is no surprise."""
-    return path.startswith(("/opt/", "/srv/", "/var/www/", "/var/lib/", "/usr/local/", "/var/cache/", "/run/", "/var/run/", "/var/log/",
+    return path.startswith(("/opt/", "/srv/", "/var/www/", "/var/lib/", "/usr/local/", "/var/cache/", "/run/",
+    "/var/run/", "/var/log/",
                             "/etc/nginx/", "/etc/apache2/", "/usr/share/"))  # fmt: skip
 
 
@@ -273,12 +276,14 @@ def change_mode(judge: Judge, call: Call, operation: Operation) -> Value:
     elif place in PROTECTED and mode is not None:
         secret = place in {Place.CREDENTIAL, Place.ACCOUNT}
         if mode & 0o002 or (secret and mode & 0o044 and "authorized" not in name and "passwd" not in name):
-            judge.report(_HIGH, Category.PRIV_ESC, "open-protected", f"changes who may use {name}: {place.value}", call.span,
+            judge.report(_HIGH, Category.PRIV_ESC, "open-protected", f"changes who may use {name}: {place.value}",
+            call.span,
                          Effect.PRIVILEGE)  # fmt: skip
     if mode is None or mode & 0o111 or mode == 777:
         key = key_of(path)
         if key and key in judge.fetched:
-            judge.report(_HIGH, Category.REMOTE_CODE, "executable-download", f"makes {name} executable, which came from the network",
+            judge.report(_HIGH, Category.REMOTE_CODE, "executable-download",
+            f"makes {name} executable, which came from the network",
                          call.span)  # fmt: skip
     return UNKNOWN
 
@@ -299,7 +304,8 @@ def change_owner(judge: Judge, call: Call, operation: Operation) -> Value:
     path = path_of(call, operation)
     place = place_of(path)
     if place in PROTECTED - {Place.SYSTEM, Place.LOG, Place.BACKUP, Place.VCS}:
-        judge.report(_HIGH, Category.PRIV_ESC, "change-owner", f"changes the owner of {shown(path)}: {place.value}", call.span,
+        judge.report(_HIGH, Category.PRIV_ESC, "change-owner", f"changes the owner of {shown(path)}: {place.value}",
+        call.span,
                      Effect.PRIVILEGE)  # fmt: skip
     return UNKNOWN
 

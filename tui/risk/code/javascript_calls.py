@@ -83,7 +83,6 @@ class Calls(Expressions):
         arguments = node.child_by_field_name("arguments")
         owner: Value | None = None
         name = ""
-        plain_name = True
         while function is not None and function.type == "parenthesized_expression" and function.named_children:
             inner = function.named_children[-1]
             function = inner.named_children[-1] if inner.type == "sequence_expression" else inner
@@ -94,7 +93,7 @@ class Calls(Expressions):
                 target = self.attribute(owner, name)
             else:
                 key = self.evaluate(function.child_by_field_name("index"))
-                name, plain_name = text_of(key) or "", False
+                name = text_of(key) or ""
                 target = self.item(owner, key)
         else:
             target = self.evaluate(function)
@@ -105,7 +104,7 @@ class Calls(Expressions):
             found = self._call_on(owner, name, args, node)
             if found is not None:
                 return found
-        return self.apply(target, args, node, owner, name if plain_name else name)
+        return self.apply(target, args, node, owner, name)
 
     def _arguments(self, node: Node | None) -> tuple[Value, ...]:
         if node is None:
@@ -332,7 +331,7 @@ class Calls(Expressions):
             and args
         ):
             return self._module(first, node)
-        if name in {"Reflect.get"} and len(args) >= 2:
+        if name == "Reflect.get" and len(args) >= 2:
             key = text_of(args[1])
             return self.attribute(first, key, disguised=True) if key else Value(labels=labels_of(first))
         if name in {"Reflect.apply", "Function.prototype.call", "Function.prototype.apply"} and len(args) >= 2:
@@ -362,7 +361,7 @@ class Calls(Expressions):
             "util.format",
         } and isinstance(first, Text | Constant):
             return first
-        if name in {"process.env.get"}:
+        if name == "process.env.get":
             return setting(text_of(first))
         if name in {"setTimeout", "setInterval", "execScript"}:
             if isinstance(first, Constant | Text) and text_of(first) is not None:

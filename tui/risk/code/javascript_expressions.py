@@ -39,8 +39,10 @@ _ENVIRONMENT: Final[Labels] = frozenset({Label.ENVIRONMENT})
 _CLASS: Final = "(class)"
 """What made an unknown object; what made that is `Function`, which runs text as code."""
 _KNOWN: Final[dict[str, Value]] = {
-    "undefined": Constant(None), "__dirname": Constant("."), "__filename": Constant("./script.js"), "path.sep": Constant("/"), "os.EOL": Constant("\n"), "process.platform": Constant("linux"),
-    "os.devNull": Constant("/dev/null"), "NaN": UNKNOWN, "import.meta.dirname": Constant("."), "import.meta.url": Constant("./script.js"), "process.argv0": Constant("node"),
+    "undefined": Constant(None), "__dirname": Constant("."), "__filename": Constant("./script.js"),
+    "path.sep": Constant("/"), "os.EOL": Constant("\n"), "process.platform": Constant("linux"),
+    "os.devNull": Constant("/dev/null"), "NaN": UNKNOWN, "import.meta.dirname": Constant("."),
+    "import.meta.url": Constant("./script.js"), "process.argv0": Constant("node"),
 }  # fmt: skip
 
 
@@ -410,7 +412,7 @@ class Expressions:
             owner.entries[name or "*"] = value
         elif isinstance(owner, Instance):
             owner.attributes[name or "*"] = value
-        elif isinstance(owner, Reference) and name and owner.name not in {"process.env"}:
+        elif isinstance(owner, Reference) and name and owner.name != "process.env":
             scope = self.scope
             while scope.parent is not None:
                 scope = scope.parent

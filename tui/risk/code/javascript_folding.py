@@ -88,11 +88,16 @@ def _parse_int(text: Any, base: Any = 10) -> int:
 
 
 _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], Labels]]] = {
-    "atob": (_base64, _DECODED), "btoa": (lambda s: base64.b64encode(str(s).encode("latin-1")).decode(), _NONE), "String.fromCharCode": (_from_codes, _ASSEMBLED),
-    "String.fromCodePoint": (lambda *c: "".join(chr(int(x)) for x in c), _ASSEMBLED), "parseInt": (_parse_int, _NONE), "Number": (lambda v: int(v) if str(v).isdigit() else float(v), _NONE),
-    "Number.parseInt": (_parse_int, _NONE), "String": (str, _NONE), "decodeURIComponent": (urllib.parse.unquote, _DECODED), "decodeURI": (urllib.parse.unquote, _DECODED),
-    "unescape": (lambda s: urllib.parse.unquote(re.sub(r"%u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), s)), _DECODED), "encodeURIComponent": (urllib.parse.quote, _NONE),
-    "Array.from": (lambda v, *_: list(v), _NONE), "Array.of": (lambda *v: list(v), _NONE), "Math.floor": (lambda v: int(v // 1), _NONE), "String.raw": (str, _NONE),
+    "atob": (_base64, _DECODED), "btoa": (lambda s: base64.b64encode(str(s).encode("latin-1")).decode(), _NONE),
+    "String.fromCharCode": (_from_codes, _ASSEMBLED),
+    "String.fromCodePoint": (lambda *c: "".join(chr(int(x)) for x in c), _ASSEMBLED), "parseInt": (_parse_int, _NONE),
+    "Number": (lambda v: int(v) if str(v).isdigit() else float(v), _NONE),
+    "Number.parseInt": (_parse_int, _NONE), "String": (str, _NONE),
+    "decodeURIComponent": (urllib.parse.unquote, _DECODED), "decodeURI": (urllib.parse.unquote, _DECODED),
+    "unescape": (lambda s: urllib.parse.unquote(re.sub(r"%u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), s)),
+    _DECODED), "encodeURIComponent": (urllib.parse.quote, _NONE),
+    "Array.from": (lambda v, *_: list(v), _NONE), "Array.of": (lambda *v: list(v), _NONE),
+    "Math.floor": (lambda v: int(v // 1), _NONE), "String.raw": (str, _NONE),
 }  # fmt: skip
 DECODERS: Final = frozenset(
     {
@@ -172,9 +177,13 @@ def _split(s: str, by: Any = None, *_: Any) -> list[str]:
 
 
 _STRINGS: Final[dict[str, Callable[..., Any]]] = {
-    "split": _split, "slice": _slice, "substring": _substring, "substr": lambda s, a=0, n=None: s[int(a) :][: None if n is None else int(n)], "concat": lambda s, *r: s + "".join(map(text, r)),
-    "charAt": lambda s, i=0: s[int(i) : int(i) + 1], "at": lambda s, i=0: s[int(i)], "charCodeAt": lambda s, i=0: ord(s[int(i)]), "codePointAt": lambda s, i=0: ord(s[int(i)]), "toLowerCase": str.lower, "toUpperCase": str.upper,
-    "trim": str.strip, "trimEnd": str.rstrip, "trimStart": str.lstrip, "toString": lambda s, *_: s, "valueOf": lambda s: s, "indexOf": lambda s, x, *_: s.find(x), "replaceAll": lambda s, a, b: s.replace(a, b),
+    "split": _split, "slice": _slice, "substring": _substring, "substr": lambda s, a=0,
+    n=None: s[int(a) :][: None if n is None else int(n)], "concat": lambda s, *r: s + "".join(map(text, r)),
+    "charAt": lambda s, i=0: s[int(i) : int(i) + 1], "at": lambda s, i=0: s[int(i)], "charCodeAt": lambda s,
+    i=0: ord(s[int(i)]), "codePointAt": lambda s, i=0: ord(s[int(i)]), "toLowerCase": str.lower,
+    "toUpperCase": str.upper,
+    "trim": str.strip, "trimEnd": str.rstrip, "trimStart": str.lstrip, "toString": lambda s, *_: s,
+    "valueOf": lambda s: s, "indexOf": lambda s, x, *_: s.find(x), "replaceAll": lambda s, a, b: s.replace(a, b),
     "normalize": lambda s, *_: s,
 }  # fmt: skip
 

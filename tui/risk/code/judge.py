@@ -22,16 +22,19 @@ _MAX_REASONS: Final = 200
 _ATTACK: Final = {
     Category.DESTROY: ("T1485",), Category.CLOUD_DESTROY: ("T1485",), Category.DB_DESTROY: ("T1485",),
     Category.BACKUP_DESTROY: ("T1490",), Category.SECRETS_DESTROY: ("T1531",), Category.PRIV_ESC: ("T1548",),
-    Category.CRED_READ: ("T1552", "T1555"), Category.EXFIL: ("T1041", "T1567"), Category.REMOTE_CODE: ("T1105", "T1059"),
+    Category.CRED_READ: ("T1552", "T1555"), Category.EXFIL: ("T1041", "T1567"),
+    Category.REMOTE_CODE: ("T1105", "T1059"),
     Category.OBFUSCATED: ("T1027", "T1140"), Category.SHELL: ("T1059", "T1571"), Category.PERSIST: ("T1546",),
-    Category.ACCOUNT: ("T1098",), Category.EVADE: ("T1562",), Category.KERNEL: ("T1547.006",), Category.HIJACK: ("T1574",),
+    Category.ACCOUNT: ("T1098",), Category.EVADE: ("T1562",), Category.KERNEL: ("T1547.006",),
+    Category.HIJACK: ("T1574",),
     Category.DOS: ("T1499",), Category.ESCAPE: ("T1611",), Category.SUPPLY_CHAIN: ("T1195.002",),
 }  # fmt: skip
 _REVERSIBILITY: Final = {
     Category.DESTROY: Reversibility.IRREVERSIBLE, Category.CLOUD_DESTROY: Reversibility.IRREVERSIBLE,
     Category.DB_DESTROY: Reversibility.IRREVERSIBLE, Category.BACKUP_DESTROY: Reversibility.IRREVERSIBLE,
     Category.EXFIL: Reversibility.IRREVERSIBLE, Category.REMOTE_CODE: Reversibility.UNKNOWN,
-    Category.OBFUSCATED: Reversibility.UNKNOWN, Category.SHELL: Reversibility.UNKNOWN, Category.PERSIST: Reversibility.HARD,
+    Category.OBFUSCATED: Reversibility.UNKNOWN, Category.SHELL: Reversibility.UNKNOWN,
+    Category.PERSIST: Reversibility.HARD,
     Category.ACCOUNT: Reversibility.HARD, Category.VCS_HISTORY: Reversibility.HARD, Category.EVADE: Reversibility.HARD,
 }  # fmt: skip
 _NOT_A_NAME: Final = re.compile(r"\W+")

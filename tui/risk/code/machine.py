@@ -1,4 +1,4 @@
-"""What it means to change processes, accounts, databases, clouds and the system itself, and what calls mean together."""
+"""What it means to change processes, accounts, databases and clouds, and what calls mean together."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from tui.risk.model import Category, Effect, Span
 
 _HIGH: Final = RiskLevel.HIGH
 _DROPS: Final = re.compile(
-    r"^\s*(?:drop\s+(?:table|database|schema|user|role|index|view)\b(?:\s+(?!if\b)\S+)?|truncate\s+(?:table\s+)?\w+|delete\s+from\s+[\w.\"`\[\]]+\s*;?\s*$"
+    r"^\s*(?:drop\s+(?:table|database|schema|user|role|index|view)\b(?:\s+(?!if\b)\S+)?|truncate\s+(?:table\s+)?\w+"
+    r"|delete\s+from\s+[\w.\"`\[\]]+\s*;?\s*$"
     r"|alter\s+table\s+\S+\s+drop\b|update\s+\S+\s+set\b(?!.*\bwhere\b))",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
 _SECRET_COLUMNS: Final = re.compile(
-    r"\b(?:password_value|encrypted_value|encryptedpassword|card_number_encrypted)\b|\bmoz_cookies\b|\bfrom\s+(?:logins|credit_cards)\b",
+    r"\b(?:password_value|encrypted_value|encryptedpassword|card_number_encrypted)\b"
+    r"|\bmoz_cookies\b|\bfrom\s+(?:logins|credit_cards)\b",
     re.IGNORECASE,
 )
 
@@ -75,17 +77,19 @@ def query(judge: Judge, call: Call, operation: Operation) -> Value:
             and first[1].lower() != "database"
         )
         level = RiskLevel.MEDIUM if temporary or _makes_itself(judge.text, match[0]) else _HIGH
-        judge.report(level, Category.DB_DESTROY, "sql-destroy", f"destroys data in a database: {match[0].strip()[:80]}", call.span,
+        judge.report(level, Category.DB_DESTROY, "sql-destroy",
+        f"destroys data in a database: {match[0].strip()[:80]}", call.span,
                      Effect.DELETE)  # fmt: skip
     if _SECRET_COLUMNS.search(text):
-        judge.report(_HIGH, Category.CRED_READ, "sql-secrets", f"reads what a browser has saved for its user: {text.strip()[:80]}", call.span,
+        judge.report(_HIGH, Category.CRED_READ, "sql-secrets",
+        f"reads what a browser has saved for its user: {text.strip()[:80]}", call.span,
                      Effect.CREDENTIAL_READ)  # fmt: skip
         return Value(labels=frozenset({Label.CREDENTIAL}))
     return Value(labels=labels_of(call.receiver))
 
 
 def _makes_itself(program: str, statement: str) -> bool:
-    """Whether the text creates the table itself that `statement` empties or drops: then there is nothing to lose but its own."""
+    """Whether the text creates the table that `statement` empties or drops: then only its own data is lost."""
     names = re.findall(r"[\w.]+", statement)
     table = names[-1] if names else ""
     return bool(table) and bool(
@@ -154,24 +158,20 @@ def conclude(judge: Judge) -> None:
     marks = judge.marks
     shell = marks.get("opens a shell")
     if shell and (marks.get("connects") or marks.get("redirects to a socket")):
-        judge.report(RiskLevel.CRITICAL, Category.SHELL, "reverse-shell", "connects a shell to another machine, which can then run anything here", shell,
+        judge.report(RiskLevel.CRITICAL, Category.SHELL, "reverse-shell",
+        "connects a shell to another machine, which can then run anything here", shell,
                      Effect.REMOTE)  # fmt: skip
     elif shell and marks.get("listens"):
         judge.report(
             RiskLevel.CRITICAL, Category.SHELL, "bind-shell", "offers a shell to whoever connects", shell, Effect.REMOTE
         )
     if span := marks.get("encrypts files"):
-        judge.report(RiskLevel.CRITICAL, Category.DESTROY, "encrypt-files", "encrypts every file it finds, as ransomware does", span,
+        judge.report(RiskLevel.CRITICAL, Category.DESTROY, "encrypt-files",
+        "encrypts every file it finds, as ransomware does", span,
                      Effect.OVERWRITE, attack=("T1486",))  # fmt: skip
     if span := marks.get("serialises the environment"):
-        if span not in (marks.get("shows the environment"),):
-            judge.report(
-                _HIGH,
-                Category.EXFIL,
-                "collect-environment",
-                "gathers all environment variables, secrets included, in one text",
-                span,
-            )
+        what = "gathers all environment variables, secrets included, in one text"
+        judge.report(_HIGH, Category.EXFIL, "collect-environment", what, span)
     if (span := marks.get("edits package.json")) and any(
         command.argv[:2] in {("npm", "publish"), ("pnpm", "publish"), ("yarn", "publish")}
         for shell_ in judge.shells
@@ -197,7 +197,8 @@ _OWN: Final[dict[Action, Handler]] = {
     Action.SCHEDULE: _plain(_HIGH, Category.PERSIST, "schedule", Effect.PERSIST),
     Action.REGISTRY: _plain(_HIGH, Category.PERSIST, "registry", Effect.PERSIST),
     Action.EVADE: _plain(_HIGH, Category.EVADE, "evade", Effect.CONFIG),
-    Action.DECRYPT_STORE: _plain(_HIGH, Category.CRED_READ, "decrypt-store", Effect.CREDENTIAL_READ, labels=frozenset({Label.CREDENTIAL})),
+    Action.DECRYPT_STORE: _plain(_HIGH, Category.CRED_READ, "decrypt-store", Effect.CREDENTIAL_READ,
+    labels=frozenset({Label.CREDENTIAL})),
     Action.MOUNT: _plain(_HIGH, Category.KERNEL, "mount", Effect.KERNEL),
     Action.MINE: _plain(_HIGH, Category.DOS, "mine", Effect.EXHAUST),
     Action.HOOK: _plain(_HIGH, Category.HIJACK, "hook", Effect.EXECUTE),

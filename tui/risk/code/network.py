@@ -25,8 +25,10 @@ from tui.risk.code.values import (
 )  # fmt: skip
 from tui.risk.model import Category, Effect, Span
 
-_NOT_CONTENT: Final = frozenset({"headers", "auth", "cert", "proxies", "timeout", "verify", "cookies", "stream", "hooks", "allow_redirects",
-                                 "agent", "signal", "context", "method", "family", "hostname", "host", "port"})  # fmt: skip
+_NOT_CONTENT: Final = frozenset({"headers", "auth", "cert", "proxies", "timeout", "verify", "cookies", "stream",
+"hooks", "allow_redirects",
+                                 "agent", "signal", "context", "method", "family", "hostname", "host",
+                                 "port"})  # fmt: skip
 """Arguments that carry what a service asks for, keys included: sending them is what they are for."""
 METADATA: Final = frozenset({"169.254.169.254", "metadata.google.internal", "100.100.100.200"})
 """Where clouds hand their machines credentials."""
@@ -53,7 +55,8 @@ def fetch(judge: Judge, call: Call, operation: Operation) -> Value:
     for index, value in enumerate(call.args):
         if operation.arguments and index == operation.arguments[0][0]:
             continue
-        content += [v for k, v in value.entries.items() if k not in _NOT_CONTENT and _is_data(v)] if isinstance(value, Entries) else (
+        content += [v for k, v in value.entries.items() if k not in _NOT_CONTENT and _is_data(v)] if isinstance(value,
+        Entries) else (
             [value] if _is_data(value) else [])  # fmt: skip
     content += [
         value
@@ -122,7 +125,8 @@ def send(judge: Judge, span: Span, url: Value | None, content: list[Value]) -> N
     elif Label.SETTING in body and open_door and not (dropped and "api.telegram.org" in dropped):
         _leak(judge, span, RiskLevel.HIGH, Label.SETTING, host)
     elif where and collects_requests(where):
-        judge.report(RiskLevel.HIGH, Category.EXFIL, "call-home", f"contacts {host}, where whoever set it up reads every request", span,
+        judge.report(RiskLevel.HIGH, Category.EXFIL, "call-home",
+        f"contacts {host}, where whoever set it up reads every request", span,
                      Effect.NETWORK_OUT)  # fmt: skip
     elif content and out & {Label.FILE, Label.OUTPUT, Label.SETTING}:
         judge.report(RiskLevel.MEDIUM, Category.EXFIL, "upload", f"sends {_names(out)} to {host}", span)
@@ -133,7 +137,8 @@ def _names(labels: Labels) -> str:
 
 
 def _leak(judge: Judge, span: Span, level: RiskLevel, label: Label, host: str) -> None:
-    judge.report(level, Category.EXFIL, "send-" + label.name.lower().replace("_", "-"), f"sends {label.value} to {host}", span,
+    judge.report(level, Category.EXFIL, "send-" + label.name.lower().replace("_", "-"),
+    f"sends {label.value} to {host}", span,
                  Effect.NETWORK_OUT)  # fmt: skip
 
 
@@ -162,11 +167,13 @@ def look_up(judge: Judge, call: Call, operation: Operation) -> Value:
         labels = labels_of(name)
         suffix = name.parts[-1]
         if isinstance(suffix, str) and "." in suffix:
-            told = labels & {Label.SETTING, Label.HOST, Label.PLATFORM, Label.ENVIRONMENT, Label.CREDENTIAL, Label.FILE, Label.OUTPUT,
+            told = labels & {Label.SETTING, Label.HOST, Label.PLATFORM, Label.ENVIRONMENT, Label.CREDENTIAL,
+            Label.FILE, Label.OUTPUT,
                              Label.PRIVATE_FILE, Label.SERIALIZED}  # fmt: skip
             if told:
                 label = min(told, key=lambda each: each.value)
-                judge.report(RiskLevel.HIGH, Category.EXFIL, "dns", f"smuggles {label.value} out in a name that it looks up: …{suffix}", call.span,
+                judge.report(RiskLevel.HIGH, Category.EXFIL, "dns",
+                f"smuggles {label.value} out in a name that it looks up: …{suffix}", call.span,
                              Effect.NETWORK_OUT, attack=("T1048", "T1071.004"))  # fmt: skip
     elif (text := text_of(name)) and collects_requests(text):
         judge.report(
@@ -206,6 +213,7 @@ def listen(judge: Judge, call: Call, operation: Operation) -> Value:
 
 def send_on(judge: Judge, call: Call, operation: Operation) -> Value:
     """Send something over a connection, or as the body of a request begun earlier."""
+    del operation
     peer = (
         call.receiver.attributes.get("peer") or call.receiver.attributes.get("url")
         if isinstance(call.receiver, Instance)
@@ -218,7 +226,6 @@ def send_on(judge: Judge, call: Call, operation: Operation) -> Value:
     if Label.OUTPUT in out and Label.SOCKET in labels_of(call.receiver):
         judge.mark("sends output", call.span)
     if "listens" in judge.marks and "connects" not in judge.marks:
-        out = NOTHING
         return UNKNOWN
     send(judge, call.span, peer, content)
     return Value(labels=NETWORK)
@@ -241,6 +248,7 @@ def redirect(judge: Judge, call: Call, operation: Operation) -> Value:
 
 
 HANDLERS: Final = {
-    Action.FETCH: fetch, Action.DOWNLOAD: download, Action.LOOKUP: look_up, Action.CONNECT: connect, Action.LISTEN: listen,
+    Action.FETCH: fetch, Action.DOWNLOAD: download, Action.LOOKUP: look_up, Action.CONNECT: connect,
+    Action.LISTEN: listen,
     Action.SEND: send_on, Action.RECEIVE: receive, Action.REDIRECT: redirect,
 }  # fmt: skip

@@ -45,7 +45,8 @@ PROTECTED: Final = frozenset(
 
 _TARGETS: Final = (
     (Target.ROOT, Place.ROOT), (Target.HOME, Place.HOME), (Target.DEVICE, Place.DEVICE),
-    (Target.CREDENTIAL, Place.CREDENTIAL), (Target.TEMP, Place.TEMPORARY), (Target.STARTUP, Place.STARTUP), (Target.ACCOUNT, Place.ACCOUNT),
+    (Target.CREDENTIAL, Place.CREDENTIAL), (Target.TEMP, Place.TEMPORARY), (Target.STARTUP, Place.STARTUP),
+    (Target.ACCOUNT, Place.ACCOUNT),
     (Target.BOOT, Place.BOOT), (Target.LOG, Place.LOG), (Target.VCS, Place.VCS), (Target.CACHE, Place.BUILT),
     (Target.BACKUP, Place.BACKUP), (Target.SYSTEM, Place.SYSTEM),
     (Target.WORKSPACE_WHOLE, Place.WHOLE_WORKSPACE), (Target.HOME_PART, Place.PERSONAL),
@@ -54,19 +55,24 @@ _TARGETS: Final = (
 """Of several targets the first one names the path."""
 
 _SECRET_STORES: Final = re.compile(
-    r"(?:^|/)(?:google/chrome|chromium|brave-browser|bravesoftware|microsoft/edge|opera software|vivaldi|mozilla/firefox|yandexbrowser)"
+    r"(?:^|/)(?:google/chrome|chromium|brave-browser|bravesoftware|microsoft/edge"
+    r"|opera software|vivaldi|mozilla/firefox|yandexbrowser)"
     r"/.*(?:user data|default|profile|login data|cookies|web data|local state)"
     r"|(?:^|/)(?:discord|discordcanary|discordptb|lightcord|telegram desktop|signal)/(?:local storage|tdata|.*leveldb)"
-    r"|(?:^|/)(?:exodus|electrum|atomic|ethereum|bitcoin|monero|zcash|metamask|solana|coinomi|guarda|armory)(?:/|$).*(?:wallet|keystore|leveldb|id\.json)"
-    r"|(?:^|/)(?:login data|web data|local state|wallet\.dat|logins\.json|key[34]\.db|cookies\.sqlite|signons\.sqlite|id\.json\.wallet)$"
-    r"|(?:^|/)\.(?:exodus|electrum|ethereum|bitcoin|monero|zcash|config/solana)(?:/|$)|(?:^|/)\.ssh$|\.kdbx$|nkbihfbeogaeaoehlefnkodbefgpgknn",
+    r"|(?:^|/)(?:exodus|electrum|atomic|ethereum|bitcoin|monero|zcash|metamask|solana|coinomi|guarda|armory)"
+    r"(?:/|$).*(?:wallet|keystore|leveldb|id\.json)"
+    r"|(?:^|/)(?:login data|web data|local state|wallet\.dat|logins\.json|key[34]\.db"
+    r"|cookies\.sqlite|signons\.sqlite)$"
+    r"|(?:^|/)\.(?:exodus|electrum|ethereum|bitcoin|monero|zcash|config/solana)(?:/|$)"
+    r"|(?:^|/)\.ssh$|\.kdbx$|nkbihfbeogaeaoehlefnkodbefgpgknn",
     re.IGNORECASE,
 )
 """Where browsers, messengers and wallets keep what identifies a person; the last one is MetaMask's id in Chrome."""
 _KERNEL: Final = re.compile(r"^/proc/(?:sys/|sysrq-trigger|\w+/mem$|k(?:core|mem)$)|^/sys/|^/lib/modules/")
 _WINDOWS_START: Final = re.compile(r"start menu/programs/startup", re.IGNORECASE)
 _BUILT: Final = re.compile(
-    r"(?:^|/)(?:node_modules|__pycache__|build|dist|out|target|\.[\w-]*cache|\.tox|\.nox|\.?venv|\.next|\.nuxt|coverage|htmlcov|[^/]+\.egg-info)(?:/|$)"
+    r"(?:^|/)(?:node_modules|__pycache__|build|dist|out|target|\.[\w-]*cache|\.tox|\.nox|\.?venv"
+    r"|\.next|\.nuxt|coverage|htmlcov|[^/]+\.egg-info)(?:/|$)"
 )
 _STREAMS: Final = re.compile(
     r"^(?:/dev/(?:null|zero|full|u?random|tty\w*|pts/\d+|std\w+|fd/\d+)|/proc/self/fd/\d+|nul|con)$"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from typing import Final
@@ -32,16 +33,23 @@ from tui.risk.model import Category, Effect
 _HIGH: Final = RiskLevel.HIGH
 _CRITICAL: Final = RiskLevel.CRITICAL
 _MEDIUM: Final = RiskLevel.MEDIUM
-SHELLS: Final = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash", "csh", "tcsh", "fish", "cmd", "cmd.exe", "powershell",
+SHELLS: Final = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash", "csh", "tcsh", "fish", "cmd", "cmd.exe",
+"powershell",
                            "powershell.exe", "pwsh"})  # fmt: skip
-_INTERPRETERS: Final = SHELLS | {"python", "python2", "python3", "node", "perl", "ruby", "php", "lua", "deno", "bun", "start", "wine",
-                                 "source", ".", "exec", "sudo", "nohup", "java", "rundll32", "regsvr32", "mshta", "wscript", "cscript",
-                                 "msiexec", "explorer", "open", "doas", "setsid", "env", "java.exe", "pythonw"}  # fmt: skip
+_INTERPRETERS: Final = SHELLS | {"python", "python2", "python3", "node", "perl", "ruby", "php", "lua", "deno", "bun",
+"start", "wine",
+                                 "source", ".", "exec", "sudo", "nohup", "java", "rundll32", "regsvr32", "mshta",
+                                 "wscript", "cscript",
+                                 "msiexec", "explorer", "open", "doas", "setsid", "env", "java.exe",
+                                 "pythonw"}  # fmt: skip
 _INTERACTIVE: Final = frozenset({"-i", "-p", "-l", "--login", "-li", "-il", "-ip", "--norc", "--noprofile", "-"})
-_TELLS_HOST: Final = frozenset({"whoami", "hostname", "id", "uname", "env", "printenv", "ifconfig", "ip", "arp", "set", "systeminfo",
+_TELLS_HOST: Final = frozenset({"whoami", "hostname", "id", "uname", "env", "printenv", "ifconfig", "ip", "arp",
+"set", "systeminfo",
                                 "ipconfig", "getmac", "netstat", "ps", "w", "who", "last", "groups"})  # fmt: skip
-_DEVELOPMENT: Final = frozenset({"npm", "npx", "yarn", "pnpm", "bun", "vite", "webpack", "make", "cargo", "go", "uvicorn", "gunicorn",
-                                 "flask", "xdg-open", "open", "code", "docker", "git", "redis-server", "pytest", "java", "mvn"})  # fmt: skip
+_DEVELOPMENT: Final = frozenset({"npm", "npx", "yarn", "pnpm", "bun", "vite", "webpack", "make", "cargo", "go",
+"uvicorn", "gunicorn",
+                                 "flask", "xdg-open", "open", "code", "docker", "git", "redis-server", "pytest",
+                                 "java", "mvn"})  # fmt: skip
 _WORD: Final = re.compile(r"[^\s;&|<>()]+")
 
 
@@ -106,7 +114,7 @@ def execute(judge: Judge, call: Call, command: Value) -> Value:
     labels = labels_of(lead if isinstance(command, Items) else _lead(command))
     if isinstance(command, Items):
         labels |= _code_words(command.items)
-    _judge_origin(judge, call, labels, labels_of(command), names)
+    _judge_origin(judge, call, labels, names)
     _judge_shell(judge, call, command, names)
     _judge_fetched(judge, call, command, names)
     _judge_hidden(judge, call, names)
@@ -156,17 +164,18 @@ def _code_words(words: tuple[Value, ...]) -> Labels:
     if not words or _key(shown(words[0])) not in _INTERPRETERS:
         return NOTHING
     found: Labels = NOTHING
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in itertools.pairwise(words):
         if shown(before).lower() in {"-c", "-e", "-enc", "-encodedcommand", "/c", "--eval", "-command", "-p", "-lc"}:
             found |= labels_of(word)
     return found
 
 
-def _judge_origin(judge: Judge, call: Call, lead: Labels, whole: Labels, names: list[str]) -> None:
+def _judge_origin(judge: Judge, call: Call, lead: Labels, names: list[str]) -> None:
     span, what = call.span, " ".join(names)[:80]
     if Label.NETWORK in lead:
         level = _CRITICAL
-        judge.report(level, Category.REMOTE_CODE, "run-received", "runs a command that it receives over the network", span,
+        judge.report(level, Category.REMOTE_CODE, "run-received", "runs a command that it receives over the network",
+        span,
                      Effect.NETWORK_IN)  # fmt: skip
     elif Label.REQUEST in lead:
         judge.report(
@@ -200,7 +209,8 @@ def _judge_shell(judge: Judge, call: Call, command: Value, names: list[str]) -> 
         judge.run_shell(text, span, call.name)
         return
     if Label.SOCKET in stream_labels:
-        judge.report(_CRITICAL, Category.SHELL, "socket-shell", f"gives whoever is at the other end of a connection a shell: {program}", span,
+        judge.report(_CRITICAL, Category.SHELL, "socket-shell",
+        f"gives whoever is at the other end of a connection a shell: {program}", span,
                      Effect.REMOTE)  # fmt: skip
         return
     judge.mark("opens a shell", span)
@@ -208,10 +218,12 @@ def _judge_shell(judge: Judge, call: Call, command: Value, names: list[str]) -> 
         judge.language == "js" and call.option("stdio") is None
     )
     if piped and call.name.rpartition(".")[2] not in {"system", "spawn_pty"}:
-        judge.report(_MEDIUM, Category.UNKNOWN, "fed-shell", f"starts {program} and feeds it commands that are only known when it runs",
+        judge.report(_MEDIUM, Category.UNKNOWN, "fed-shell",
+        f"starts {program} and feeds it commands that are only known when it runs",
                      span)  # fmt: skip
     else:
-        judge.report(_HIGH, Category.SHELL, "open-shell", f"opens a shell, {shown(command) if not isinstance(command, Items) else program},"
+        judge.report(_HIGH, Category.SHELL, "open-shell",
+        f"opens a shell, {shown(command) if not isinstance(command, Items) else program},"
                      " in which anything can be run", span)  # fmt: skip
 
 
@@ -230,7 +242,8 @@ def _judge_fetched(judge: Judge, call: Call, command: Value, names: list[str]) -
             and key
             and (runs or name.startswith("./") or key.startswith("?") or _after_interpreter(key, keys))
         ):
-            judge.report(_CRITICAL, Category.REMOTE_CODE, "run-downloaded", f"runs {key.lstrip('?')}, which it has just downloaded", call.span,
+            judge.report(_CRITICAL, Category.REMOTE_CODE, "run-downloaded",
+            f"runs {key.lstrip('?')}, which it has just downloaded", call.span,
                          Effect.NETWORK_IN)  # fmt: skip
             return
         if key in judge.written and key and (runs or _after_interpreter(key, keys)):
@@ -263,7 +276,8 @@ def _judge_hidden(judge: Judge, call: Call, names: list[str]) -> None:
         and bool(stdio.items)
     )
     if (all_silent or (ignored and call.is_true("detached"))) and program not in _DEVELOPMENT:
-        judge.report(_HIGH, Category.EVADE, "silent-process", f"starts {program or 'a program'} so that nobody sees it: detached and without output",
+        judge.report(_HIGH, Category.EVADE, "silent-process",
+        f"starts {program or 'a program'} so that nobody sees it: detached and without output",
                      call.span, attack=("T1564",))  # fmt: skip
 
 

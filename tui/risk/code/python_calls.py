@@ -42,7 +42,8 @@ _MAX_RUNS: Final = 8
 _READS: Final = frozenset({"read", "readline", "readlines", "readinto", "read1", "__next__"})
 _HOMES: Final = frozenset({"pathlib.Path.home", "os.path.expanduser"})
 _CLOUD: Final = Operation(Action.CLOUD_DELETE)
-_PATHS_BELOW: Final = frozenset({"glob.glob", "glob.iglob", "os.walk", "os.listdir", "os.scandir", "os.fwalk", "pathlib.Path().glob",
+_PATHS_BELOW: Final = frozenset({"glob.glob", "glob.iglob", "os.walk", "os.listdir", "os.scandir", "os.fwalk",
+"pathlib.Path().glob",
                                  "pathlib.Path().rglob", "pathlib.Path().iterdir", "pathlib.Path().walk"})  # fmt: skip
 
 
@@ -335,7 +336,7 @@ class Calls(Expressions):
             return self._deferred(args, keywords, node)
         if name == "pathlib.Path" or name == "pathlib.Path.cwd":
             return Instance("pathlib.Path", path_join(*args) if args else Constant("."))
-        if name in {"pathlib.Path().joinpath"} and isinstance(owner, Instance):
+        if name == "pathlib.Path().joinpath" and isinstance(owner, Instance):
             return Instance("pathlib.Path", path_join(owner.content or UNKNOWN, *args))
         if name in {
             "pathlib.Path().expanduser",
@@ -371,7 +372,7 @@ class Calls(Expressions):
             return Instance("open", path, {"name": path})
         if name in _PATHS_BELOW:
             return self._below(name, first, owner)
-        if name in {"shutil.copyfileobj"} and len(args) >= 2 and isinstance(args[1], Instance):
+        if name == "shutil.copyfileobj" and len(args) >= 2 and isinstance(args[1], Instance):
             write_to(
                 self.judge,
                 self.span_of(node),

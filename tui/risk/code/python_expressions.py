@@ -40,9 +40,12 @@ _ENOUGH_UNKNOWN = 4
 """Elements of a comprehension without a known value after which the others are taken to be like them."""
 _ENVIRONMENT = frozenset({Label.ENVIRONMENT})
 _CONTEXT_VALUES = {
-    "os.sep": Constant("/"), "os.curdir": Constant("."), "os.devnull": Constant("/dev/null"), "os.linesep": Constant("\n"), "os.name": Constant("posix"),
-    "__file__": Constant("./script.py"), "string.ascii_lowercase": Constant("abcdefghijklmnopqrstuvwxyz"), "signal.SIGKILL": Constant(9),
-    "string.ascii_letters": Constant("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"), "string.digits": Constant("0123456789"),
+    "os.sep": Constant("/"), "os.curdir": Constant("."), "os.devnull": Constant("/dev/null"),
+    "os.linesep": Constant("\n"), "os.name": Constant("posix"),
+    "__file__": Constant("./script.py"), "string.ascii_lowercase": Constant("abcdefghijklmnopqrstuvwxyz"),
+    "signal.SIGKILL": Constant(9),
+    "string.ascii_letters": Constant("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    "string.digits": Constant("0123456789"),
     "stat.S_ISUID": Constant(0o4000), "__name__": Constant("__main__"),
 }  # fmt: skip
 _SAFE_TO_NAME = frozenset(

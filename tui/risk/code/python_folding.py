@@ -1,4 +1,4 @@
-"""What Python's pure functions return for known arguments. Nothing of the text is run: each function here is ours or the library's."""
+"""What Python's pure functions return for known arguments. Nothing of the text itself is run."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import binascii
 import bz2
 import codecs
 import functools
+import html
 import lzma
 import operator
 import posixpath
+import re
+import shlex
+import textwrap
 import urllib.parse
 import zlib
 from collections.abc import Callable, Mapping
@@ -20,7 +24,8 @@ from tui.risk.code.values import Constant, Items, Label, Labels, Plain, Value
 
 _DECODED: Final[Labels] = frozenset({Label.DECODED})
 _ASSEMBLED: Final[Labels] = frozenset({Label.ASSEMBLED})
-_ERRORS: Final = (ValueError, TypeError, IndexError, KeyError, OverflowError, LookupError, AttributeError, ArithmeticError, MemoryError,
+_ERRORS: Final = (ValueError, TypeError, IndexError, KeyError, OverflowError, LookupError, AttributeError,
+ArithmeticError, MemoryError,
                   UnicodeError, binascii.Error, zlib.error, lzma.LZMAError, OSError, EOFError)  # fmt: skip
 
 
@@ -47,35 +52,6 @@ def _decode_codec(data: Any, codec: str = "utf-8", *_rest: Any) -> Any:
     return codecs.decode(data, codec)
 
 
-_FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], Labels]]] = {
-    "chr": (chr, _ASSEMBLED), "unichr": (chr, _ASSEMBLED), "ord": (ord, frozenset()), "str": (lambda *a: _text(*a), frozenset()), "int": (int, frozenset()),
-    "float": (float, frozenset()), "bool": (bool, frozenset()), "abs": (abs, frozenset()), "len": (len, frozenset()), "hex": (hex, frozenset()),
-    "bytes": (lambda *a: _bytes(*a), _ASSEMBLED), "bytearray": (lambda *a: _bytes(*a), _ASSEMBLED), "repr": (repr, frozenset()),
-    "list": (list, frozenset()), "tuple": (list, frozenset()), "reversed": (lambda v: list(reversed(v)), frozenset()), "sorted": (sorted, frozenset()),
-    "enumerate": (lambda v: [list(p) for p in enumerate(v)], frozenset()), "zip": (lambda *v: [list(p) for p in zip(*v, strict=False)], frozenset()), "sum": (sum, frozenset()),
-    "min": (min, frozenset()), "max": (max, frozenset()), "format": (format, frozenset()), "shlex.split": (lambda s: __import__("shlex").split(s), frozenset()),
-    "bytes.fromhex": (bytes.fromhex, _DECODED), "bytearray.fromhex": (bytes.fromhex, _DECODED), "binascii.unhexlify": (lambda d: binascii.unhexlify(d), _DECODED),
-    "binascii.a2b_hex": (lambda d: binascii.unhexlify(d), _DECODED), "binascii.a2b_base64": (_padded, _DECODED), "base64.b64decode": (lambda d, *_: _padded(d), _DECODED),
-    "base64.decodebytes": (_padded, _DECODED), "base64.decodestring": (_padded, _DECODED), "base64.standard_b64decode": (_padded, _DECODED),
-    "base64.urlsafe_b64decode": (lambda d: base64.urlsafe_b64decode(_raw(d) + b"=="), _DECODED), "base64.b32decode": (lambda d, *_: base64.b32decode(_raw(d)), _DECODED),
-    "base64.b16decode": (lambda d, *_: base64.b16decode(_raw(d).upper()), _DECODED), "base64.b85decode": (lambda d: base64.b85decode(_raw(d)), _DECODED),
-    "base64.a85decode": (lambda d: base64.a85decode(_raw(d)), _DECODED), "zlib.decompress": (_inflate, _DECODED), "gzip.decompress": (lambda d: _inflate(d, 31), _DECODED),
-    "bz2.decompress": (lambda d: bz2.BZ2Decompressor().decompress(_raw(d), MAX_DECODED), _DECODED),
-    "lzma.decompress": (lambda d, *_: lzma.LZMADecompressor().decompress(_raw(d), MAX_DECODED), _DECODED), "codecs.decode": (_decode_codec, _DECODED), "codecs.encode": (lambda d, c="utf-8", *_: codecs.encode(d, c), _DECODED),
-    "urllib.parse.unquote": (urllib.parse.unquote, _DECODED), "urllib.parse.quote": (lambda s, *_: urllib.parse.quote(s), frozenset()),
-    "os.path.join": (_join_path, frozenset()), "os.path.expanduser": (lambda p: p, frozenset()), "os.path.abspath": (lambda p: p, frozenset()),
-    "os.path.realpath": (lambda p: p, frozenset()), "os.path.normpath": (posixpath.normpath, frozenset()), "os.path.dirname": (posixpath.dirname, frozenset()),
-    "os.path.basename": (posixpath.basename, frozenset()), "os.fspath": (str, frozenset()), "os.path.expandvars": (lambda p: p, frozenset()), "textwrap.dedent": (lambda s: __import__("textwrap").dedent(s), frozenset()),
-    "str.join": (lambda s, v: s.join(v), frozenset()), "str.maketrans": (lambda *a: None, frozenset()), "compile": (lambda s, *_: s, frozenset()), "memoryview": (lambda v: v, frozenset()), "iter": (list, frozenset()),
-    "html.unescape": (lambda s: __import__("html").unescape(s), _DECODED), "ast.literal_eval": (lambda s: s, frozenset()), "set": (lambda v: list(dict.fromkeys(v)), frozenset()),
-}  # fmt: skip
-DECODERS: Final = frozenset(name for name, (_, labels) in _FUNCTIONS.items() if labels == _DECODED)
-_STRING_METHODS: Final = frozenset({
-    "replace", "strip", "lstrip", "rstrip", "lower", "upper", "split", "rsplit", "splitlines", "encode", "decode", "join", "format", "swapcase", "title", "capitalize",
-    "removeprefix", "removesuffix", "partition", "rpartition", "casefold", "startswith", "endswith", "hex", "find", "index", "count", "zfill",
-})  # fmt: skip
-
-
 def _text(value: Any = "", *encoding: Any) -> str:
     return (
         value.decode(*(e for e in encoding if isinstance(e, str)))
@@ -90,6 +66,58 @@ def _bytes(value: Any = b"", *encoding: Any) -> bytes:
             raise ValueError
         return bytes(value)
     return value.encode(*(e for e in encoding if isinstance(e, str))) if isinstance(value, str) else bytes(value)
+
+
+_FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], Labels]]] = {
+    "chr": (chr, _ASSEMBLED), "unichr": (chr, _ASSEMBLED), "ord": (ord, frozenset()),
+    "str": (_text, frozenset()), "int": (int, frozenset()),
+    "float": (float, frozenset()), "bool": (bool, frozenset()), "abs": (abs, frozenset()), "len": (len, frozenset()),
+    "hex": (hex, frozenset()),
+    "bytes": (_bytes, _ASSEMBLED), "bytearray": (_bytes, _ASSEMBLED),
+    "repr": (repr, frozenset()),
+    "list": (list, frozenset()), "tuple": (list, frozenset()), "reversed": (lambda v: list(reversed(v)), frozenset()),
+    "sorted": (sorted, frozenset()),
+    "enumerate": (lambda v: [list(p) for p in enumerate(v)], frozenset()),
+    "zip": (lambda *v: [list(p) for p in zip(*v, strict=False)], frozenset()), "sum": (sum, frozenset()),
+    "min": (min, frozenset()), "max": (max, frozenset()), "format": (format, frozenset()),
+    "shlex.split": (shlex.split, frozenset()),
+    "bytes.fromhex": (bytes.fromhex, _DECODED), "bytearray.fromhex": (bytes.fromhex, _DECODED),
+    "binascii.unhexlify": (binascii.unhexlify, _DECODED),
+    "binascii.a2b_hex": (binascii.unhexlify, _DECODED), "binascii.a2b_base64": (_padded, _DECODED),
+    "base64.b64decode": (lambda d, *_: _padded(d), _DECODED),
+    "base64.decodebytes": (_padded, _DECODED), "base64.decodestring": (_padded, _DECODED),
+    "base64.standard_b64decode": (_padded, _DECODED),
+    "base64.urlsafe_b64decode": (lambda d: base64.urlsafe_b64decode(_raw(d) + b"=="), _DECODED),
+    "base64.b32decode": (lambda d, *_: base64.b32decode(_raw(d)), _DECODED),
+    "base64.b16decode": (lambda d, *_: base64.b16decode(_raw(d).upper()), _DECODED),
+    "base64.b85decode": (lambda d: base64.b85decode(_raw(d)), _DECODED),
+    "base64.a85decode": (lambda d: base64.a85decode(_raw(d)), _DECODED), "zlib.decompress": (_inflate, _DECODED),
+    "gzip.decompress": (lambda d: _inflate(d, 31), _DECODED),
+    "bz2.decompress": (lambda d: bz2.BZ2Decompressor().decompress(_raw(d), MAX_DECODED), _DECODED),
+    "lzma.decompress": (lambda d, *_: lzma.LZMADecompressor().decompress(_raw(d), MAX_DECODED), _DECODED),
+    "codecs.decode": (_decode_codec, _DECODED),
+    "codecs.encode": (lambda d, c="utf-8", *_: codecs.encode(d, c), _DECODED),
+    "urllib.parse.unquote": (urllib.parse.unquote, _DECODED),
+    "urllib.parse.quote": (lambda s, *_: urllib.parse.quote(s), frozenset()),
+    "os.path.join": (_join_path, frozenset()), "os.path.expanduser": (lambda p: p, frozenset()),
+    "os.path.abspath": (lambda p: p, frozenset()),
+    "os.path.realpath": (lambda p: p, frozenset()), "os.path.normpath": (posixpath.normpath, frozenset()),
+    "os.path.dirname": (posixpath.dirname, frozenset()),
+    "os.path.basename": (posixpath.basename, frozenset()), "os.fspath": (str, frozenset()),
+    "os.path.expandvars": (lambda p: p, frozenset()),
+    "textwrap.dedent": (textwrap.dedent, frozenset()),
+    "str.join": (lambda s, v: s.join(v), frozenset()), "str.maketrans": (lambda *_: None, frozenset()),
+    "compile": (lambda s, *_: s, frozenset()), "memoryview": (lambda v: v, frozenset()), "iter": (list, frozenset()),
+    "html.unescape": (html.unescape, _DECODED),
+    "ast.literal_eval": (lambda s: s, frozenset()), "set": (lambda v: list(dict.fromkeys(v)), frozenset()),
+}  # fmt: skip
+DECODERS: Final = frozenset(name for name, (_, labels) in _FUNCTIONS.items() if labels == _DECODED)
+_STRING_METHODS: Final = frozenset({
+    "replace", "strip", "lstrip", "rstrip", "lower", "upper", "split", "rsplit", "splitlines", "encode", "decode",
+    "join", "format", "swapcase", "title", "capitalize",
+    "removeprefix", "removesuffix", "partition", "rpartition", "casefold", "startswith", "endswith", "hex", "find",
+    "index", "count", "zfill",
+})  # fmt: skip
 
 
 def plain(value: Value, depth: int = 0) -> Any:
@@ -191,8 +219,10 @@ def call_method(
 
 
 BINARY: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "Add": operator.add, "Sub": operator.sub, "Mult": operator.mul, "FloorDiv": operator.floordiv, "Mod": operator.mod, "BitXor": operator.xor,
-    "BitAnd": operator.and_, "BitOr": operator.or_, "RShift": operator.rshift, "Div": operator.truediv, "LShift": operator.lshift,
+    "Add": operator.add, "Sub": operator.sub, "Mult": operator.mul, "FloorDiv": operator.floordiv,
+    "Mod": operator.mod, "BitXor": operator.xor,
+    "BitAnd": operator.and_, "BitOr": operator.or_, "RShift": operator.rshift, "Div": operator.truediv,
+    "LShift": operator.lshift,
 }  # fmt: skip
 
 
@@ -226,8 +256,6 @@ def binary(name: str, left: Value, right: Value) -> Value | None:
 
 
 def _wide(pattern: str | bytes) -> bool:
-    import re
-
     text = pattern if isinstance(pattern, str) else pattern.decode("latin-1")
     return bool(re.search(r"%[^a-zA-Z%]*\d{4,}", text))
 

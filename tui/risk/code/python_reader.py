@@ -155,7 +155,8 @@ class Reader(Calls):
                 "builtins.__import__",
                 "requests.Session.request",
             }:
-                self.judge.report(RiskLevel.HIGH, Category.HIJACK, "replace-function", f"replaces {name}, and so sees what passes through it",
+                self.judge.report(RiskLevel.HIGH, Category.HIJACK, "replace-function",
+                f"replaces {name}, and so sees what passes through it",
                                   self.span_of(node), Effect.CONFIG)  # fmt: skip
 
     def _do_annassign(self, node: ast.AnnAssign) -> None:
@@ -293,7 +294,9 @@ def _counts_far(call: ast.Call) -> bool:
 def _only_builds(node: ast.For | ast.AsyncFor) -> bool:
     """Whether a loop does nothing but put a value together, as decoders do: such a one is followed to its end."""
     return len(node.body) <= 4 and all(
-        isinstance(each, ast.Assign | ast.AugAssign) or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Call) and isinstance(each.value.func, ast.Attribute)
+        isinstance(each,
+        ast.Assign | ast.AugAssign) or (isinstance(each, ast.Expr) and isinstance(each.value,
+        ast.Call) and isinstance(each.value.func, ast.Attribute)
         and each.value.func.attr == "append") for each in node.body
     )  # fmt: skip
 

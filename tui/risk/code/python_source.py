@@ -30,9 +30,11 @@ _SHELL_MAGICS: Final = (
 )
 _CELL_MAGICS: Final = ("bash", "sh", "script bash", "script sh", "system", "sx")
 _PYTHON_2: Final = (
-    (re.compile(r"^(?P<i>[ \t]*(?:[^#'\"\n]*[:;][ \t]*)?)print[ \t]+(?:>>[ \t]*\S+,[ \t]*)?(?P<v>[^=(\s][^\n;]*)", re.MULTILINE), r"\g<i>print(\g<v>)"),
+    (re.compile(r"^(?P<i>[ \t]*(?:[^#'\"\n]*[:;][ \t]*)?)print[ \t]+(?:>>[ \t]*\S+,[ \t]*)?(?P<v>[^=(\s][^\n;]*)",
+    re.MULTILINE), r"\g<i>print(\g<v>)"),
     (re.compile(r"^(?P<i>[ \t]*)print[ \t]*$", re.MULTILINE), r"\g<i>print()"),
-    (re.compile(r"^(?P<i>[ \t]*(?:[^#'\"\n]*[:;][ \t]*)?)exec[ \t]+(?P<v>[^=(\s][^\n;]*)", re.MULTILINE), r"\g<i>exec(\g<v>)"),
+    (re.compile(r"^(?P<i>[ \t]*(?:[^#'\"\n]*[:;][ \t]*)?)exec[ \t]+(?P<v>[^=(\s][^\n;]*)", re.MULTILINE),
+    r"\g<i>exec(\g<v>)"),
     (re.compile(r"except[ \t]+(?P<t>[\w.]+|\([^)]*\))[ \t]*,[ \t]*(?P<n>\w+)[ \t]*:"), r"except \g<t> as \g<n>:"),
     (re.compile(r"raise[ \t]+(?P<t>[\w.]+)[ \t]*,[ \t]*(?P<v>[^\n]+)"), r"raise \g<t>(\g<v>)"),
     (re.compile(r"\b[uU][rR](?=['\"])"), "r"),

@@ -1,4 +1,4 @@
-"""What the written form of a text gives away: programs that were made unreadable on purpose, and a few tell-tale literals."""
+"""What the written form of a text gives away: programs made unreadable on purpose, and a few tell-tale literals."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def judge_shape(judge: Judge, text: str) -> None:
             attack=("T1496",),
         )
     if match := _SECRETS_OF_CI.search(text):
-        judge.report(RiskLevel.HIGH, Category.EXFIL, "ci-secrets", "collects all secrets of a repository's workflows", Span(match.start(), match.end()),
+        judge.report(RiskLevel.HIGH, Category.EXFIL, "ci-secrets", "collects all secrets of a repository's workflows",
+        Span(match.start(), match.end()),
                      Effect.CREDENTIAL_READ)  # fmt: skip
 
 

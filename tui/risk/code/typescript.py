@@ -1,11 +1,14 @@
-"""Blanks what TypeScript adds to JavaScript, so that the parser of JavaScript can read the rest at the same positions."""
+"""Blanks what TypeScript adds to JavaScript, so that a parser of JavaScript can read the rest where it stands."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-_NAME: Final = r"(?:string|number|boolean|any|unknown|void|never|object|bigint|symbol|null|undefined|[A-Z][\w.]*)(?:<[^<>;{}()]{0,200}>)?(?:\[\])*"
+_NAME: Final = (
+    r"(?:string|number|boolean|any|unknown|void|never|object|bigint|symbol|null|undefined|[A-Z][\w.]*)"
+    r"(?:<[^<>;{}()]{0,200}>)?(?:\[\])*"
+)
 _TYPE: Final = rf"{_NAME}(?:\s*[|&]\s*(?:{_NAME}|'[^'\n]*'|\"[^\"\n]*\"))*"
 _ADDED: Final = tuple(
     re.compile(pattern, re.MULTILINE)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field, replace
-from typing import Final, Union
+from typing import Final
 
 from tui.risk.code.budget import MAX_DECODED
 
-Plain = Union[str, bytes, int, float, bool, None]
+Plain = str | bytes | int | float | bool | None
 """A value that both languages have."""
 
 

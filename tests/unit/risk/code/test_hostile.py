@@ -17,11 +17,16 @@ from tui.risk.findings import Findings
 
 Judge = Callable[[str, AssessShell], Findings]
 _PIECES = [
-    "import os\n", "os.system(", "eval(", "exec(", "(", ")", "[", "]", "{", "}", "'", '"', "`", "\\", "\n", "    ", "lambda x: ",
-    "for x in ", "while True:\n", "def f(a, *b, **c):\n", "class A(B):\n", "return ", "await ", "x", "=", "+", "*", "%", "1", "10**9",
-    "f'{x}'", "${x}", "=>", "function f(){", "const {a, ...b} = ", "require('fs')", ".rmSync(", "'/'", ", ", ";", "new ", "...", "?.",
-    "base64.b64decode(", "'YWJj'", ".join(", "[::-1]", "chr(", "\x00", "\ud800", "ä", "\u202e", "print 'x'", "!ls", "%cd", "yield ",
-    "open('/etc/passwd', 'w')", "getattr(os, ", "constructor", ".call(", "process.env", "os.environ", "fetch(", "{**x}", "*x", "import(",
+    "import os\n", "os.system(", "eval(", "exec(", "(", ")", "[", "]", "{", "}", "'", '"', "`", "\\", "\n", "    ",
+    "lambda x: ",
+    "for x in ", "while True:\n", "def f(a, *b, **c):\n", "class A(B):\n", "return ", "await ", "x", "=", "+", "*",
+    "%", "1", "10**9",
+    "f'{x}'", "${x}", "=>", "function f(){", "const {a, ...b} = ", "require('fs')", ".rmSync(", "'/'", ", ", ";",
+    "new ", "...", "?.",
+    "base64.b64decode(", "'YWJj'", ".join(", "[::-1]", "chr(", "\x00", "\ud800", "ä", "\u202e", "print 'x'", "!ls",
+    "%cd", "yield ",
+    "open('/etc/passwd', 'w')", "getattr(os, ", "constructor", ".call(", "process.env", "os.environ", "fetch(",
+    "{**x}", "*x", "import(",
 ]  # fmt: skip
 _TEXTS = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(_PIECES), max_size=40).map("".join))
 _BOTH = pytest.mark.parametrize("judge", [judge_python, judge_javascript])
