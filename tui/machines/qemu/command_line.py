@@ -21,12 +21,12 @@ NETWORK: Final = "net"
 
 KERNEL_ARGUMENTS: Final = (
     "console=ttyS0 quiet loglevel=3 panic=-1 reboot=t random.trust_cpu=on no_timer_check cryptomgr.notests"
-    " rcupdate.rcu_expedited=1 init_on_alloc=0 noreplace-smp"
+    " rcupdate.rcu_expedited=1 init_on_alloc=0 noreplace-smp lsm=landlock,yama"
     " initcall_blacklist=init_kprobe_trace,tracer_init_tracefs,trace_eval_init,init_blk_tracer,"
     "load_system_certificate_list,crypto_kdf108_init,slab_sysfs_init"
 )
 """The second line and those after it save a third of a boot under TCG; they cost the guest the files of the kernel's
-tracers, the kernel's own certificates, /sys/kernel/slab and the zeroing of its own allocations."""
+tracers, AppArmor and TOMOYO, the kernel's own certificates, /sys/kernel/slab and the zeroing of its own allocations."""
 
 _SECCOMP: Final = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
