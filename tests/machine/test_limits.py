@@ -70,6 +70,7 @@ async def test_cpu_time_is_limited_for_all_processes_together(machine: Machine, 
 async def test_time_asleep_is_not_cpu_time(machine: Machine):
     report, stdout, _ = await run(machine, shell("sleep 1.2; echo rested", Limits(cpu_time_s=1)))
     assert (report.limit, report.exit_code, stdout) == (None, 0, b"rested\n")
+    assert report.usage.sent_bytes is None
 
 
 @pytest.mark.parametrize(
@@ -170,6 +171,18 @@ async def test_only_a_run_that_was_granted_it_reaches_the_network(
     talk = f"exec 3<>/dev/tcp/{HOST_SEEN_FROM_GUEST}/{port}; echo $WHO >&3; cat <&3"
     machine = await backend.clone(replace(MINIMAL, network=True))
     await machine.resume()
+
+    usage = (await run(machine, shell("true")))[0].usage
+    assert usage.sent_bytes is not None
+    assert usage.sent_bytes < 1000  # the kernel looks for neighbours of its own accord
+    report, _, _ = await run(
+        machine, shell(f"head -c 50000 /dev/zero > /dev/tcp/{HOST_SEEN_FROM_GUEST}/{port}; sleep 1")
+    )
+    assert report.usage.sent_bytes is not None
+    assert 50_000 < report.usage.sent_bytes < 100_000
+    assert report.usage.received_bytes is not None
+    assert 0 < report.usage.received_bytes < 50_000
+    heard.clear()
 
     async def reaches(who: str, *, network: bool, machine: Machine = machine) -> bool:
         command = Command("shell", text=f"timeout 10 bash -c '{talk}'", env={"WHO": who}, network=network)

@@ -176,4 +176,6 @@ def _consumed(run: RunRecord) -> dict[str, str]:
         figures["memory"] = f"{size(usage.peak_memory_bytes)} at most"
     if usage.disk_written_bytes is not None:
         figures["disk"] = f"{size(usage.disk_written_bytes)} written"
+    if usage.received_bytes is not None and usage.sent_bytes is not None:
+        figures["network"] = f"{size(usage.received_bytes)} received, {size(usage.sent_bytes)} sent"
     return figures

@@ -153,6 +153,9 @@ class ResourceUsage:
     """Growth of the writable layer, or bytes written to the block device where there is one."""
     disk_grown_bytes: int | None = None
     """Growth of the writable layer alone, which a limit is about; below zero where it shrank."""
+    received_bytes: int | None = None
+    """Over the machine's network, whoever in the machine it was for; None where there is no network."""
+    sent_bytes: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the figures as plain data."""

@@ -89,12 +89,18 @@ def total(one: ResourceUsage | None, other: ResourceUsage) -> ResourceUsage:
         pair = both(name)
         return None if pair is None else pair[0] + pair[1]
 
-    peak, written, grown = both("peak_memory_bytes"), added("disk_written_bytes"), added("disk_grown_bytes")
+    def counted(name: str) -> int | None:
+        count = added(name)
+        return None if count is None else int(count)
+
+    peak = both("peak_memory_bytes")
     return ResourceUsage(
         wall_s=one.wall_s + other.wall_s,
         cpu_user_s=added("cpu_user_s"),
         cpu_system_s=added("cpu_system_s"),
         peak_memory_bytes=None if peak is None else int(max(peak)),
-        disk_written_bytes=None if written is None else int(written),
-        disk_grown_bytes=None if grown is None else int(grown),
+        disk_written_bytes=counted("disk_written_bytes"),
+        disk_grown_bytes=counted("disk_grown_bytes"),
+        received_bytes=counted("received_bytes"),
+        sent_bytes=counted("sent_bytes"),
     )

@@ -40,6 +40,7 @@ class Execution:
         measure_disk: Callable[[], int | None],
         disk_before: int | None,
         limit_hit: Callable[[Consumption], str | None] | None = None,
+        measure_traffic: Callable[[], tuple[int, int] | None] = lambda: None,
     ) -> None:
         """Serve a process that was started with `stdio`.
 
@@ -54,6 +55,7 @@ class Execution:
             measure_disk: returns the bytes used in the writable layer.
             disk_before: what that was at the start.
             limit_hit: returns which limit the execution exceeded, where it was given any.
+            measure_traffic: returns the bytes received and sent over the network, where there is one.
         """
         self.pid = pid
         self.group = group
@@ -65,6 +67,8 @@ class Execution:
         self._measure_disk = measure_disk
         self._disk_before = disk_before
         self._limit_hit = limit_hit
+        self._measure_traffic = measure_traffic
+        self._traffic_before = measure_traffic()
         self._report: dict[str, Any] | None = None
         self._dying = 0
         self._killed = False
@@ -147,6 +151,7 @@ class Execution:
             used = used._replace(cpu_user_s=cpu_s[0], cpu_system_s=cpu_s[1], peak_memory_bytes=peak_bytes)
         peak = used.peak_memory_bytes
         grown, device = self._disk_grown(), used.device_written_bytes or 0
+        received, sent = self._traffic()
         limit = self._limit_hit(used) if self._limit_hit is not None else None
         if used.out_of_memory or limit is not None:
             self._dying = _DYING_LOOKS
@@ -161,6 +166,8 @@ class Execution:
                 "peak_memory_bytes": None if peak is None else peak + (self._memory_before or 0),
                 "disk_written_bytes": used.device_written_bytes if grown is None else max(0, grown, device),
                 "disk_grown_bytes": grown,
+                "received_bytes": received,
+                "sent_bytes": sent,
             },
             "out_of_memory": used.out_of_memory,
             "limit": limit,
@@ -176,6 +183,10 @@ class Execution:
     def _disk_grown(self) -> int | None:
         after = self._measure_disk()
         return None if after is None or self._disk_before is None else after - self._disk_before
+
+    def _traffic(self) -> tuple[int | None, int | None]:
+        now, before = self._measure_traffic(), self._traffic_before
+        return (None, None) if now is None or before is None else (now[0] - before[0], now[1] - before[1])
 
     def _cut(self) -> None:
         for output in self._outputs.values():

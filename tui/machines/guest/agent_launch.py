@@ -36,6 +36,7 @@ class Launcher:
         self._measure_disk = measure_disk
         self._rehearsing = False
         self._has_network = True
+        self._measure_traffic: Callable[[], tuple[int, int] | None] | None = None
         self._by_pid: dict[int, Execution] = {}
         self._interpreters = Interpreters(loop)
 
@@ -64,6 +65,8 @@ class Launcher:
         if request.limits is not None and (self._groups is None or self._rehearsing):
             raise Refused("without control groups this machine cannot hold a command to limits")
         self._connect(request.network)
+        if self._measure_traffic is None:
+            self._measure_traffic = self._traffic()
         cwd = self._enter(request.cwd)
         stdio = Stdio(request.terminal)
         group = self._groups.take(rehearsing=self._rehearsing) if self._groups is not None else None
@@ -117,6 +120,7 @@ class Launcher:
             measure_disk=self._measure_disk,
             disk_before=disk_before,
             limit_hit=limit_hit,
+            measure_traffic=self._measure_traffic,
         )
         if interpreter is not None:
             interpreter.execution = execution
@@ -162,6 +166,15 @@ class Launcher:
 
             agent_network.take(network)
             self._has_network = network
+
+    def _traffic(self) -> Callable[[], tuple[int, int] | None]:
+        """Return what counts the bytes of the network; looked for once, so that without one it costs nothing."""
+        if self._groups is not None:
+            from tui.machines.guest import agent_network
+
+            if agent_network.traffic() is not None:
+                return agent_network.traffic
+        return lambda: None
 
     def _enter(self, cwd: str | None) -> str:
         """Change to the directory a process starts in, so that it is born there."""

@@ -1,4 +1,4 @@
-"""Takes the guest's network device up and down, together with the cable that the host plugs and pulls.
+"""The guest's network device: counted, and taken up and down together with the cable that the host plugs and pulls.
 
 The host alone would do for who must not reach the network. But what is tried in vain over a pulled cable waits for
 seconds, and what then is not known of the neighbours fails the next command that may.
@@ -19,6 +19,20 @@ _ROUTE = struct.Struct("=Q16s16s16sH30xQ24x")
 """`struct rtentry` of x86-64: destination, gateway, mask, flags, the name of the device (linux/route.h)."""
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _SIOCADDRT = 0x8913, 0x8914, 0x890B
 _IFF_UP, _RTF_UP, _RTF_GATEWAY = 1, 1, 2
+
+
+def traffic() -> tuple[int, int] | None:
+    """Return the bytes received and sent so far; None in a machine without a network device."""
+    try:
+        received, sent = (_read(f"/sys/class/net/{_DEVICE.decode()}/statistics/{way}_bytes") for way in ("rx", "tx"))
+    except FileNotFoundError:
+        return None
+    return received, sent
+
+
+def _read(path: str) -> int:
+    with open(path, "rb", buffering=0) as file:
+        return int(file.read(32))
 
 
 def take(up: bool) -> None:

@@ -107,6 +107,8 @@ def read_exit(payload: bytes) -> ExitReport:
             peak_memory_bytes=_take(usage, "peak_memory_bytes", _optional(_natural)),
             disk_written_bytes=_take(usage, "disk_written_bytes", _optional(_natural)),
             disk_grown_bytes=_take(usage, "disk_grown_bytes", _optional(_integer)),
+            received_bytes=_take(usage, "received_bytes", _optional(_natural)),
+            sent_bytes=_take(usage, "sent_bytes", _optional(_natural)),
         ),
         out_of_memory=_take(fields, "out_of_memory", _boolean),
         limit=_take(fields, "limit", _optional(lambda value: Limit(_text(value)))),
