@@ -87,7 +87,7 @@ class Draft:
             self.add(verdict)
 
     def extend_new(self, verdicts: Iterable[Verdict], alike: frozenset[Category]) -> None:
-        """Add those that say more than what has been said; of the categories in `alike` one equally grave reason is enough."""
+        """Add those that say more than what has been said: one reason of a level is enough for all categories in `alike`."""
         for verdict in verdicts:
             said = (reason for reason in self.reasons if reason.category in alike)
             if verdict.category not in alike or all(reason.level < verdict.level for reason in said):

@@ -58,7 +58,8 @@ def _of(producers: tuple[int, ...], program: ShellProgram, knowledge: Knowledge,
 _PRINTS_SECRETS: Final = re.compile(
     r"^(?:\S*/)?(?:env|printenv|export|declare|typeset|set|history|fc|secret-tool|pass|gopass|getent g?shadow"
     r"|security (?:dump|find)\S*|gpg2? .*--export-secret\S*|gcloud auth print\S*|gh auth token|kubectl get secrets?"
-    r"|aws configure (?:get|export)\S*|vault kv get|op (?:item|read)|doppler secrets|heroku config)(?: -[\w-]+| [\w./-]+)*$"
+    r"|aws configure (?:get|export)\S*|vault kv get|op (?:item|read)|doppler secrets|heroku config)"
+    r"(?: -[\w-]+| [\w./-]+)*$"
 )
 """Commands that print what is secret without naming a file: the environment, the history, a store."""
 _SPEAKS: Final = re.compile(
