@@ -68,6 +68,9 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 async def _look(paths: Paths) -> Findings:
+    import asyncio
+
+    from tui.cli.gate_checks import gate_checks
     from tui.config import load_settings
     from tui.machines.guest.image import image_status
     from tui.machines.host import Check, check_host
@@ -92,6 +95,7 @@ async def _look(paths: Paths) -> Findings:
             found.accelerator_reason = backend.verdict.reason
             found.capabilities = {str(name): reason for name, reason in backend.capabilities.items()}
             await backend.close()
+    found.checks += await asyncio.to_thread(lambda: list(gate_checks(paths)))
     templates = [path for path in _entries(paths.templates) if path.is_dir()]
     detail = f"{len(templates)} made" if templates else "none yet; the first run makes one in some seconds"
     found.checks.append(Check("templates", bool(templates), detail, "rollcage setup", required=False))
