@@ -8,7 +8,7 @@ from dataclasses import replace
 from tui.definitions.model import ExecutionMode
 from tui.hooks.model import Finished
 from tui.proposal import Proposal
-from tui.runs.gates import Admission, Ticket
+from tui.runs.gates import Admission, Preview, Ticket
 from tui.runs.modes import ModeDecision
 from tui.runs.request import Request
 
@@ -26,6 +26,10 @@ class OpenGate:
         request = self._change(ticket.request)
         proposal = Proposal(request.title, (), request.session, "tester", "engineer")
         return Admission(request, MACHINE, proposal)
+
+    async def preview(self, ticket: Ticket) -> Preview:
+        request = self._change(ticket.request)
+        return Preview(Proposal(request.title, (), request.session, "tester", "engineer"), None, MACHINE, str)
 
     async def concluded(self, ticket: Ticket, admission: Admission, finished: Finished) -> Finished:
         self.finished.append(finished)

@@ -44,6 +44,8 @@ class Question:
     mode_reason: str
     to_type: str = ""
     """What must be typed to allow it; empty where a choice is enough."""
+    redact: Callable[[str], str] = str
+    """Takes the secrets of the request out of a text before somebody sees it."""
 
     @property
     def assessment(self) -> Assessment | None:

@@ -32,7 +32,7 @@ from tui.runs.drivers import Drivers
 from tui.runs.eventlog import EventLog
 from tui.runs.events import Event, OutputReceived, PoolChanged, RolledBack
 from tui.runs.gatekeeper import Gatekeeper, user_name
-from tui.runs.gates import Gate
+from tui.runs.gates import Gate, Preview, Ticket
 from tui.runs.heads import plan_step, roll_back, undo_or_redo
 from tui.runs.listeners import Listener, Listeners
 from tui.runs.pipeline import Pipeline
@@ -194,6 +194,15 @@ class Engine:
         driver.runs += 1
         self._spawn(self._carry_out(run, record, driver))
         return run
+
+    async def preview(self, request: Request) -> Preview:
+        """Return what `run` would find: the risk, what the policy says, and where it would run. Nothing is recorded.
+
+        Raises:
+            RollcageError: the rules cannot be read.
+        """
+        ticket = Ticket("", "", request, self._redactor_for(request), lambda event: None)
+        return await self._context.gate.preview(ticket)
 
     async def _carry_out(self, run: Run, record: RunRecord, driver: Driver) -> None:
         pipeline = Pipeline(self._context, driver, run, record)

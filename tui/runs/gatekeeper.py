@@ -31,7 +31,7 @@ from tui.runs.events import (
     PolicyChecked,
     RiskAssessed,
 )
-from tui.runs.gates import Admission, Ticket
+from tui.runs.gates import Admission, Preview, Ticket
 from tui.runs.modes import ModeDecision, decide, host_obstacles
 from tui.runs.redacted import redacted_assessment
 from tui.runs.rulebook import Rulebook
@@ -85,6 +85,14 @@ class Gatekeeper:
                 return Admission(_amended(ticket.request, proposal, result), mode, proposal)
             proposal, prompts = result.proposal, []
         raise Refused(f"hooks changed it {_MAX_ROUNDS} times and were not done")
+
+    async def preview(self, ticket: Ticket) -> Preview:
+        """Return what admitting would find. Nothing is told, counted or asked, and no hook is heard."""
+        await self._rulebook.refresh()
+        proposal = await self._rulebook.assessed(self._proposal(ticket))
+        verdict = await self._rulebook.policy.preview(proposal)
+        mode = await self._mode(ticket.request, proposal)
+        return Preview(replace(proposal, mode=str(mode.mode)), verdict, mode, ticket.redactor.text)
 
     async def concluded(self, ticket: Ticket, admission: Admission, finished: Finished) -> Finished:
         """Let hooks see how a run ended, and return it as they leave it."""
@@ -246,6 +254,7 @@ class Gatekeeper:
             mode=str(mode.mode),
             mode_reason=mode.reason,
             to_type=(proposal.definition or _CONFIRM) if mode.needs_typed_confirmation else "",
+            redact=ticket.redactor.text,
         )
         ticket.tell(
             ApprovalRequested(**ticket.stamp(), level=question.level, reasons=reasons, to_type=question.to_type)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from tui.hooks.model import Finished
+from tui.policy.verdict import Verdict
 from tui.proposal import Proposal
 from tui.redaction import Redactor
 from tui.runs.events import Event
@@ -44,6 +45,19 @@ class Admission:
     proposal: Proposal
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be found if a request were made now. Hooks are not heard: they may do something."""
+
+    proposal: Proposal
+    """Assessed: each step, and all of them together."""
+    verdict: Verdict | None
+    """What the policy says; None where there is none."""
+    mode: ModeDecision
+    redact: Callable[[str], str]
+    """Takes the secrets of the request out of a text before somebody sees it."""
+
+
 class Gate(Protocol):
     """Decides what runs."""
 
@@ -52,6 +66,14 @@ class Gate(Protocol):
 
         Raises:
             Refused: it must not run. Whatever else is raised refuses too: what could not be looked at does not run.
+        """
+        ...
+
+    async def preview(self, ticket: Ticket) -> Preview:
+        """Return what admitting would find, without telling, counting or asking anybody.
+
+        Raises:
+            RollcageError: the rules cannot be read.
         """
         ...
 
