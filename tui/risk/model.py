@@ -135,6 +135,8 @@ class RealCommand:
     chain: tuple[str, ...] = ()
     complete: bool = True
     """Whether every word is known."""
+    around: tuple[str, ...] = ()
+    """What changes what the words do: variables set for it (`A=b`), redirections (`2>log`), its text (`<<text`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from tui.levels import RiskLevel
 from tui.proposal import Proposal, ProposedStep
-from tui.risk.model import Assessment, Confidence
+from tui.risk.model import Assessment, Confidence, RealCommand
 from tui.store.approvals import Subject, SubjectKind
 
 _SHOWN: Final = 200
@@ -75,9 +75,10 @@ class Nobody:
 def subjects(proposal: Proposal, redact: Callable[[str], str]) -> tuple[Subject, ...]:
     """Return what an approval of a proposal is bound to, each once.
 
-    It is each simple command by its normalised argv, so that it holds wherever the command stands; and the whole text
-    of a step that is not just a list of such commands, or was not understood completely. The content of the definition
-    is part of each: a changed file is asked about anew.
+    It is each simple command by its normalised argv, its redirections and the variables set for it, so that it holds
+    wherever the command stands. Of a step in another language, one that was not understood completely, and one that is
+    dangerous by more than its commands one by one, it is the whole text too. The content of the definition is part of
+    each: a changed file is asked about anew.
     """
     found = (subject for step in proposal.steps for subject in _subjects(step, proposal.definition_hash or "", redact))
     return tuple({subject.key: subject for subject in found}.values())
@@ -92,26 +93,48 @@ def dangerous(proposal: Proposal, redact: Callable[[str], str]) -> tuple[Subject
         worst = [reason.span for reason in step.assessment.reasons if reason.level >= RiskLevel.HIGH]
         for command in step.assessment.commands:
             if any(span.start < command.span.end and command.span.start < span.end for span in worst):
-                wanted.add(_key(SubjectKind.COMMAND, proposal.definition_hash or "", list(command.argv)))
+                wanted.add(_command_key(command, proposal.definition_hash or ""))
     every = subjects(proposal, redact)
     return tuple(subject for subject in every if subject.key in wanted) or every
 
 
 def _subjects(step: ProposedStep, definition_hash: str, redact: Callable[[str], str]) -> Iterator[Subject]:
     assessment = step.assessment
-    whole = assessment is not None and assessment.confidence is not Confidence.PARTIAL and step.language == "bash"
+    whole = assessment is not None and assessment.confidence is not Confidence.PARTIAL
+    whole = whole and (step.language == "bash" or bool(step.argv))
     commands = assessment.commands if assessment is not None else ()
     for command in commands:
-        if command.complete:
-            key = _key(SubjectKind.COMMAND, definition_hash, list(command.argv))
-            yield Subject(SubjectKind.COMMAND, key, _shown(redact(" ".join(command.argv))))
-    if not whole or not commands or not all(command.complete for command in commands):
+        if _is_known(command):
+            shown = " ".join((*command.argv, *command.around))
+            yield Subject(SubjectKind.COMMAND, _command_key(command, definition_hash), _shown(redact(shown)))
+    if not (whole and commands and all(map(_is_known, commands)) and _explained(step)):
         key = _key(SubjectKind.TEXT, definition_hash, [step.language, step.text, *step.argv])
         yield Subject(SubjectKind.TEXT, key, _shown(redact(step.text)))
 
 
-def _key(kind: SubjectKind, definition_hash: str, words: list[str]) -> str:
-    text = json.dumps([str(kind), definition_hash, words])
+def _explained(step: ProposedStep) -> bool:
+    """Say whether everything worth naming is one of its commands, not what they do together or `> file` alone."""
+    assert step.assessment is not None
+    spans = [command.span for command in step.assessment.commands]
+    return all(
+        any(span.start <= reason.span.start and reason.span.end <= span.end for span in spans)
+        for reason in step.assessment.reasons
+        if reason.level > RiskLevel.LOW
+    )
+
+
+def _is_known(command: RealCommand) -> bool:
+    """Say whether what it does is settled: what `>$FILE` does is not."""
+    return command.complete and not any(set("$`") & set(text) for text in command.around)
+
+
+def _command_key(command: RealCommand, definition_hash: str) -> str:
+    # What stands around the words is kept apart from them, so that no word can pass for a redirection.
+    return _key(SubjectKind.COMMAND, definition_hash, list(command.argv), command.around)
+
+
+def _key(kind: SubjectKind, definition_hash: str, words: list[str], around: Sequence[str] = ()) -> str:
+    text = json.dumps([str(kind), definition_hash, words, *([around] if around else [])])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -193,13 +193,24 @@ def _edits(rule: Rule, command: Command) -> list[Edit]:
     return [Edit(word.span, word.text, wanted[word.text], safer.why) for word in words if word.text in wanted]
 
 
+def _around(invocation: Invocation) -> Iterator[str]:
+    for name, value in invocation.assignments:
+        yield f"{name}={value.text}"
+    for redirect in invocation.redirects:
+        descriptor = "" if redirect.descriptor is None else redirect.descriptor
+        yield f"{descriptor}{redirect.operator}{redirect.target.text}"
+    if invocation.stdin.literal is not None and not invocation.stdin.producers:
+        yield f"<<{invocation.stdin.literal}"
+
+
 def _findings(draft: Draft) -> Findings:
     invocation = draft.invocation
     complete = all(word.literal is not None for word in invocation.argv)
     folded = any(word.folded for word in invocation.argv)
-    real = RealCommand(tuple(word.text for word in invocation.argv), invocation.span, invocation.chain, complete)
+    argv = tuple(word.text for word in invocation.argv)
+    real = RealCommand(argv, invocation.span, invocation.chain, complete, tuple(_around(invocation)))
     return Findings(
-        reasons=tuple(draft.reasons),
+        reasons=tuple(draft.worth_saying()),
         effects=frozenset(draft.effects),
         reversibility=merge(Findings(reversibility=back) for back in draft.reversibilities).reversibility,
         confidence=Confidence.FOLDED if folded else Confidence.PARSED,
