@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -86,8 +86,15 @@ class Draft:
         for verdict in verdicts:
             self.add(verdict)
 
+    def worth_saying(self) -> Iterator[Reason]:
+        """Yield the reasons; that something changes at all goes without saying where something grave was found."""
+        grave = self.level >= RiskLevel.HIGH
+        for reason in self.reasons:
+            if not (grave and reason.level <= RiskLevel.MEDIUM and reason.category is Category.CHANGE):
+                yield reason
+
     def extend_new(self, verdicts: Iterable[Verdict], alike: frozenset[Category]) -> None:
-        """Add those that say more than what has been said: one reason of a level is enough for all categories in `alike`."""
+        """Add those that say more than was said: one reason of a level is enough for all categories in `alike`."""
         for verdict in verdicts:
             said = (reason for reason in self.reasons if reason.category in alike)
             if verdict.category not in alike or all(reason.level < verdict.level for reason in said):

@@ -115,7 +115,8 @@ def sentence(rule: Rule, command: Command) -> str:
         if field == "program":
             return command.program
         if field == "line":
-            return command.line if len(command.line) <= 120 else command.line[:117] + "…"
+            line = " ".join(f"'{word.text}'" if " " in word.text else word.text for word in command.invocation.argv)
+            return line if len(line) <= 120 else line[:119] + "…"
         if field == "operands":
             return " ".join(describe(word) for word in command.operands[:8]) or "what it is given"
         if field == "target":
