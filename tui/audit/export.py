@@ -76,7 +76,6 @@ def _cef_value(text: str) -> str:
 
 _CATEGORIES: Final = {
     EntryKind.SETTINGS_CHANGED: ("configuration", "change"),
-    EntryKind.DEFINITION_CHANGED: ("configuration", "change"),
     EntryKind.APPROVAL_DECIDED: ("iam", "admin"),
     EntryKind.APPROVAL_REVOKED: ("iam", "admin"),
     EntryKind.RUN_STARTED: ("process", "start"),

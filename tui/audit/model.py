@@ -37,8 +37,9 @@ class EntryKind(StrEnum):
     SNAPSHOT_DELETED = "snapshot-deleted"
     SESSION_DELETED = "session-deleted"
     SETTINGS_CHANGED = "settings-changed"
-    DEFINITION_CHANGED = "definition-changed"
+    """Found when a process begins to run things."""
     ENGINE_OPENED = "engine-opened"
+    """A process began to run things."""
     ENGINE_CLOSED = "engine-closed"
 
 

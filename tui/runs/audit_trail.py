@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import json
 import logging
+import os
+from dataclasses import asdict
 from typing import Any
 
+from tui import __version__
 from tui.audit.errors import AuditError
 from tui.audit.log import AuditLog
-from tui.audit.model import AuditResult, Entry, EntryKind
+from tui.audit.model import AuditResult, Entry, EntryKind, Filter
+from tui.config import Settings
 from tui.runs.events import (
     ApprovalDecided,
     ApprovalRequested,
@@ -63,6 +69,7 @@ class AuditTrail:
         """Run -> name of its session and what it is called."""
         self._appending = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._is_open = False
 
     def note(self, event: Event) -> None:
         """Record an event, if it is one that decides or changes something."""
@@ -74,6 +81,8 @@ class AuditTrail:
         session, command = self._commands.get(event.run_id or "", ("", ""))
         if isinstance(event, RolledBack) and event.kind in (MoveKind.UNDO, MoveKind.REDO):
             kind = EntryKind.HEAD_MOVED
+        elif isinstance(event, RunExited) and event.state is RunState.LIMIT_EXCEEDED:
+            kind = EntryKind.LIMIT_EXCEEDED
         details = {key: value for key, value in event.to_json().items() if key not in _STAMP}
         if event.run_id is None:
             details["session_id"] = event.session_id
@@ -90,6 +99,17 @@ class AuditTrail:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._in_background())
 
+    def opened(self, settings: Settings) -> None:
+        """Record, once, that this process began to run things, and whether the settings are others than last time."""
+        if self._is_open:
+            return
+        self._is_open = True
+        digest = hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()
+        last = self._log.page(Filter(kinds=frozenset({EntryKind.ENGINE_OPENED})), limit=1)
+        self.record(EntryKind.ENGINE_OPENED, details={"version": __version__, "settings": digest, "pid": os.getpid()})
+        if last and last[0].details.get("settings") != digest:
+            self.record(EntryKind.SETTINGS_CHANGED, details=asdict(settings))
+
     async def settled(self) -> None:
         """Return once everything noted so far is in the log.
 
@@ -104,6 +124,8 @@ class AuditTrail:
 
     async def close(self) -> None:
         """Append what is left, and close the log."""
+        if self._is_open:
+            self.record(EntryKind.ENGINE_CLOSED, details={"pid": os.getpid()})
         try:
             await self.settled()
         except AuditError as error:

@@ -181,6 +181,7 @@ class Engine:
             raise UsageError("there is nothing to run: the request has no steps")
         spec = request.spec or PROFILES[self._context.settings.profile]
         session = self.store.session_for(request.session, spec)
+        self._context.audit.opened(self._context.settings)
         redactor = self._redactor_for(request)
         request = replace(request, title=redactor.text(request.title))
         record = RunRecord(
@@ -283,6 +284,7 @@ class Engine:
             UsageError: it has no state yet.
             InvalidInput: the name is not one.
         """
+        name = self._context.redactor.text(name)
         if name:
             check_name(name, "snapshot")
         record, driver = self._session(session)
@@ -291,6 +293,8 @@ class Engine:
 
     async def set_snapshot(self, snapshot_id: str, *, name: str | None = None, pinned: bool | None = None) -> None:
         """Name a snapshot (an empty name takes it away), pin or unpin it."""
+        if name is not None:
+            name = self._context.redactor.text(name)
         self.store.set_snapshot(snapshot_id, name=name, pinned=pinned)
         details = {"snapshot_id": snapshot_id, "name": name, "pinned": pinned}
         self._context.audit.record(EntryKind.SNAPSHOT_CHANGED, details=details)

@@ -55,6 +55,8 @@ class RunStarted(Event):
     session: str
     definition: str | None
     steps: int
+    definition_hash: str | None = None
+    """SHA-256 of the definition's file, so that a change of it shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -306,6 +306,7 @@ class Pipeline:
             RunStarted(
                 **self._stamp(), title=self._request.title, session=self._request.session,
                 definition=self._request.definition, steps=len(self._request.steps),
+                definition_hash=self._request.definition_hash,
             )
         )  # fmt: skip
 
