@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tui.runs.events import RunFinished
 
-EXIT_LIMIT_EXCEEDED = 119
+EXIT_LIMIT_EXCEEDED = 118
 EXIT_REFUSED = 119
 EXIT_TIMED_OUT = 124
 EXIT_MACHINE = 125
