@@ -118,7 +118,7 @@ def open_file(judge: Judge, call: Call, operation: Operation) -> Value:
     mode = text_of(call.argument(operation.arguments[1]) if len(operation.arguments) > 1 else None)
     if mode is None and len(operation.arguments) > 1 and call.argument(operation.arguments[1]) is not None:
         mode = "r?"
-    mode = mode or "r"
+    mode = mode or ("w" if operation.kind == "write" else "r")
     attributes: dict[str, Value] = {"mode": Constant(mode)}
     content = path if path is not None else UNKNOWN
     if any(letter in mode for letter in "wax+"):

@@ -11,6 +11,7 @@ from tui.risk.code.budget import MAX_TEXT, Budget, Exhausted
 from tui.risk.code.javascript_reader import Reader
 from tui.risk.code.judge import AssessShell, Judge
 from tui.risk.code.machine import conclude
+from tui.risk.code.scope import Scope
 from tui.risk.code.shape import judge_shape
 from tui.risk.code.typescript import without_types
 from tui.risk.findings import Findings
@@ -41,8 +42,8 @@ def judge_javascript(text: str, assess_shell: AssessShell) -> Findings:
     return judge.conclude()
 
 
-def _read(judge: Judge, text: str, base: Span | None) -> None:
-    """Read `text`; every span is `base` where that is given."""
+def _read(judge: Judge, text: str, base: Span | None, around: Scope | None = None) -> None:
+    """Read `text`; every span is `base` where that is given. It sees the names of the code `around` it."""
     root = _parse(text)
     if root.has_error:
         plain = without_types(text)
@@ -52,21 +53,22 @@ def _read(judge: Judge, text: str, base: Span | None) -> None:
         else:
             judge.puzzled("could not be parsed completely as JavaScript")
             if plain != text:
-                _walk(judge, plain, typed, base)
-    _walk(judge, text, root, base)
+                _walk(judge, plain, typed, base, around)
+    _walk(judge, text, root, base, around)
 
 
 def _parse(text: str) -> Node:
     return _parser().parse(text.encode("utf-8", "replace")).root_node
 
 
-def _walk(judge: Judge, text: str, root: Node, base: Span | None) -> None:
+def _walk(judge: Judge, text: str, root: Node, base: Span | None, around: Scope | None) -> None:
     data = text.encode("utf-8", "replace")
     reader = Reader(judge)
+    reader.scope = Scope(around)
     reader.source = data
     positions = _Positions(text, data)
     reader.span_of = (lambda _node: base) if base is not None else positions.span
-    outer, judge.evaluate = judge.evaluate, lambda code, span: _read(judge, code, span)
+    outer, judge.evaluate = judge.evaluate, lambda code, span: _read(judge, code, span, reader.scope)
     try:
         reader.read(root)
     except Exhausted:

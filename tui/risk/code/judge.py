@@ -9,8 +9,7 @@ from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.code.budget import MAX_NESTED_CODE, Budget
-from tui.risk.code.operations import Call
-from tui.risk.code.values import Items, Labels, Value, labels_of, pieces_of, shown, text_of
+from tui.risk.code.values import Constant, Instance, Items, Text, Value, shown
 from tui.risk.findings import Findings, merge
 from tui.risk.model import Category, Confidence, Effect, Reason, Reversibility, Span
 from tui.risk.shell.model import Code
@@ -154,18 +153,14 @@ def name_in_shell(value: Value) -> str:
 
 def key_of(path: Value | None) -> str:
     """Return what identifies a file within a text: its base name, or how its unknown name is written."""
-    text = text_of(path)
-    if text is None:
-        last = pieces_of(path)[-1] if path is not None and pieces_of(path) else ""
-        if isinstance(last, str):
-            return last.replace("\\", "/").rstrip("/").rpartition("/")[2].lower()
-        return f"?{last.shown}" if last.shown else ""
-    return text.replace("\\", "/").rstrip("/").rpartition("/")[2].lower()
-
-
-def labels_in(call: Call) -> Labels:
-    """Return the labels of all arguments."""
-    return frozenset().union(*(labels_of(value) for value in (*call.args, *call.keywords.values())))
+    while isinstance(path, Instance) and path.content is not None and path.content is not path:
+        path = path.content
+    if path is None or (not isinstance(path, Constant | Text) and not path.shown):
+        return ""
+    if not isinstance(path, Constant | Text):
+        return f"?{path.shown}"
+    name = shown(path).replace("\\", "/").rstrip("/").rpartition("/")[2].lower()
+    return "" if name.strip("….") == "" else name
 
 
 def items_of(value: Value | None) -> tuple[Value, ...]:
@@ -175,4 +170,4 @@ def items_of(value: Value | None) -> tuple[Value, ...]:
     return () if value is None else (value,)
 
 
-__all__ = ["AssessShell", "Judge", "items_of", "key_of", "labels_in", "name_in_shell", "shown"]
+__all__ = ["AssessShell", "Judge", "items_of", "key_of", "name_in_shell", "shown"]

@@ -67,7 +67,7 @@ def run_words(judge: Judge, call: Call, operation: Operation) -> Value:
     words = call.args[start:]
     if len(words) >= 2 and operation.what == "path":
         # execl(path, arg0, …): the name that the program sees itself under says nothing.
-        words = (words[0], *words[2:])
+        words = (words[0], *words[2:-1]) if call.name.endswith("e") else (words[0], *words[2:])
     flat: list[Value] = []
     for word in words:
         flat.extend(word.items if isinstance(word, Items) else () if isinstance(word, Entries) else (word,))
@@ -248,12 +248,13 @@ def _judge_fetched(judge: Judge, call: Call, command: Value, names: list[str]) -
             return
         if key in judge.written and key and (runs or _after_interpreter(key, keys)):
             text = judge.written.pop(key)
-            if _key(names[0]).startswith(judge.interpreter.rstrip("3")) or key.endswith((".py", ".js", ".mjs")):
+            own = _key(names[0]).startswith(judge.interpreter.rstrip("3")) or key.endswith((".py", ".js", ".mjs"))
+            if own or (judge.language == "py" and "import " in text and not key.endswith((".sh", ".bat"))):
                 judge.run_code(text, call.span)
             else:
                 judge.run_shell(text, call.span, f"{call.name} {key}")
             return
-        runs = _key(name) in _INTERPRETERS or name.startswith("-")
+        runs = _key(name) in _INTERPRETERS or (runs and name.startswith("-"))
 
 
 def _key(name: str) -> str:

@@ -10,6 +10,7 @@ from tui.risk.code.judge import AssessShell, Judge
 from tui.risk.code.machine import conclude
 from tui.risk.code.python_reader import Reader
 from tui.risk.code.python_source import Source, read_source
+from tui.risk.code.scope import Scope
 from tui.risk.code.shape import judge_shape
 from tui.risk.findings import Findings
 from tui.risk.model import Category, Effect, Span
@@ -34,17 +35,18 @@ def judge_python(text: str, assess_shell: AssessShell) -> Findings:
     return judge.conclude()
 
 
-def _read(judge: Judge, text: str, base: Span | None) -> None:
-    """Read `text`; every span is `base` where that is given."""
+def _read(judge: Judge, text: str, base: Span | None, around: Scope | None = None) -> None:
+    """Read `text`; every span is `base` where that is given. It sees the names of the code `around` it."""
     source = read_source(text)
     if source.problem:
         judge.puzzled(source.problem)
     for magic in source.magics:
         judge.run_shell(magic.command, base or Span(magic.start, magic.end), "notebook")
     reader = Reader(judge)
+    reader.scope = Scope(around)
     positions = _Positions(source)
     reader.span_of = (lambda _node: base) if base is not None else positions.span
-    outer, judge.evaluate = judge.evaluate, lambda code, span: _read(judge, code, span)
+    outer, judge.evaluate = judge.evaluate, lambda code, span: _read(judge, code, span, reader.scope)
     try:
         reader.read(source.module)
     except Exhausted:

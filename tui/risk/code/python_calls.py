@@ -360,6 +360,8 @@ class Calls(Expressions):
             "bytes",
         } and (isinstance(first, Text | Instance) and (isinstance(first, Text) or first.kind == "pathlib.Path")):
             return joined(list(pieces_of(first)), first.labels)
+        if name in {"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "psycopg2.sql.SQL"}:
+            return first
         if name == "os.getenv":
             return setting(text_of(first))
         if name in {"tempfile.mkdtemp", "tempfile.gettempdir", "tempfile.mktemp", "tempfile.TemporaryDirectory"}:

@@ -14,7 +14,7 @@ _CONFUSABLE: Final = re.compile(r"\b(?:[Il1]{8,}|[oO0]{8,}|_{6,}\d*)\b")
 """Names that differ only in characters which look alike."""
 _MANGLED_ENOUGH: Final = 6
 _ESCAPED_WORD: Final = re.compile(
-    r"(?:\\x(?:2[ef0]|5f|[46][1-9a-f]|[57][0-9a]|28|29)){8,}|(?:\\u00(?:2[ef0]|5f|[46][1-9a-f]|[57][0-9a])){8,}|(?:\\(?:1[0-7]{2}|0?[45]\d)){10,}",
+    r"(?:\\x(?:2[ef0]|5f|[46][1-9a-f]|[57][0-9a]|28|29)){6,}|(?:\\u00(?:2[ef0]|5f|[46][1-9a-f]|[57][0-9a])){8,}|(?:\\(?:1[0-7]{2}|0?[45]\d)){10,}",
     re.IGNORECASE,
 )
 """A run of letters that need no escape."""

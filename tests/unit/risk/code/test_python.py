@@ -129,10 +129,24 @@ def test_what_is_dangerous_is_named(category: Category, text: str) -> None:
         "import urllib.request\nurllib.request.urlretrieve('https://a.example/data.csv', 'data.csv')",
         "print(''.join(chr(c) for c in range(97, 123)))",
         "from setuptools import setup\nsetup(name='x')",
+        "import requests, subprocess\nopen('a.mp4', 'wb').write(requests.get(u).content)\nsubprocess.run(['ffmpeg', '-i', 'a.mp4'])",
     ],
 )  # fmt: skip
 def test_ordinary_programs_interrupt_nobody(text: str) -> None:
     assert judged(text).level <= RiskLevel.MEDIUM
+
+
+def test_code_that_is_run_sees_the_names_around_it() -> None:
+    shell = Shell()
+    judge_python("import os\nwhat = 'rm -rf /'\nexec('os.system(what)')", shell)
+    assert shell.commands == ["rm -rf /"]
+
+
+def test_a_file_that_the_text_writes_itself_is_read_when_it_is_run() -> None:
+    text = (
+        "import os\nopen('/tmp/x.py', 'w').write('import shutil; shutil.rmtree(\"/\")')\nos.system('python /tmp/x.py')"
+    )
+    assert judged(text).level is RiskLevel.CRITICAL
 
 
 def test_evidence_is_the_call_itself() -> None:
