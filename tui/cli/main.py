@@ -55,8 +55,7 @@ examples:
 exit codes:
   0 to 255 of the run itself, passed through
   2    the command line makes no sense        118  a limit of the run was exceeded
-  119  refused: by policy, a hook or a person, or nobody was there to say yes
-                                              120  a definition, value or setting is wrong
+  119  policy, a hook or a person said no     120  a definition, value or setting is wrong
   121  no such definition, session, snapshot  122  the host is not ready: see `rollcage doctor`
   123  another process holds the session      124  the run timed out
   125  the machine or Rollcage failed         130  the run was cancelled
