@@ -21,7 +21,7 @@ import pytest
 
 from tests.support.gates import OpenGate
 from tests.support.runs import output_of
-from tests.support.victim import SETTINGS, SHOW, python, token_of
+from tests.support.victim import SETTINGS, SHOW, meet_long_chains, python, token_of
 from tui.machines.qemu.backend import QemuBackend
 from tui.paths import Paths
 from tui.runs.engine import Engine
@@ -202,7 +202,8 @@ def assert_is_outcome(engine: Engine, begun: dict[str, Any], head: str | None) -
 
 
 @pytest.mark.timeout(60 + 30 * KILLS)
-async def test_nothing_is_lost_whatever_is_killed(machine_paths: Paths):
+async def test_nothing_is_lost_whatever_is_killed(machine_paths: Paths, monkeypatch: pytest.MonkeyPatch):
+    meet_long_chains(monkeypatch.setattr)  # whoever examines adds layers too
     chance = random.Random(SEED)
     kinds = ["application", "hypervisor", "agent", "application", "hung hypervisor", "agent"]
     for number in range(KILLS):

@@ -13,6 +13,7 @@ import json
 import logging
 import random
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -167,12 +168,18 @@ class Victim:
             self._kills_agent = False
 
 
+def meet_long_chains(patch: Callable[[object, str, int], None] = setattr) -> None:
+    """Let chains of layers and of files become long soon."""
+    patch(disk, "_LONGEST_CHAIN", 12)
+    patch(disk, "_MERGED_AT_ONCE", 4)
+    patch(vault, "_MOST_FILES", 6)
+
+
 async def main() -> None:
     """Work until told to end, then show that every session can still be used."""
     options = json.loads(sys.argv[1])
     paths = replace(Paths.below(Path(options["home"])), cache=Path(options["cache"]))
-    # So that long chains are met soon.
-    disk._LONGEST_CHAIN, disk._MERGED_AT_ONCE, vault._MOST_FILES = 12, 4, 6  # type: ignore[misc]
+    meet_long_chains()
     logging.basicConfig(filename=paths.logs / "victim.log")
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
