@@ -1,7 +1,7 @@
 """Shell texts: from characters to the simple commands that would execute.
 
-`read` and `read_argv` parse, unquote, fold and peel; `tui.risk.judge` says how bad the result is. The parser never raises
-and takes bounded time; what it does not understand is in `ShellProgram.problems`.
+`read` and `read_argv` parse, unquote, fold and peel; `tui.risk.judge` says how bad the result is. They never raise and
+take bounded time; what it does not understand is in `ShellProgram.problems`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def read(text: str, base: Span | None = None) -> ShellProgram:
     from tui.risk.shell.values import Context, Scope
     from tui.risk.shell.walk import finished
 
-    return finished(text, base, lambda walker: walker.text(Source(text, base), Scope(), Context()))
+    return finished(text, lambda walker: walker.text(Source(text, base), Scope(), Context()))
 
 
 def read_argv(argv: Sequence[str], base: Span | None = None) -> ShellProgram:
@@ -48,4 +48,4 @@ def read_argv(argv: Sequence[str], base: Span | None = None) -> ShellProgram:
             Field(Word((argument,), span), whole.derived(argument, len(text), len(text) + len(quoted)), raw=argument)
         )
         text += quoted
-    return finished(text, base, lambda walker: walker.invoke(fields, Scope(), Context()))
+    return finished(text, lambda walker: walker.invoke(fields, Scope(), Context()))

@@ -11,7 +11,7 @@ from tui.risk.shell import fold
 from tui.risk.shell.call import Call
 from tui.risk.shell.limits import FIELD_LIMIT
 from tui.risk.shell.model import Word
-from tui.risk.shell.values import NOTHING, Output, Value, code_source, known, unknown
+from tui.risk.shell.values import NO_INPUT, NOTHING, Disguise, Output, Value, code_source, known, unknown
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -43,6 +43,11 @@ def _cd(call: Call) -> Output | None:
             call.scope.cwd = None
     else:
         call.scope.cwd = target
+    return NOTHING
+
+
+def _popd(call: Call) -> Output | None:
+    call.scope.cwd = None
     return NOTHING
 
 
@@ -115,9 +120,9 @@ def _printf(call: Call) -> Output | None:
     text = None
     if all(literal is not None for literal in literals):
         text = fold.printf([literal for literal in literals if literal is not None])
-    call.scope.variables[name] = (
-        unknown(f"${name}") if text is None else known(text, fold.printf_disguise(literals[0] or ""))
-    )
+    assembled = Disguise.TRANSFORMED if len(literals) > 2 else Disguise.NONE
+    disguise = max(fold.printf_disguise(literals[0] or ""), assembled)
+    call.scope.variables[name] = unknown(f"${name}") if text is None else known(text, disguise)
     return NOTHING
 
 
@@ -172,19 +177,33 @@ def _alias(call: Call) -> Output | None:
             if len(call.scope.aliases) < 64:
                 call.scope.aliases[name] = body.text
             inside = replace(
-                call.context, chain=(*call.context.chain, f"alias {name}"), found_by=call.draft.index, depth=call.context.depth + 1,
-                stdin=type(call.context.stdin)(), source=None, calls=(*call.context.calls, name), guessed=True,
-            )  # fmt: skip
+                call.under(f"alias {name}"),
+                stdin=NO_INPUT,
+                source=None,
+                calls=(*call.context.calls, name),
+                guessed=True,
+            )
             call.walker.text(code_source(body, call.scope), call.scope.child(), inside)
     return NOTHING
 
 
-def _nothing(call: Call) -> Output | None:
-    return NOTHING
-
-
 _BUILTINS: Final[dict[str, _Handler]] = {
-    "cd": _cd, "pushd": _cd, "read": _read, "mapfile": _mapfile, "readarray": _mapfile, "printf": _printf, "set": _set,
-    "shift": _shift, "unset": _unset, "export": _declare, "declare": _declare, "typeset": _declare, "local": _declare,
-    "readonly": _declare, "alias": _alias, ":": _nothing, "true": _nothing,
-}  # fmt: skip
+    "cd": _cd,
+    "popd": _popd,
+    "pushd": _cd,
+    "read": _read,
+    "mapfile": _mapfile,
+    "readarray": _mapfile,
+    "printf": _printf,
+    "set": _set,
+    "shift": _shift,
+    "unset": _unset,
+    "export": _declare,
+    "declare": _declare,
+    "typeset": _declare,
+    "local": _declare,
+    "readonly": _declare,
+    "alias": _alias,
+    ":": lambda _: NOTHING,
+    "true": lambda _: NOTHING,
+}

@@ -127,7 +127,7 @@ def _shell_words(call: Call, words: list[Field], under: Context) -> Output:
 
 def _su(call: Call) -> Output | None:
     """`su [-] [USER] [-c CODE]`, `runuser -u USER -- COMMAND`, `sg GROUP -c CODE`."""
-    program = call.fields[0].text.rpartition("/")[2]
+    program = call.program
     plain = options.parse(call.arguments, _SU_VALUED)
     under = replace(call.under(program), privileged=True)
     if program == "runuser" and plain.has("-u", "--user"):
@@ -138,7 +138,7 @@ def _su(call: Call) -> Output | None:
         output = Output(None)
         for code in codes:
             output = shell_code(
-                call.elsewhere(replace(under, depth=call.context.depth, chain=call.context.chain + (program,))),
+                call.elsewhere(replace(under, depth=call.context.depth, chain=(*call.context.chain, program))),
                 code,
                 "-c",
             )
@@ -249,7 +249,7 @@ def _recipes(call: Call, text: Field) -> None:
 
 def _at(call: Call) -> Output | None:
     """`at`, `batch`: standard input or a file is executed later."""
-    program = call.fields[0].text.rpartition("/")[2]
+    program = call.program
     parsed = options.parse(call.arguments, frozenset({"-f", "-q", "-t"}))
     if parsed.has("-l", "-r", "-d", "-c", "-V"):
         return None
@@ -287,7 +287,7 @@ def _container_run(call: Call) -> Output | None:
     """`docker run --entrypoint PROGRAM IMAGE ARGUMENT…`; everything else is the table's."""
     from tui.risk.shell.wrappers import wrappers
 
-    program = call.fields[0].text.rpartition("/")[2]
+    program = call.program
     wrapper = wrappers()[program]
     first = options.parse(call.arguments, wrapper.valued)
     if first.operands and first.operands[0].literal == "run":
@@ -306,7 +306,7 @@ def _remote_shell(call: Call) -> Output | None:
     from tui.risk.shell.peel import wrapped
     from tui.risk.shell.wrappers import wrappers
 
-    program = call.fields[0].text.rpartition("/")[2]
+    program = call.program
     wrapper = wrappers()["ssh"]
     parsed = options.parse(
         call.arguments, wrapper.valued if program == "ssh" else wrapper.valued | {"-S"}, permute=program != "ssh"
@@ -327,7 +327,7 @@ def _terminal(call: Call) -> Output | None:
     for position, field in enumerate(call.arguments, 1):
         if field.literal in ("-e", "-x", "--"):
             words = call.fields[position + 1 :]
-            under = call.under(call.fields[0].text.rpartition("/")[2])
+            under = call.under(call.program)
             return _shell_words(call, words, under) if words else None
     return None
 
@@ -398,15 +398,16 @@ def _hyperfine(call: Call) -> Output | None:
 
 def _by_option(call: Call) -> Output | None:
     """Options whose value is a command, by table."""
-    program = call.fields[0].text.rpartition("/")[2]
     carriers_code.run(call)
     return None
 
 
 CARRIERS: Final[dict[str, Handler]] = {
-    "find": _find, "gfind": _find, "fd": _fd, "fdfind": _fd, "parallel": _parallel, "su": _su, "runuser": _su, "sg": _su,
+    "find": _find, "gfind": _find, "fd": _fd, "fdfind": _fd, "parallel": _parallel, "su": _su,
+    "runuser": _su, "sg": _su,
     "git": _git, "make": _make, "gmake": _make, "at": _at, "batch": _at, "crontab": _crontab, "docker": _container_run,
-    "podman": _container_run, "nerdctl": _container_run, "ssh": _remote_shell, "scp": _remote_shell, "sftp": _remote_shell,
+    "podman": _container_run, "nerdctl": _container_run, "ssh": _remote_shell, "scp": _remote_shell,
+    "sftp": _remote_shell,
     "xterm": _terminal, "konsole": _terminal, "alacritty": _terminal, "kitty": _terminal, "urxvt": _terminal,
     "capsh": _capsh, "tmux": _tmux, "screen": _screen, "hyperfine": _hyperfine,
     **dict.fromkeys(carriers_code.PROGRAMS, _by_option),

@@ -41,14 +41,18 @@ _EXEC_ADDRESS: Final = re.compile(r"(?:^|,)(?:exec|system|shell):\"?([^,\"]+)", 
 _CHECKPOINT: Final = re.compile(r"exec=(.*)", re.DOTALL)
 _ANSIBLE: Final = re.compile(r"(?:cmd=)?(.*)", re.DOTALL)
 
+_PSQL: Final = re.compile(r"\\!\s*(.*)|(?i:from|to)\s+(?i:program)\s+'([^']*)'", re.DOTALL)
+
 _TABLE: Final[dict[str, Carrier]] = {
-    "tar": Carrier(("-I", "--use-compress-program", "--to-command", "--rsh-command", "-F", "--info-script", "--new-volume-script")),
+    "tar": Carrier(
+        ("-I", "--use-compress-program", "--to-command", "--rsh-command", "-F", "--info-script", "--new-volume-script")
+    ),
     "rsync": Carrier(("-e", "--rsh", "--rsync-path")),
     "vim": Carrier(("-c", "--cmd", "+"), _VIM, True), "gdb": Carrier(("-ex", "--eval-command", "-iex"), _BANG),
     "emacs": Carrier(("--eval", "-eval", "--execute"), _EMACS), "sed": Carrier(("-e", "--expression"), _SED, True),
     "awk": Carrier((), _AWK, True), "socat": Carrier((), _EXEC_ADDRESS, True),
     "sqlite3": Carrier(("-cmd",), re.compile(r"^\s*\.(?:shell|system)\s+(.*)", re.DOTALL), True),
-    "psql": Carrier(("-c", "--command"), re.compile(r"\\!\s*(.*)|(?i:from|to)\s+(?i:program)\s+'([^']*)'", re.DOTALL), True),
+    "psql": Carrier(("-c", "--command"), _PSQL, True),
     "mysql": Carrier(("-e", "--execute"), re.compile(r"(?:\\!|^system|;\s*system)\s+(.*)", re.DOTALL)),
     "nc": Carrier(("-e", "--exec", "-c", "--sh-exec")), "tcpdump": Carrier(("-z",)),
     "wget": Carrier(("--use-askpass",)), "split": Carrier(("--filter",)), "sort": Carrier(("--compress-program",)),
@@ -56,13 +60,15 @@ _TABLE: Final[dict[str, Carrier]] = {
     "openvpn": Carrier(("--up", "--down", "--route-up", "--ipchange", "--tls-verify")),
     "dosbox": Carrier(("-c",)), "ansible": Carrier(("-a", "--args"), _ANSIBLE),
     "expect": Carrier(("-c",), re.compile(r"(?:spawn|exec|system)\s+([^;]*)")), "pexec": Carrier(("-c",)),
-    "cpio": Carrier(("--rsh-command",)), "logrotate": Carrier(("-m", "--mail")), "mail": Carrier((), re.compile(r"^(?:--exec=)?!(.+)"), True),
+    "cpio": Carrier(("--rsh-command",)), "logrotate": Carrier(("-m", "--mail")),
+    "mail": Carrier((), re.compile(r"^(?:--exec=)?!(.+)"), True),
     "restic": Carrier(("--password-command",)), "borg": Carrier(("--rsh",)),
     "nodemon": Carrier(("-x", "--exec")),
     "ed": Carrier((), _BANG), "lftp": Carrier(("-e", "-c"), _BANG), "ftp": Carrier((), _BANG),
 }  # fmt: skip
 _ALIASES: Final = {
-    "bsdtar": "tar", "gtar": "tar", "vi": "vim", "nvim": "vim", "view": "vim", "ex": "vim", "vimdiff": "vim", "rvim": "vim",
+    "bsdtar": "tar", "gtar": "tar", "vi": "vim", "nvim": "vim", "view": "vim", "ex": "vim", "vimdiff": "vim",
+    "rvim": "vim",
     "rview": "vim", "gsed": "sed", "gawk": "awk", "mawk": "awk", "nawk": "awk", "netcat": "nc", "ncat": "nc",
     "nc.traditional": "nc", "mariadb": "mysql", "mailx": "mail",
 }  # fmt: skip
@@ -113,7 +119,7 @@ def _follow(call: Call, carrier: Carrier, value: Field, label: str, seen: set[st
     if carrier.inside is None:
         shell_code(call.elsewhere(), value, label)
         return
-    if len(value.text) > 4000:
+    if len(value.text) > 2000:
         return
     for match in list(carrier.inside.finditer(value.text))[:8]:
         group = next((number for number, found in enumerate(match.groups(), 1) if found), None)

@@ -13,7 +13,9 @@ from tui.risk.shell.source import Source
 from tui.risk.shell.values import Disguise, Field, Output, code_source
 
 
-def execute(call: Call, source: Source, label: str, *, disguise: Disguise = Disguise.NONE, reads_input: bool = True) -> Output:  # fmt: skip
+def execute(
+    call: Call, source: Source, label: str, *, disguise: Disguise = Disguise.NONE, reads_input: bool = True
+) -> Output:
     """Walk shell code that the invocation `draft` executes."""
     inside = call.under(label)
     if disguise is not Disguise.NONE:
@@ -60,7 +62,8 @@ def stdin_code(call: Call, language: str, label: str = "") -> Output:
     if language == "bash":
         if stdin.producers and literal is None:
             call.draft.code = (*call.draft.code, Code("bash", None, call.draft.span, stdin.producers, None, "stdin"))
-        return execute(call.elsewhere(), replace(source, text=source.text), label, disguise=call.context.disguise, reads_input=False)  # fmt: skip
+        disguise = call.context.disguise
+        return execute(call.elsewhere(), source, label, disguise=disguise, reads_input=False)
     span = source.span(0, len(source.text))
     call.draft.code = (*call.draft.code, Code(language, text, span, stdin.producers, None, "stdin"))
     if call.context.disguise is not Disguise.NONE:

@@ -43,11 +43,10 @@ def _decode(program: str, arguments: list[str], data: bytes) -> bytes | None:
         return _base64(data) if decoding else base64.b64encode(data) + b"\n"
     if program == "base32":
         return base64.b32decode(_padded(re.sub(rb"\s", b"", data), 8)) if decoding else base64.b32encode(data) + b"\n"
-    if program in ("basenc",) and decoding:
+    if program == "basenc" and decoding:
         return _base64(data) if "--base64" in arguments else bytes.fromhex(data.decode("ascii").strip())
-    if program == "openssl" and arguments[:1] and arguments[0] in ("enc", "base64") and decoding:
-        if arguments[0] == "base64" or any(a in ("-base64", "-a") for a in arguments):
-            return _base64(data)
+    if program == "openssl" and decoding and {"base64", "-base64", "-a"} & set(arguments):
+        return _base64(data)
     if program == "xxd" and re.search(r"(?:^| )-[a-z]*r", options) and re.search(r"(?:^| )-[a-z]*p", options):
         return bytes.fromhex(re.sub(rb"[^0-9a-fA-F]", b"", data).decode("ascii"))
     if program in ("gunzip", "zcat", "gzcat") or (program in ("gzip", "pigz") and decoding):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
-from tui.risk.shell import builtins, carriers_code, fold, interpreters, peel
+from tui.risk.shell import builtins, carriers_code, environment, files, fold, interpreters, peel
 from tui.risk.shell.call import Call
 from tui.risk.shell.code import script_file
 from tui.risk.shell.known import EVERYDAY_WORDS, PROGRAMS, program_for
@@ -13,8 +14,13 @@ from tui.risk.shell.model import Code, Unknown
 from tui.risk.shell.source import Source
 from tui.risk.shell.spelling import encodes_printable
 from tui.risk.shell.values import Disguise, Field, Output
+from tui.risk.shell.wrappers import wrappers
 
 _SYSTEM: Final = ("/bin/", "/sbin/", "/usr/", "/opt/", "/snap/", "/nix/", "/dev/")
+_SHELL_VARIABLES: Final = frozenset({"SHELL", "BASH", "0"})
+"""Variables that hold a shell wherever a shell runs."""
+_CONSTANT: Final = re.compile(r"\{[^}]*,|\"?(?:\$\(|`)\s*(?:echo|printf)\b")
+"""A program's name that is worked out from a constant right where it is used."""
 
 
 def run(call: Call) -> Output:
@@ -28,6 +34,7 @@ def run(call: Call) -> Output:
     call.draft.cwd = call.context.cwd or call.scope.cwd
     if any(field.split or field.disguise is Disguise.DECODED or encodes_printable(field.raw) for field in call.fields):
         call.draft.obfuscated = True
+    environment.follow(call)
     name = _path(call.fields[0])
     if name is None:
         return _unclear(call)
@@ -54,6 +61,7 @@ def _followed(call: Call, name: str) -> Output:
         if program in scope.aliases and not call.fields[0].raw.startswith("\\") and program not in call.context.calls:
             return _alias(call)
     output = interpreters.run(call)
+    files.note(call)
     if output is not None:
         if program in carriers_code.PROGRAMS:
             carriers_code.run(call)
@@ -73,6 +81,8 @@ def _named(call: Call, field: Field) -> Field:
     literal = field.literal
     if field.name_split or field.split:
         call.draft.obfuscated = True
+    if field.raw.strip('"{}$') in _SHELL_VARIABLES and literal is None:
+        return replace(field, word=replace(field.word, parts=("bash",), folded=True))
     if literal is None:
         return _without_fragments(call, field)
     if field.word.globs:
@@ -80,7 +90,7 @@ def _named(call: Call, field: Field) -> Field:
         if found is not None:
             call.draft.obfuscated = True
             return replace(field, word=replace(field.word, parts=(found,), globs=False, folded=True))
-    if field.disguise is not Disguise.NONE:
+    if field.disguise is not Disguise.NONE or _CONSTANT.match(field.raw):
         call.draft.obfuscated = True
     if field.assembled and literal in PROGRAMS:
         call.draft.obfuscated = True
@@ -155,7 +165,7 @@ def _script_file(call: Call, name: str) -> Output | None:
 
 def _guess(call: Call) -> Output | None:
     """Behind a program nobody knows: a later argument that is a well-known program with arguments may be run."""
-    if call.program in PROGRAMS or call.context.guessed:
+    if call.program in PROGRAMS or call.program in wrappers() or call.context.guessed:
         return None
     for position, field in enumerate(call.arguments, 1):
         literal = field.literal

@@ -9,7 +9,7 @@ from typing import Final
 
 from tui.risk.shell import parameters
 from tui.risk.shell.arithmetic import evaluate
-from tui.risk.shell.limits import FIELD_LIMIT, VALUE_LIMIT, Budget
+from tui.risk.shell.limits import FIELD_LIMIT, PIECE_LIMIT, VALUE_LIMIT, Budget
 from tui.risk.shell.model import Unknown, Word
 from tui.risk.shell.patterns import GLOB, braces
 from tui.risk.shell.source import Source
@@ -41,6 +41,8 @@ class _Draft:
     folded: bool = False
     hidden: bool = False
     """Whether an expansion in it has no other use than to hide the rest."""
+    size: int = 0
+    """Characters known so far."""
     breaks: set[int] | None = None
     """Before which pieces a new field begins whatever they hold: `"$@"`."""
 
@@ -125,6 +127,7 @@ class Expander:
 
     def _expand(self, parts: list[Part]) -> _Draft:
         draft = _Draft([], [])
+        counted = 0
         for index, part in enumerate(parts):
             if isinstance(part, Text):
                 draft.add(part.value, quoted=bool(part.quote), expanded=False)
@@ -135,9 +138,14 @@ class Expander:
                 self._substitution(part, draft)
             else:
                 self._arithmetic(part, draft)
-            if sum(len(piece.value) for piece in draft.pieces[-1:] if isinstance(piece.value, str)) > VALUE_LIMIT:
+            draft.size += sum(len(piece.value) for piece in draft.pieces[counted:] if isinstance(piece.value, str))
+            counted = len(draft.pieces)
+            if draft.size > VALUE_LIMIT or counted > PIECE_LIMIT:
                 self.budget.problem("a word expands to more than is looked at")
-                draft.pieces[-1] = _Piece(Unknown("…"), True, True)
+                draft.pieces[:] = [_Piece(Unknown("…"), True, True)]
+                draft.breaks = None
+                draft.size, counted = 0, 1
+                draft.inputs[:] = draft.inputs[-PIECE_LIMIT:]
         return draft
 
     def _substitution(self, part: Substitution, draft: _Draft) -> None:
@@ -149,6 +157,7 @@ class Expander:
             draft.add(Unknown(part.source), quoted=part.quoted or bool(part.direction))
         else:
             draft.add(output.literal.rstrip("\n"), quoted=part.quoted)
+            draft.hidden |= not part.script.body.items
             draft.disguise = max(draft.disguise, output.disguise)
             draft.folded = True
 
@@ -373,7 +382,8 @@ class Expander:
         assembled = len(nonempty) > 1 and any(piece.expanded and isinstance(piece.value, str) for piece in nonempty)
         return Field(
             word, whole, tuple(dict.fromkeys(draft.inputs)), draft.disguise,
-            split=draft.hidden or split_needlessly(node.parts), name_split=name_split_needlessly(node.parts), assembled=assembled, raw=node.raw,
+            split=draft.hidden or split_needlessly(node.parts), name_split=name_split_needlessly(node.parts),
+            assembled=assembled, raw=node.raw,
         )  # fmt: skip
 
 

@@ -123,6 +123,8 @@ def _echo(call: Call) -> Output:
     worst = max((field.disguise for field in words), default=Disguise.NONE)
     literals = [field.literal for field in words]
     if any(literal is None or field.word.globs for literal, field in zip(literals, words, strict=True)):
+        if not any(isinstance(part, str) and part.strip() for field in words for part in field.word.parts):
+            return Output(None, tuple(index for field in words for index in field.inputs), worst)
         sources = [code_source(field, call.scope) for field in words]
         whole = sources[0] if len(sources) == 1 else None
         if whole is None:

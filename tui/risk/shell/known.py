@@ -15,38 +15,40 @@ from tui.risk.shell.patterns import to_regex
 INTERPRETERS: Final = frozenset(["sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "csh", "tcsh", "mksh", "rbash"])
 
 _NAMES: Final = """
-    7z ab adb addgroup adduser agetty alias ansible apk apt apt-get aptitude ar arch aria2c arp arping at awk aws az
-    b2sum base32 base64 basename batch bc blkdiscard blkid blockdev brew btrfs bunzip2 busybox bzip2 cal capsh cargo
-    cat cc cfdisk chage chattr chcon chfn chgrp chmod chown chpasswd chroot chsh cksum clang cmp column comm
-    composer conda cp cpio crictl crontab cryptsetup csplit curl cut dash date dc dd debugfs delgroup deluser deno
-    depmod df dhclient diff dig dir dirname dmesg dmsetup dnf docker dpkg du ed egrep emacs env ethtool eval ex exec
-    expand expect export expr factor faillock fallocate fdisk fgrep file find firewall-cmd flock fmt fold free fsck
-    fstrim ftp fuser fusermount g++ gawk gcc gcloud gdb gem getcap getent gh git go gpasswd gpg grep groupadd
-    groupdel groupmod growpart gsutil gunzip gzip halt hdparm head helm hexdump history host hostname hping3 htop
-    iconv id ifconfig init insmod install ionice iotop ip ipcrm ip6tables iptables java javac jobs journalctl jq
-    kexec kill killall kpartx kubectl last lastlog ldconfig ldd less link ln locate logger login loginctl logname
-    logrotate look losetup ls lsattr lsblk lscpu lsmod lsof lspci lsusb lua lvchange lvcreate lvremove lxc lynx lzma
-    mail mailx make mawk mc md5sum mdadm mkdir mkfifo mkfs mkfs.ext4 mkfs.ext3 mkfs.ext2 mkfs.xfs mkfs.btrfs
-    mkfs.vfat mknod mkswap mktemp modprobe mongo mongosh more mount mv mysql mysqldump nano nc ncat netcat netstat
-    newgrp nft nginx nice nl nmap nmcli node nohup npm npx nsenter nslookup numfmt od openssl parallel parted passwd
-    paste patch pdb perl pgrep php ping pip pip3 pkexec pkill pnpm poweroff pr printenv printf ps psql pv pvremove
-    pwd python python2 python3 rclone read readlink realpath reboot redis-cli rename renice reset restic rev rm
-    rmdir rmmod rpm rscript rsync ruby run-parts runuser rustc scp screen script sed sendmail seq service setarch
-    setcap setenforce setfacl setsid sfdisk sftp sgdisk sha1sum sha256sum sha512sum shred shuf shutdown sleep snap
-    socat sort source split sqlite3 ss ssh ssh-add ssh-agent ssh-copy-id ssh-keygen stat stdbuf strace strings stty
-    su sudo sudoedit swapoff swapon sync sysctl systemctl systemd-run tac tail tar taskset tcpdump tee telnet
-    terraform test tftp time timeout tmux top touch tr traceroute trap truncate tsc tune2fs ufw umount unalias uname
-    uncompress unexpand uniq unlink unset unshare unxz unzip uptime useradd userdel usermod vgremove vi view vim
-    vimdiff visudo vmstat w wall watch wc wget whereis which who whoami whois wipe wipefs write xargs xdotool xxd xz
-    yarn yes yum zcat zfs zip zpool zypper
+    7z [ ab adb addgroup adduser agetty alias ansible apk apt apt-get aptitude ar arch aria2c arp arping at awk aws
+    az b2sum base32 base64 basename batch bc bg bind blkdiscard blkid blockdev break brew btrfs bunzip2 busybox
+    bzip2 cal caller capsh cargo cat cc cd cfdisk chage chattr chcon chfn chgrp chmod chown chpasswd chroot chsh
+    cksum clang cmp column comm compgen complete composer conda continue cp cpio crictl crontab cryptsetup csplit
+    curl cut dash date dc dd debugfs declare delgroup deluser deno depmod df dhclient diff dig dir dirname dirs
+    disown dmesg dmsetup dnf docker dpkg du echo ed egrep emacs enable env ethtool eval ex exec exit expand expect
+    export expr factor faillock fallocate false fdisk fg fgrep file find firewall-cmd flock fmt fold free fsck
+    fstrim ftp fuser fusermount g++ gawk gcc gcloud gdb gem getcap getent getopts gh git go gpasswd gpg grep
+    groupadd groupdel groupmod growpart gsutil gunzip gzip halt hash hdparm head helm help hexdump history host
+    hostname hping3 htop iconv id ifconfig init insmod install ionice iotop ip ip6tables ipcrm iptables java javac
+    jobs journalctl jq kexec kill killall kpartx kubectl last lastlog ldconfig ldd less let link ln local locate
+    logger login loginctl logname logrotate look losetup ls lsattr lsblk lscpu lsmod lsof lspci lsusb lua lvchange
+    lvcreate lvremove lxc lynx lzma mail mailx make mapfile mawk mc md5sum mdadm mkdir mkfifo mkfs mkfs.btrfs
+    mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.vfat mkfs.xfs mknod mkswap mktemp modprobe mongo mongosh more mount mv mysql
+    mysqldump nano nc ncat netcat netstat newgrp nft nginx nice nl nmap nmcli node nohup npm npx nsenter nslookup
+    numfmt od openssl parallel parted passwd paste patch pdb perl pgrep php ping pip pip3 pkexec pkill pnpm popd
+    poweroff pr printenv printf ps psql pushd pv pvremove pwd python python2 python3 rclone read readarray readlink
+    readonly realpath reboot redis-cli rename renice reset restic return rev rm rmdir rmmod rpm rscript rsync ruby
+    run-parts runuser rustc scp screen script sed sendmail seq service set setarch setcap setenforce setfacl setsid
+    sfdisk sftp sgdisk sha1sum sha256sum sha512sum shift shopt shred shuf shutdown sleep snap socat sort source
+    split sqlite3 ss ssh ssh-add ssh-agent ssh-copy-id ssh-keygen stat stdbuf strace strings stty su sudo sudoedit
+    swapoff swapon sync sysctl systemctl systemd-run tac tail tar taskset tcpdump tee telnet terraform test tftp
+    time timeout times tmux top touch tr traceroute trap true truncate tsc tune2fs type typeset ufw ulimit umask
+    umount unalias uname uncompress unexpand uniq unlink unset unshare unxz unzip uptime useradd userdel usermod
+    vgremove vi view vim vimdiff visudo vmstat w wait wall watch wc wget whereis which who whoami whois wipe wipefs
+    write xargs xdotool xxd xz yarn yes yum zcat zfs zip zpool zypper
 """
 PROGRAMS: Final = INTERPRETERS | frozenset(_NAMES.split())
 
 DIRECTORIES: Final = ("/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/", "/usr/local/sbin/")
 
 _PREFERRED: Final = (
-    "rm", "sh", "bash", "dd", "cat", "curl", "wget", "nc", "chmod", "chown", "python3", "python", "perl", "base64", "sudo",
-    "mv", "cp", "ls", "kill", "find", "tar", "ssh", "whoami", "id", "ping", "mkfs",
+    "rm", "sh", "bash", "dd", "cat", "curl", "wget", "nc", "chmod", "chown", "python3", "python", "perl", "base64",
+    "sudo", "mv", "cp", "ls", "kill", "find", "tar", "ssh", "whoami", "id", "ping", "mkfs",
 )  # fmt: skip
 
 

@@ -38,6 +38,9 @@ _AWK: Final = Language(
     "awk", _words("-e --source"), _words("-F -v -f --field-separator --assign --file -i --include -l"), False, True
 )
 _SQL: Final = Language("sql", _words("-c -e --command --execute"), _words("-h -U -d -p -P -u -D -f -o -v -F -T -t"))
+_POWERSHELL: Final = Language(
+    "powershell", _words("-c -Command -EncodedCommand -e -enc"), _words("-File -ExecutionPolicy")
+)
 LANGUAGES: Final = {
     "python": _PYTHON, "python2": _PYTHON, "python3": _PYTHON, "pypy": _PYTHON, "pypy3": _PYTHON, "ipython": _PYTHON,
     "node": _NODE, "nodejs": _NODE, "bun": replace(_NODE, subcommands=_words("run")),
@@ -49,9 +52,8 @@ LANGUAGES: Final = {
     "luajit": Language("lua", _words("-e"), _words("-l")),
     "Rscript": Language("r", _words("-e")), "R": Language("r", _words("-e")),
     "osascript": Language("applescript", _words("-e"), _words("-l")),
-    "pwsh": Language("powershell", _words("-c -Command -EncodedCommand -e -enc"), _words("-File -ExecutionPolicy")),
-    "powershell": Language("powershell", _words("-c -Command -EncodedCommand -e -enc"), _words("-File -ExecutionPolicy")),
-    "tclsh": Language("tcl", frozenset()), "expect": Language("tcl", _words("-c")),
+    "pwsh": _POWERSHELL,
+    "powershell": _POWERSHELL,     "tclsh": Language("tcl", frozenset()), "expect": Language("tcl", _words("-c")),
     "elixir": Language("elixir", _words("-e --eval")), "julia": Language("julia", _words("-e -E --eval --print")),
     "groovy": Language("groovy", _words("-e")), "scala": Language("scala", _words("-e")),
     "ghc": Language("haskell", _words("-e"), reads_stdin=False), "guile": Language("scheme", _words("-c")),

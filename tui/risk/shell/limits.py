@@ -14,6 +14,8 @@ DEPTH_LIMIT: Final = 12
 INVOCATION_LIMIT: Final = 3000
 FIELD_LIMIT: Final = 512
 """Words that one word may expand to."""
+PIECE_LIMIT: Final = 1024
+"""Pieces, known and unknown, of one word."""
 VALUE_LIMIT: Final = 64 * 1024
 """Characters of one expanded value."""
 WORK_LIMIT: Final = 4 * 1024 * 1024

@@ -126,9 +126,11 @@ class Invocation:
 
     @property
     def program(self) -> str:
-        """The program's name without its directory; empty where it is not known."""
-        literal = self.argv[0].literal if self.argv else None
-        return (literal or "").rpartition("/")[2]
+        """The program's name without its directory, which may be unknown itself; empty where the name is not known."""
+        last = self.argv[0].parts[-1] if self.argv and self.argv[0].parts else ""
+        if not isinstance(last, str) or (len(self.argv[0].parts if self.argv else ()) > 1 and "/" not in last):
+            return ""
+        return last.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)

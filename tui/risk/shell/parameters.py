@@ -12,6 +12,10 @@ _BEGINNINGS: Final = {"HOME": "/", "PATH": "/", "PWD": "/", "SHELL": "/bin/", "B
 """How the values of these begin on any machine; `${PATH:0:1}` is a way to write a slash without one."""
 
 
+_MATCHING_LIMIT: Final = 1_000_000
+"""Steps that matching one pattern may take in the worst case."""
+
+
 def beginning(name: str, first: int, count: int) -> str | None:
     """Return a slice of a well-known variable where it is the same on every machine."""
     text = _BEGINNINGS.get(name, "")
@@ -36,10 +40,7 @@ def transform(value: str, operator: str, argument: str, replacement: str | None)
     if len(value) > VALUE_LIMIT // 8:
         return None
     if operator in ("^", "^^", ",", ",,"):
-        if argument:
-            return None
-        change = str.upper if operator[0] == "^" else str.lower
-        return change(value) if len(operator) == 2 else change(value[:1]) + value[1:]
+        return _recased(value, operator, argument)
     if operator == "@":
         return {"U": value.upper(), "L": value.lower(), "u": value[:1].upper() + value[1:]}.get(argument)
     if operator in ("#", "##"):
@@ -51,9 +52,25 @@ def transform(value: str, operator: str, argument: str, replacement: str | None)
     return None
 
 
+def _recased(value: str, operator: str, pattern: str) -> str | None:
+    regex = to_regex(pattern or "?")
+    if regex is None:
+        return None
+    change = str.upper if operator[0] == "^" else str.lower
+    last = len(value) if len(operator) == 2 else 1
+    changed = (change(character) if regex.fullmatch(character) else character for character in value[:last])
+    return "".join(changed) + value[last:]
+
+
+def _affordable(value: str, pattern: str, times: int = 1) -> bool:
+    """Return whether matching is cheap: each star may try every length."""
+    steps: int = len(value) ** pattern.count("*") * times
+    return steps <= _MATCHING_LIMIT
+
+
 def _without_prefix(value: str, pattern: str, *, longest: bool) -> str | None:
     regex = to_regex(pattern, greedy=longest)
-    if regex is None:
+    if regex is None or not _affordable(value, pattern):
         return None
     match = regex.match(value)
     return value[match.end() :] if match else value
@@ -61,7 +78,7 @@ def _without_prefix(value: str, pattern: str, *, longest: bool) -> str | None:
 
 def _without_suffix(value: str, pattern: str, *, longest: bool) -> str | None:
     regex = to_regex(pattern)
-    if regex is None or len(value) > 2000:
+    if regex is None or not _affordable(value, pattern, len(value)):
         return None
     starts = range(len(value) + 1) if longest else range(len(value), -1, -1)
     for start in starts:
@@ -75,7 +92,7 @@ def _replaced(value: str, pattern: str, replacement: str, *, every: bool) -> str
         return value
     anchored = pattern[0] if pattern[0] in "#%" and not every else ""
     regex = to_regex(pattern[1:] if anchored else pattern)
-    if regex is None or len(value) * (len(replacement) + 1) > VALUE_LIMIT * 4:
+    if regex is None or len(value) * (len(replacement) + 1) > VALUE_LIMIT * 4 or not _affordable(value, pattern):
         return None
     if anchored == "#":
         match = regex.match(value)

@@ -31,7 +31,8 @@ from tui.risk.shell.syntax import (
 )  # fmt: skip
 
 _RESERVED: Final = re.compile(
-    r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|time|coproc|\[\[|[{}!])(?=[ \t\r\n;&|<>()]|$)"
+    r"(?:if|then|elif|else|fi|for|select|while|until|do|done|case|esac|function|time|coproc|\[\[|[{}!])"
+    r"(?=[ \t\r\n;&|<>()]|$)"
 )
 _CLOSING: Final = frozenset({"then", "elif", "else", "fi", "do", "done", "esac", "}"})
 _REDIRECT: Final = re.compile(r"(?:([0-9]{1,9})|\{[A-Za-z_]\w*\})?(&>>|&>|<<<|<<-?|<>|<&|>&|>>|>\||<(?!\()|>(?!\())")

@@ -33,6 +33,7 @@ def run(call: Call) -> Output | None:
 
 
 def wrapped(call: Call, wrapper: Wrapper) -> Output | None:
+    """Follow a program as its entry in the table says; None where these arguments run nothing."""
     label, arguments = _subcommand(wrapper, call.program, call.fields)
     if label is None:
         return None
@@ -73,7 +74,7 @@ def wrapped(call: Call, wrapper: Wrapper) -> Output | None:
     if wrapper.appended:
         return _appended(replace(call, context=inside), parsed, operands)
     if wrapper.joins:
-        return _joined_code(replace(call, context=inside), operands, call.context)
+        return _joined_code(call, operands, inside)
     return call.walker.invoke(operands, call.scope.child() if wrapper.place else call.scope, inside)
 
 

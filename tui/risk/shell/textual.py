@@ -42,8 +42,7 @@ def tr(arguments: list[str], stdin: str) -> str | None:
     second = _set(operands[1]) if len(operands) == 2 else None
     complement = bool(flags & set("cC"))
     if "d" in flags:
-        text = "".join(character for character in stdin if (character in first) == complement)
-        return text
+        return "".join(character for character in stdin if (character in first) == complement)
     if complement:
         return None if not second else "".join(c if c in first else second[-1] for c in stdin)
     if second:
@@ -231,7 +230,10 @@ def _sed_command(command: str, stdin: str, *, extended: bool) -> str | None:
     old, new, flags = (part.replace("\\" + delimiter, delimiter) for part in parts)
     if kind == "y":
         return stdin.translate({ord(a): b for a, b in zip(old, new, strict=False)}) if len(old) == len(new) else None
-    if set(flags.strip()) - set("gI") or len(old) > 100 or re.search(r"[*+}].*[*+{].*[*+{]", old):
+    quantifiers = len(re.findall(r"[*+{?]", old))
+    if set(flags.strip()) - set("gI") or len(old) > 100 or re.search(r"\)[*+{?\\]", old):
+        return None
+    if quantifiers and len(stdin) ** quantifiers > 1_000_000:
         return None
     if not extended:
         old = re.sub(r"\\([(){}+?|])|([(){}+?|])", lambda m: m[1] or "\\" + m[2], old)

@@ -16,6 +16,9 @@ from tui.risk.shell.syntax import Command, Script
 Pieces: TypeAlias = tuple[str | Unknown, ...]
 
 
+NO_INPUT: Final = Stdin()
+
+
 class Disguise(enum.IntEnum):
     """How far a value was worked out from what is written."""
 
@@ -114,7 +117,7 @@ class Field:
         return Value(self.word.parts, self.inputs, self.disguise)
 
     def tail(self, start: int) -> Field:
-        """Return the rest of it from character `start` of its first, literal piece on: the value of `--option=value`."""
+        """Return the rest from character `start` of its first, literal piece on: the value of `--option=value`."""
         first, *rest = self.word.parts
         assert isinstance(first, str)
         parts: Pieces = (first[start:], *rest)
@@ -165,7 +168,7 @@ class Scope:
 class Context:
     """Under what a command stands."""
 
-    stdin: Stdin = Stdin()
+    stdin: Stdin = NO_INPUT
     disguise: Disguise = Disguise.NONE
     """Of what comes from standard input."""
     steps: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tui.risk.model import Confidence, Span
-from tui.risk.shell import execute
+from tui.risk.shell import environment, execute
 from tui.risk.shell.call import Call
 from tui.risk.shell.expand import Expander
 from tui.risk.shell.limits import DEPTH_LIMIT, INVOCATION_LIMIT, LOOP_LIMIT, VALUE_LIMIT, Budget
@@ -31,6 +31,7 @@ from tui.risk.shell.syntax import (
     Test,
 )  # fmt: skip
 from tui.risk.shell.values import (
+    NO_INPUT,
     NOTHING,
     Context,
     Disguise,
@@ -61,7 +62,7 @@ class Draft:
     redirects: tuple[Redirect, ...] = ()
     inputs: tuple[int, ...] = ()
     code: tuple[Code, ...] = ()
-    stdin: Stdin = Stdin()
+    stdin: Stdin = NO_INPUT
     cwd: Word | None = None
     obfuscated: bool = False
 
@@ -152,19 +153,19 @@ class Walker:
             case Coprocess():
                 return self.command(node.body, source, scope.child(), replace(context, background=True))
             case Group():
-                with_input, output = self._compound_redirects(node.redirects, node, source, scope, context)
+                with_input, output = self._compound_redirects(node.redirects, source, scope, context)
                 inner = self._listing(node.body, source, scope.child() if node.subshell else scope, with_input)
             case Conditional():
-                with_input, output = self._compound_redirects(node.redirects, node, source, scope, context)
+                with_input, output = self._compound_redirects(node.redirects, source, scope, context)
                 expander = self.expander(source, scope, context, 0)
                 for word in node.subject:
                     expander.single(word)
                 inner = self._branches(node, source, scope, with_input)
             case Loop():
-                with_input, output = self._compound_redirects(node.redirects, node, source, scope, context)
+                with_input, output = self._compound_redirects(node.redirects, source, scope, context)
                 inner = self._loop(node, source, scope, with_input)
             case Test():
-                _, output = self._compound_redirects(node.redirects, node, source, scope, context)
+                _, output = self._compound_redirects(node.redirects, source, scope, context)
                 expander = self.expander(source, scope, context, 0)
                 for word in node.words:
                     expander.single(word)
@@ -216,7 +217,7 @@ class Walker:
         defined = FunctionBody(node.body, Script(source, Listing([], []), []))
         inside.functions[node.name] = defined
         self.command(
-            node.body, source, inside, replace(context, stdin=Stdin(), source=None, calls=(*context.calls, node.name))
+            node.body, source, inside, replace(context, stdin=NO_INPUT, source=None, calls=(*context.calls, node.name))
         )
         scope.functions[node.name] = defined
         return NOTHING
@@ -248,10 +249,10 @@ class Walker:
         if draft is None:
             return Output()
         expander = self.expander(source, scope, context, draft.index)
-        own = scope
+        before: dict[str, Value | list[Value] | None] = {}
         if node.assignments:
-            own = scope.child() if node.words else scope
-            draft.assignments = tuple(self.assign(item, expander, own, draft) for item in node.assignments)
+            before = {item.name: scope.variables.get(item.name) for item in node.assignments} if node.words else {}
+            draft.assignments = tuple(self.assign(item, expander, scope, draft) for item in node.assignments)
         fields = expander.fields(node.words)
         if node.declared:
             declared = [self.assign(item, expander, scope, draft) for item in node.declared]
@@ -264,14 +265,16 @@ class Walker:
         draft.inputs = tuple(dict.fromkeys((*draft.inputs, *(index for field in fields for index in field.inputs))))
         draft.stdin = context.stdin
         if not fields:
-            inner = Output("", (draft.index,)) if not node.words else self._nothing_left(draft)
+            environment.follow(Call(self, "", [], draft, scope, context))
+            inner = Output("", (draft.index,))
         else:
-            inner = execute.run(Call(self, "", fields, draft, own, context))
+            inner = execute.run(Call(self, "", fields, draft, scope, context))
+        for name, value in before.items():
+            if value is None:
+                scope.variables.pop(name, None)
+            else:
+                scope.variables[name] = value
         return self._written(output, inner, scope)
-
-    def _nothing_left(self, draft: Draft) -> Output:
-        """A command whose every word expands to nothing."""
-        return Output("", (draft.index,))
 
     def assign(self, node: Assignment, expander: Expander, scope: Scope, draft: Draft) -> tuple[str, Word]:
         """Carry out an assignment and return it for the record."""
@@ -289,7 +292,7 @@ class Walker:
         draft.inputs += field.inputs
         current = scope.variables.get(node.name)
         if node.index is not None:
-            self._assign_item(node, value, expander, scope)
+            self._assign_item(node, value, scope)
         elif node.append and isinstance(current, Value):
             pieces = current.pieces + value.pieces
             size = sum(len(piece) for piece in pieces if isinstance(piece, str))
@@ -306,7 +309,7 @@ class Walker:
             scope.variables[node.name] = replace(value, disguise=disguise)
         return node.name, replace(field.word, span=span if not field.word.text else field.word.span)
 
-    def _assign_item(self, node: Assignment, value: Value, expander: Expander, scope: Scope) -> None:
+    def _assign_item(self, node: Assignment, value: Value, scope: Scope) -> None:
         current = scope.variables.get(node.name)
         items = list(current) if isinstance(current, list) else []
         if node.index is not None and node.index.isdigit() and int(node.index) < LOOP_LIMIT * 32:
@@ -358,7 +361,7 @@ class Walker:
         return replace(context, stdin=Stdin(None, field.inputs), source=None, disguise=Disguise.NONE, steps=())
 
     def _compound_redirects(
-        self, nodes: list[RedirectNode], node: Command, source: Source, scope: Scope, context: Context
+        self, nodes: list[RedirectNode], source: Source, scope: Scope, context: Context
     ) -> tuple[Context, Field | None]:
         """Redirections of a compound command: an invocation of their own without a program."""
         if not nodes:
@@ -393,7 +396,7 @@ class Walker:
                     scope.files[scope.cwd.literal.rstrip("/") + "/" + name] = scope.files[name]
 
 
-def finished(text: str, base: Span | None, walk: Callable[[Walker], object]) -> ShellProgram:
+def finished(text: str, walk: Callable[[Walker], object]) -> ShellProgram:
     """Run `walk` and return what was found, whatever happens."""
     budget = Budget()
     walker = Walker(budget)
