@@ -30,6 +30,10 @@ _STARTS: Final = re.compile(
 )
 _READS: Final = re.compile(r"\b(?:open|read|File\.read|file_get_contents|io\.open|slurp|readFile)\b")
 _SENDS: Final = re.compile(r"\b(?:send|print|write|puts|post|POST|fwrite)\b")
+_RUNS_DECODED: Final = re.compile(
+    r"(?i)\b(?:eval|assert|system|exec|passthru|shell_exec|popen|instance_eval|loadstring|load)\b[^;\n]{0,80}"
+    r"(?:decode|\b(?:un)?pack\b|unpack1|base64|gzinflate|gzuncompress|rot13|fromcharcode|hex2bin|chr\()"
+)
 _MULTIPLIES: Final = re.compile(
     r"\bfork\b\s*(?:\(\s*\))?\s*while\b|\bwhile\b[^;{]*\bfork\b|(?:while\s*\(?1\)?|loop|for\s*\(;;\))\s*(?:do|\{)?\s*\{?\s*fork\b"
 )
@@ -64,6 +68,11 @@ def foreign(language: str, text: str, judge_text: JudgeText) -> Iterator[Verdict
         yield Verdict(
             RiskLevel.HIGH, Category.SHELL, f"starts a shell from {language}", "code.start-shell", ("T1059",), runs
         )
+    if _RUNS_DECODED.search(text):
+        yield Verdict(
+            RiskLevel.HIGH, Category.OBFUSCATED, f"decodes text and runs it as {language}", "code.run-decoded-inside",
+            ("T1027", "T1140"), runs,
+        )  # fmt: skip
     if _MULTIPLIES.search(text):
         yield Verdict(
             RiskLevel.CRITICAL, Category.DOS, "starts copies of itself without end", "code.fork-bomb", ("T1499",),

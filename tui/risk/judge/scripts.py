@@ -151,6 +151,10 @@ def _saved(command: Command) -> Iterator[str]:
     for redirect in command.invocation.redirects:
         if redirect.operator in (">", ">>", ">|", "&>") and redirect.descriptor in (None, 1):
             yield redirect.target.text
+    if command.program in ("scp", "rsync", "sftp"):
+        for word in command.words[:-1]:
+            if ":" in word:
+                yield posixpath.basename(word)
     if command.program in _NAMED_BY_URL or command.has("-O") or command.has("--remote-name"):
         for word in command.words:
             name = posixpath.basename(word.partition("?")[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
 from functools import lru_cache
@@ -44,7 +45,7 @@ _CREDENTIAL: Final = re.compile(
     r"|(?:^|/)\.terraform\.d/credentials|(?:^|/)\.config/(?:hub|op|sops)(?:/|$)|(?:^|/)\.gem/credentials|(?:^|/)\.cargo/credentials"
     r"|(?:^|/)(?:Login Data|key[34]\.db|logins\.json|cookies\.sqlite|Cookies|signons\.sqlite|wallet\.dat)$"
     r"|(?:^|/)(?:[\w.-]*\.kdbx|[\w.-]*\.keychain(?:-db)?)$"
-    r"|(?:^|/)(?:Keychains|keyrings)(?:/|$)|(?:^|/)\.(?:mozilla|config/google-chrome|config/chromium|bitcoin|electrum|ethereum/keystore)(?:/|$)"
+    r"|(?:^|/)(?:Keychains|\.local/share/keyrings|\.gnome2/keyrings)(?:/|$)|(?:^|/)\.(?:mozilla|config/google-chrome|config/chromium|bitcoin|electrum|ethereum/keystore)(?:/|$)"
     r"|^/proc/(?:self|\d+|\$\{?\w+\}?|\*|[^/]*\$[^/]*)/(?:environ|mem|maps?)$|^/var/run/secrets/|^/run/secrets/|169\.254\.169\.254|metadata\.google\.internal"
     r"|(?:^|/)serviceaccount/token$|(?:^|/)\.config/(?:rclone/rclone\.conf|filezilla)|(?:^|/)\.(?:s3cfg|boto|dockercfg|htpasswd)$"
 )
@@ -99,11 +100,21 @@ _WORKPLACES: Final = re.compile(
 )
 """Directories that containers conventionally mount the project at."""
 _UP: Final = re.compile(
-    r"^(?:\.\./?)+\*?$|^\.{1,2}/?$|^\./\*$|^\*$|^\./?\.?\*$|^\.\[|^\$\{?(?:PWD|OLDPWD)\}?/?\*?$|^\$\(pwd\)/?\*?$|^\*\*?(?:/\*)*$"
+    r"^(?:\.\./?)+\*?$|^\.{1,2}/?$|^\./\*$|^\*$|^\./?\.?\*$|^\.\[|^\$\{?(?:PWD|OLDPWD)\}?/?\*?$|^\*\*?(?:/\*)*$"
+    r"|^(?:\$\(|`)(?:pwd|git rev-parse --show-toplevel)(?:\)|`)/?\*?$"
 )
 _VARIABLE: Final = re.compile(
     r"^(?:\$\w+|\$\{\w+\}|\$\(.*\)|`.*`|\$[@*]|\$\{[^}]*[^?}][^}]*\})(?P<rest>.*)$", re.DOTALL
 )
+_HIDDEN_NAMES: Final = (
+    "/etc/shadow",
+    "/etc/gshadow",
+    "/etc/master.passwd",
+    "~/.ssh/id_rsa",
+    "~/.ssh/id_ed25519",
+    "~/.aws/credentials",
+)
+"""What a pattern is tried against: `/e?c/sh*w` is a way to write `/etc/shadow`."""
 _MUST_BE_SET: Final = re.compile(r"\$\{\w+:\?|\$\{\w+:?-")
 _TOP: Final = re.compile(r"^/+(?:[^/]+/*(?:\*+)?)?$")
 
@@ -134,6 +145,15 @@ def normalise(text: str, cwd: str | None) -> str:
     return joined
 
 
+def _hides_a_name(path: str) -> bool:
+    """Say whether the pattern stands for a file of secrets; one that means everything in a directory does not."""
+    last = posixpath.basename(path)
+    if sum(character.isalnum() for character in last) < 2:
+        return False
+    home = re.sub(r"^(?:/root|/home/[^/]+|/Users/[^/]+)(?=/)", "~", path)
+    return any(fnmatch.fnmatchcase(name, home) for name in _HIDDEN_NAMES)
+
+
 @lru_cache(maxsize=2048)
 def classify_text(text: str, cwd: str | None = None) -> frozenset[Target]:
     """Return every kind of place `text` is, taken as a path."""
@@ -160,6 +180,8 @@ def classify_text(text: str, cwd: str | None = None) -> frozenset[Target]:
             found.add(kind)
     if _BOOT.match(path):
         found.add(Target.BOOT)
+    if ("?" in path or "*" in path or "[" in path) and _hides_a_name(path):
+        found.add(Target.CREDENTIAL)
     if _TEMP.match(path):
         found.add(Target.TEMP)
         if _TEMP_WHOLE.match(path):
@@ -183,7 +205,7 @@ def classify_text(text: str, cwd: str | None = None) -> frozenset[Target]:
             rest = variable["rest"]
             if rest.rstrip("*") == "/" or (rest.startswith("/") and _SYSTEM.match(rest) and _TOP.match(rest)):
                 found.add(Target.ROOT)
-    if _UP.match(path) and not found:
+    if _UP.match(path) and not found - {Target.UNKNOWN}:
         found.add(Target.WORKSPACE_WHOLE)
     elif path.startswith("../"):
         found.add(Target.ANY_OUTSIDE)
