@@ -9,14 +9,14 @@ from tree_sitter import Node
 
 from tui.levels import RiskLevel
 from tui.risk.code import javascript_folding as folding
-from tui.risk.code.budget import MAX_CALLS, MAX_ITEMS
-from tui.risk.code.files import found_files
-from tui.risk.code.javascript_expressions import Closure, Expressions
-from tui.risk.code.javascript_library import CLOUD_ROOTS, METHODS, OPERATIONS, canonical, module_name
+from tui.risk.code.budget import MAX_ITEMS
+from tui.risk.code.conventions import elements
+from tui.risk.code.javascript_builtins import Builtins
+from tui.risk.code.javascript_library import CLOUD_ROOTS, METHODS, OPERATIONS
+from tui.risk.code.javascript_lookup import Closure
+from tui.risk.code.javascript_routines import labels_among
 from tui.risk.code.machine import perform
 from tui.risk.code.operations import Action, Call, Operation, options_of
-from tui.risk.code.python_expressions import elements, path_join, setting
-from tui.risk.code.scope import Scope
 from tui.risk.code.values import (
     NOTHING,
     UNKNOWN,
@@ -39,9 +39,6 @@ from tui.risk.code.values import (
 from tui.risk.model import Category, Effect
 
 _HIDEABLE: Final = frozenset({Action.RUN, Action.RUN_FILE, Action.RUN_WORDS, Action.EVALUATE})
-_MAX_RUNS: Final = 8
-_HOME: Final = Constant("~")
-_TEMPORARY: Final = Constant("/tmp")  # noqa: S108 - read, not used
 _LISTS: Final = frozenset(
     {"map", "forEach", "filter", "reduce", "some", "every", "find", "flatMap", "sort", "findIndex", "reduceRight"}
 )
@@ -52,30 +49,10 @@ _CLOUD_COMMAND: Final = re.compile(
 _CLOUD_NAMES: Final = re.compile(
     r"^(?:delete|terminate|destroy)(?:Bucket|DBInstance|DBCluster|Instances?|Stack|Cluster|Table|Objects|Volume|Snapshot|User|Role|Vpc|Function|Namespace|ResourceGroup|Secret|HostedZone|NamespacedPod|NamespacedDeployment|Topic|Queue)s?$"
 )
-_BELOW: Final = frozenset(
-    {
-        "fs.readdir",
-        "glob.glob",
-        "glob",
-        "fast-glob",
-        "globby",
-        "glob.globSync",
-        "fast-glob.sync",
-        "glob.sync",
-        "globby.globby",
-        "Deno.readDir",
-        "fs.opendir",
-        "walk",
-        "klaw",
-    }
-)
 
 
-class Calls(Expressions):
+class Calls(Builtins):
     """Evaluates calls."""
-
-    runs: dict[int, int]
-    stack: list[int]
 
     def call(self, node: Node) -> Value:
         """Return what a call or a `new` returns."""
@@ -152,8 +129,8 @@ class Calls(Expressions):
         if isinstance(owner, Text | Constant) or (
             type(owner) is Value and name in {"toString", "trim", "slice", "split", "replace"}
         ):
-            self._callbacks(args, labels_of(owner))
-            return Value(labels=labels_of(owner) | _labels(args), shown=owner.shown)
+            self.callbacks(args, labels_of(owner))
+            return Value(labels=labels_of(owner) | labels_among(args), shown=owner.shown)
         if isinstance(owner, Instance) and name in {"toString", "valueOf", "trim"} and owner.content is None:
             return Value(labels=labels_of(owner), shown=owner.shown)
         if isinstance(owner, Entries) and name in owner.entries:
@@ -177,7 +154,7 @@ class Calls(Expressions):
         row = OPERATIONS.get(f"{kind}().{name}")
         if row is not None:
             perform(self.judge, Call(f"{kind}().{name}", args, self.span_of(node), options_of(args), owner), row)
-        returned = self._callbacks(args, labels_of(owner))
+        returned = self.callbacks(args, labels_of(owner))
         if name == "pipe" and args:
             target = args[0]
             if isinstance(target, Instance) and target.kind == "open":
@@ -233,24 +210,26 @@ class Calls(Expressions):
         if isinstance(target, Reference):
             return self.library(target, args, node, owner)
         labels = labels_of(target) | (labels_of(owner) if owner is not None else NOTHING)
-        returned = self._callbacks(args, labels | _labels(args))
+        returned = self.callbacks(args, labels | labels_among(args))
         call = Call(name, args, self.span_of(node), options_of(args), owner if owner is not None else target)
         if name in METHODS and owner is not None:
             return perform(self.judge, call, METHODS[name])
         if _CLOUD_NAMES.match(name):
             return perform(self.judge, call, Operation(Action.CLOUD_DELETE, what=_in_words(name)))
-        return Value(labels=labels | _labels(args) | (labels_of(returned) if returned else NOTHING), shown=target.shown)
+        return Value(
+            labels=labels | labels_among(args) | (labels_of(returned) if returned else NOTHING), shown=target.shown
+        )
 
     def library(self, target: Reference, args: tuple[Value, ...], node: Node, owner: Value | None) -> Value:
         """Return what a function of a library returns, and judge what it does."""
         name = target.name
-        special = self._special(name, args, node, owner)
+        special = self.special(name, args, node, owner)
         if special is not None:
             return special
         folded = folding.call_function(name, args)
         if folded is not None:
             return folded
-        labels = _labels(args) | target.labels
+        labels = labels_among(args) | target.labels
         if name in folding.DECODERS or (
             name in folding.BUFFERS and len(args) > 1 and text_of(args[1]) in {"base64", "hex"}
         ):
@@ -260,7 +239,7 @@ class Calls(Expressions):
         row = self._row(name, owner)
         call = Call(name, args, self.span_of(node), options_of(args), owner, target.disguised)
         if row is None:
-            returned = self._callbacks(args, labels | (labels_of(owner) if owner is not None else NOTHING))
+            returned = self.callbacks(args, labels | (labels_of(owner) if owner is not None else NOTHING))
             if returned is not None and name.rpartition(".")[2] in {"then", "promisify"}:
                 return returned
             return Instance(name, None, {}, labels=labels, shown=target.shown)
@@ -274,7 +253,7 @@ class Calls(Expressions):
                 Effect.EXECUTE,
             )
         found = perform(self.judge, call, row)
-        self._callbacks(args, labels_of(found), found)
+        self.callbacks(args, labels_of(found), found)
         return found
 
     def _row(self, name: str, owner: Value | None) -> Operation | None:
@@ -292,7 +271,7 @@ class Calls(Expressions):
             return Operation(Action.CLOUD_DELETE, what=_in_words(last.removesuffix("Command")))
         return None
 
-    def _callbacks(self, args: tuple[Value, ...], labels: Labels, result: Value | None = None) -> Value | None:
+    def callbacks(self, args: tuple[Value, ...], labels: Labels, result: Value | None = None) -> Value | None:
         """Read functions that are handed over, with arguments of the same origin."""
         returned: Value | None = None
         for value in args:
@@ -314,200 +293,6 @@ class Calls(Expressions):
                     else None
                 )
         return returned
-
-    def _special(self, name: str, args: tuple[Value, ...], node: Node, owner: Value | None) -> Value | None:
-        first = args[0] if args else UNKNOWN
-        self.here = self.span_of(node)
-        if (
-            name
-            in {
-                "require",
-                "import",
-                "createRequire().require",
-                "__non_webpack_require__",
-                "module.createRequire()",
-                "createRequire()",
-            }
-            and args
-        ):
-            return self._module(first, node)
-        if name == "Reflect.get" and len(args) >= 2:
-            key = text_of(args[1])
-            return self.attribute(first, key, disguised=True) if key else Value(labels=labels_of(first))
-        if name in {"Reflect.apply", "Function.prototype.call", "Function.prototype.apply"} and len(args) >= 2:
-            rest = args[2].items if len(args) > 2 and isinstance(args[2], Items) else ()
-            target = Reference(first.name, True) if isinstance(first, Reference) else first
-            return self.apply(target, rest, node)
-        if name == "Reflect.construct" and args:
-            return self.apply(first, args[1].items if len(args) > 1 and isinstance(args[1], Items) else (), node)
-        if name in {"util.promisify", "promisify", "util.callbackify"}:
-            return first
-        if name in {"os.homedir", "homedir", "app.getPath", "electron.app.getPath", "os-homedir"}:
-            return _HOME
-        if name in {"os.tmpdir", "tmpdir", "fs.mkdtemp", "Deno.makeTempDir", "temp-dir"}:
-            return _TEMPORARY
-        if name in {"path.join", "path.resolve", "join", "resolve"} and args:
-            if name == "path.resolve" and len(args) == 1:
-                return first
-            return path_join(*args)
-        if name in {
-            "path.normalize",
-            "fileURLToPath",
-            "url.fileURLToPath",
-            "path.toNamespacedPath",
-            "String",
-            "URL",
-            "url.URL",
-            "util.format",
-        } and isinstance(first, Text | Constant):
-            return first
-        if name == "process.env.get":
-            return setting(text_of(first))
-        if name in {"setTimeout", "setInterval", "execScript"}:
-            if isinstance(first, Constant | Text) and text_of(first) is not None:
-                return perform(self.judge, Call(name, (first,), self.span_of(node)), OPERATIONS["eval"])
-            self._callbacks(args, NOTHING)
-            return UNKNOWN
-        if name in {"Object.assign", "structuredClone", "Object.freeze"} and args:
-            return with_labels(first, _labels(args))
-        if name in {"Object.keys", "Object.values", "Object.entries", "Object.fromEntries"}:
-            return (
-                Items(tuple(first.entries.values()))
-                if isinstance(first, Entries) and name == "Object.values"
-                else Value(labels=labels_of(first), shown="entries")
-            )
-        if name in {"process.binding", "process._linkedBinding"}:
-            self.judge.report(
-                RiskLevel.HIGH,
-                Category.OBFUSCATED,
-                "internal-binding",
-                "uses internals of Node.js, past its modules",
-                self.span_of(node),
-            )
-            return Instance("process.binding")
-        if name in _BELOW:
-            found = found_files(first if args else Constant("."))
-            self._callbacks(args, frozenset({Label.WALK}))
-            return (
-                Items((found,), labels=frozenset({Label.WALK}))
-                if name != "fs.readdir"
-                else Items((Value(labels=frozenset({Label.WALK}) | labels_of(first), shown="file"),))
-            )
-        if name.startswith("shelljs.") and name.count(".") == 1 and name != "shelljs.exec":
-            return self._shell_word(name, args, node)
-        if name in {"Promise.all", "Promise.resolve", "Promise.race", "Promise.allSettled"}:
-            return first
-        if name == "crypto.createHash":
-            return UNKNOWN
-        del owner
-        return None
-
-    def _shell_word(self, name: str, args: tuple[Value, ...], node: Node) -> Value:
-        flat: list[Value] = []
-        for arg in args:
-            flat.extend(arg.items if isinstance(arg, Items) else () if isinstance(arg, Entries | Routine) else (arg,))
-        words = Items((Constant(name.removeprefix("shelljs.")), *flat))
-        return perform(self.judge, Call(name, (words,), self.span_of(node)), Operation(Action.RUN, ((0, ""),)))
-
-    def _module(self, specifier: Value, node: Node) -> Value:
-        name = text_of(specifier)
-        if name is None:
-            labels = labels_of(specifier)
-            if Label.NETWORK in labels or Label.DECODED in labels:
-                perform(self.judge, Call("require", (specifier,), self.span_of(node)), OPERATIONS["eval"])
-            return Value(labels=labels, shown="module")
-        if name.startswith(("http://", "https://", "data:")):
-            self.judge.report(
-                RiskLevel.HIGH,
-                Category.REMOTE_CODE,
-                "import-url",
-                f"loads code from {name[:80]}",
-                self.span_of(node),
-                Effect.NETWORK_IN,
-            )
-        from tui.risk.code.judge import key_of
-
-        if key_of(specifier) in self.judge.fetched:
-            self.judge.report(
-                RiskLevel.CRITICAL,
-                Category.REMOTE_CODE,
-                "run-downloaded",
-                f"runs {name}, which it has just downloaded",
-                self.span_of(node),
-            )
-        hidden = bool(specifier.labels & {Label.DECODED, Label.ASSEMBLED})
-        return Reference(canonical(module_name(name)), hidden, shown=name)
-
-    def run_routine(self, routine: Routine, args: tuple[Value, ...]) -> Value:
-        """Read the body of a function with these arguments."""
-        body = routine.body
-        if not isinstance(body, Closure):
-            return Value(labels=_labels(args))
-        node = body.node
-        if node.type in {"class_declaration", "class"}:
-            return self.instantiate(routine, node, args)
-        key = node.id
-        if len(self.stack) >= MAX_CALLS or key in self.stack or self.runs.get(key, 0) >= _MAX_RUNS:
-            return Value(labels=_labels(args))
-        self.runs[key] = self.runs.get(key, 0) + 1
-        before, self.scope = self.scope, Scope(body.scope)
-        if routine.owner is not None:
-            self.scope.names["this"] = routine.owner
-        self.scope.names["arguments"] = Items(args)
-        self.stack.append(key)
-        try:
-            self._bind_parameters(node, args)
-            inner = node.child_by_field_name("body")
-            if inner is not None and inner.type != "statement_block":
-                return self.evaluate(inner)
-            if inner is not None:
-                self.block(inner)
-            returned = self.scope.returned
-            if not returned:
-                return UNKNOWN
-            best = next((value for value in returned if type(value) is not Value), returned[0])
-            return with_labels(best, NOTHING.union(*(labels_of(value) for value in returned)))
-        finally:
-            self.stack.pop()
-            self.scope = before
-
-    def _bind_parameters(self, node: Node, args: tuple[Value, ...]) -> None:
-        single = node.child_by_field_name("parameter")
-        parameters = node.child_by_field_name("parameters")
-        names = (
-            [single]
-            if single is not None
-            else [c for c in parameters.named_children if c.type != "comment"]
-            if parameters is not None
-            else []
-        )
-        for position, name in enumerate(names):
-            if name.type == "rest_pattern":
-                self.bind(name, Items(args[position:]), declare=True)
-            else:
-                self.bind(name, args[position] if position < len(args) else UNKNOWN, declare=True)
-
-    def instantiate(self, routine: Routine, node: Node, args: tuple[Value, ...]) -> Value:
-        """Make an object of a class of the text."""
-        instance = Instance(routine.name)
-        body = node.child_by_field_name("body")
-        closure_scope = routine.body.scope if isinstance(routine.body, Closure) else self.scope
-        for member in body.named_children if body is not None else []:
-            if member.type == "method_definition":
-                name = self.text(member.child_by_field_name("name"))
-                instance.attributes[name] = Routine(name, Closure(member, closure_scope), instance)
-        constructor = instance.attributes.get("constructor")
-        if isinstance(constructor, Routine):
-            self.run_routine(constructor, args)
-        return instance
-
-    def block(self, node: Node) -> None:
-        """Read the statements below `node`."""
-        raise NotImplementedError
-
-
-def _labels(args: tuple[Value, ...]) -> Labels:
-    return NOTHING.union(*(labels_of(value) for value in args)) if args else NOTHING
 
 
 def _in_words(name: str) -> str:

@@ -8,11 +8,11 @@ from tree_sitter import Node
 
 from tui.levels import RiskLevel
 from tui.risk.code.budget import MAX_DEPTH
+from tui.risk.code.conventions import elements
 from tui.risk.code.javascript_calls import Calls
-from tui.risk.code.javascript_expressions import Closure
 from tui.risk.code.javascript_library import canonical, module_name
+from tui.risk.code.javascript_lookup import Closure
 from tui.risk.code.judge import Judge
-from tui.risk.code.python_expressions import elements
 from tui.risk.code.values import Constant, Reference, Routine, Value
 from tui.risk.model import Category, Effect, Span
 
@@ -125,7 +125,7 @@ class Reader(Calls):
     def _do_import_statement(self, node: Node) -> None:
         source = node.child_by_field_name("source")
         specifier = self.evaluate(source)
-        module = self._module(specifier, node)
+        module = self.module(specifier, node)
         name = module.name if isinstance(module, Reference) else ""
         for clause in node.named_children:
             if clause.type != "import_clause":

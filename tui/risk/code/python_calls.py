@@ -7,13 +7,14 @@ from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.code import python_folding as folding
-from tui.risk.code.budget import MAX_CALLS, MAX_ITEMS
-from tui.risk.code.files import found_files, write_to
+from tui.risk.code.budget import MAX_ITEMS
+from tui.risk.code.conventions import setting
 from tui.risk.code.machine import perform
 from tui.risk.code.operations import Action, Call, Operation
-from tui.risk.code.python_expressions import Expressions, Lambda, canonical, path_join, setting
+from tui.risk.code.python_builtins import Builtins
 from tui.risk.code.python_library import CLOUD_DELETES, CLOUD_NAMES, CLOUD_ROOTS, METHODS, OPERATIONS
-from tui.risk.code.scope import Scope
+from tui.risk.code.python_lookup import Lambda
+from tui.risk.code.python_routines import all_labels, method_named
 from tui.risk.code.values import (
     NOTHING,
     UNKNOWN,
@@ -30,35 +31,25 @@ from tui.risk.code.values import (
     joined,
     labels_of,
     pieces_of,
-    shown,
     text_of,
-    with_labels,
 )  # fmt: skip
 from tui.risk.model import Category, Effect
 
 _HIDEABLE: Final = frozenset({Action.RUN, Action.RUN_FILE, Action.RUN_WORDS, Action.EVALUATE})
-_MAX_RUNS: Final = 8
-"""How often one function is read with other arguments."""
 _READS: Final = frozenset({"read", "readline", "readlines", "readinto", "read1", "__next__"})
 _HOMES: Final = frozenset({"pathlib.Path.home", "os.path.expanduser"})
 _CLOUD: Final = Operation(Action.CLOUD_DELETE)
-_PATHS_BELOW: Final = frozenset({"glob.glob", "glob.iglob", "os.walk", "os.listdir", "os.scandir", "os.fwalk",
-"pathlib.Path().glob",
-                                 "pathlib.Path().rglob", "pathlib.Path().iterdir", "pathlib.Path().walk"})  # fmt: skip
 
 
-class Calls(Expressions):
+class Calls(Builtins):
     """Evaluates calls."""
-
-    runs: dict[int, int]
-    stack: list[object]
 
     def call(self, node: ast.Call) -> Value:
         """Return what a call returns."""
         owner: Value | None = None
         if isinstance(node.func, ast.Attribute):
             owner = self.evaluate(node.func.value)
-            target = self._method_of(owner, node.func.attr)
+            target = self.method_of(owner, node.func.attr)
         else:
             target = self.evaluate(node.func)
         args: list[Value] = []
@@ -82,7 +73,8 @@ class Calls(Expressions):
                 return method
         return self.apply(target, tuple(args), keywords, node, owner)
 
-    def _method_of(self, owner: Value, name: str) -> Value:
+    def method_of(self, owner: Value, name: str) -> Value:
+        """Return a method of a value."""
         if isinstance(owner, Instance):
             made_by = owner.attributes.get("__class__")
             if (
@@ -113,7 +105,7 @@ class Calls(Expressions):
                 return self._formatted(owner.value, args, keywords)
             if name == "join" and args:
                 return self._joined(owner, args[0])
-            return Value(labels=owner.labels | _all_labels(args, keywords))
+            return Value(labels=owner.labels | all_labels(args, keywords))
         if isinstance(owner, Text) and name in {
             "strip",
             "rstrip",
@@ -210,14 +202,14 @@ class Calls(Expressions):
             return self.run_routine(target, args, keywords)
         if isinstance(target, Reference):
             return self.library(target, args, keywords, node, owner)
-        self._callbacks((*args, *keywords.values()), labels_of(target))
+        self.callbacks((*args, *keywords.values()), labels_of(target))
         attr = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         made = Call(attr, args, self.span_of(node), keywords, owner if owner is not None else target)
         if attr in METHODS:
             return perform(self.judge, made, METHODS[attr])
         if attr and CLOUD_NAMES.match(attr):
             return perform(self.judge, made, Operation(Action.CLOUD_DELETE, what=_in_words(attr)))
-        return Value(labels=labels_of(target) | _all_labels(args, keywords), shown=target.shown)
+        return Value(labels=labels_of(target) | all_labels(args, keywords), shown=target.shown)
 
     def library(
         self,
@@ -229,13 +221,13 @@ class Calls(Expressions):
     ) -> Value:
         """Return what a function of a library returns, and judge what it does."""
         name = target.name.removeprefix("builtins.")
-        if (special := self._special(name, args, keywords, node, owner)) is not None:
+        if (special := self.special(name, args, keywords, node, owner)) is not None:
             return special
         folded = folding.call_function(name, args) if not keywords or name.startswith(("base64.", "codecs.")) else None
         if folded is not None:
             return folded
         if name in folding.DECODERS:
-            return Value(labels=_all_labels(args, keywords) | {Label.DECODED})
+            return Value(labels=all_labels(args, keywords) | {Label.DECODED})
         attr = name.rpartition(".")[2]
         row = OPERATIONS.get(name)
         if row is None and name.startswith("git.Repo().git."):
@@ -262,10 +254,10 @@ class Calls(Expressions):
                     call.span,
                     Effect.EXECUTE,
                 )
-            self._callbacks((*args, *keywords.values()), labels_of(owner) if owner is not None else NOTHING)
+            self.callbacks((*args, *keywords.values()), labels_of(owner) if owner is not None else NOTHING)
             return perform(self.judge, call, row)
-        labels = _all_labels(args, keywords) | target.labels
-        result = self._callbacks((*args, *keywords.values()), labels)
+        labels = all_labels(args, keywords) | target.labels
+        result = self.callbacks((*args, *keywords.values()), labels)
         content = args[0] if name == "urllib.request.Request" and args else None
         del result
         attributes = {
@@ -283,7 +275,7 @@ class Calls(Expressions):
             shown=target.shown,
         )
 
-    def _callbacks(self, values: tuple[Value, ...], labels: Labels) -> Value | None:
+    def callbacks(self, values: tuple[Value, ...], labels: Labels) -> Value | None:
         """Read functions that are handed over: somebody will call them with something of the same origin."""
         for value in values:
             if (
@@ -294,242 +286,6 @@ class Calls(Expressions):
                 count = len(value.body.node.args.args)
                 self.run_routine(value, tuple(Value(labels=labels) for _ in range(count)), {})
         return None
-
-    def _special(
-        self, name: str, args: tuple[Value, ...], keywords: dict[str, Value], node: ast.Call, owner: Value | None
-    ) -> Value | None:
-        first = args[0] if args else None
-        if name in {"getattr", "__getattribute__", "operator.attrgetter"} and len(args) >= 2:
-            return self._get_attribute(args[0], args[1], node)
-        if name.endswith((".__getattribute__", ".__getattr__")) and first is not None:
-            module = name.rpartition(".")[0]
-            attribute = text_of(first)
-            return Reference(canonical(f"{module}.{attribute}"), True) if attribute else UNKNOWN
-        if name.endswith("__dict__.get") and (attribute := text_of(first)):
-            return Reference(canonical(f"{name.removesuffix('.__dict__.get')}.{attribute}"), True)
-        if name in {"__import__", "importlib.import_module", "import_module", "importlib.__import__"}:
-            module_name = text_of(first)
-            plain_name = bool(node.args) and isinstance(node.args[0], ast.Constant)
-            if module_name is None:
-                return Value(labels=labels_of(first), shown="module")
-            return Reference(
-                canonical(module_name),
-                not plain_name or bool(first and first.labels & {Label.DECODED, Label.ASSEMBLED}),
-            )
-        if name in {"globals", "locals"} or (name == "vars" and not args):
-            return Instance(name)
-        if name == "vars" and isinstance(first, Reference):
-            return Reference(f"{first.name}.__dict__")
-        if name in {"map", "filter"} and len(args) == 2:
-            return self._mapped(args[0], args[1], node)
-        if name in {
-            "functools.partial",
-            "partial",
-            "threading.Thread",
-            "multiprocessing.Process",
-            "asyncio.run",
-            "atexit.register",
-            "contextlib.suppress",
-            "asyncio.create_task",
-            "threading.Timer",
-        }:
-            return self._deferred(args, keywords, node)
-        if name == "pathlib.Path" or name == "pathlib.Path.cwd":
-            return Instance("pathlib.Path", path_join(*args) if args else Constant("."))
-        if name == "pathlib.Path().joinpath" and isinstance(owner, Instance):
-            return Instance("pathlib.Path", path_join(owner.content or UNKNOWN, *args))
-        if name in {
-            "pathlib.Path().expanduser",
-            "pathlib.Path().resolve",
-            "pathlib.Path().absolute",
-            "pathlib.Path().with_suffix",
-        }:
-            return owner
-        if name == "pathlib.Path.home":
-            return Instance("pathlib.Path", Constant("~"))
-        if name == "os.path.join":
-            return path_join(*args)
-        if name in {
-            "os.path.expanduser",
-            "os.path.abspath",
-            "os.path.realpath",
-            "os.fspath",
-            "str",
-            "os.path.normpath",
-            "os.path.expandvars",
-            "bytes",
-        } and (isinstance(first, Text | Instance) and (isinstance(first, Text) or first.kind == "pathlib.Path")):
-            return joined(list(pieces_of(first)), first.labels)
-        if name in {"sqlalchemy.text", "sqlalchemy.sql.text", "sqlalchemy.sql.expression.text", "psycopg2.sql.SQL"}:
-            return first
-        if name == "os.getenv":
-            return setting(text_of(first))
-        if name in {"tempfile.mkdtemp", "tempfile.gettempdir", "tempfile.mktemp", "tempfile.TemporaryDirectory"}:
-            return Constant("/tmp/tmp") if name != "tempfile.gettempdir" else Constant("/tmp")  # noqa: S108 - read, not used
-        if name == "tempfile.mkstemp":
-            return Items((UNKNOWN, Constant("/tmp/tmp")))  # noqa: S108 - read, not used
-        if name in {"tempfile.NamedTemporaryFile", "tempfile.TemporaryFile"}:
-            suffix = text_of(keywords.get("suffix")) or ""
-            path = Constant(f"/tmp/temporary{suffix}")  # noqa: S108 - read, not used
-            return Instance("open", path, {"name": path})
-        if name in _PATHS_BELOW:
-            return self._below(name, first, owner)
-        if name == "shutil.copyfileobj" and len(args) >= 2 and isinstance(args[1], Instance):
-            write_to(
-                self.judge,
-                self.span_of(node),
-                args[1].content,
-                Value(labels=labels_of(args[0])),
-                adding=True,
-                known_open=True,
-            )
-            return UNKNOWN
-        if name in {"dict", "list", "tuple", "copy.copy", "copy.deepcopy"} and isinstance(first, Reference | Entries):
-            return Entries(dict(keywords), labels=labels_of(first)) if isinstance(first, Reference) else first
-        if name == "dict":
-            return Entries(dict(keywords), labels=_all_labels(args, {}))
-        if name in {"slice", "super", "object"}:
-            return UNKNOWN
-        return None
-
-    def _get_attribute(self, owner: Value, key: Value, node: ast.Call) -> Value:
-        name = text_of(key)
-        if name is None:
-            return Value(labels=labels_of(key) & {Label.DECODED, Label.NETWORK, Label.ASSEMBLED}, shown="attribute")
-        del node
-        if isinstance(owner, Reference):
-            return self.attribute(owner, name, disguised=True)
-        return self._method_of(owner, name)
-
-    def _mapped(self, function: Value, values: Value, node: ast.Call) -> Value:
-        if isinstance(values, Items):
-            return Items(
-                tuple(self.apply(function, (item,), {}, node) for item in values.items[:MAX_ITEMS]),
-                labels=values.labels,
-            )
-        if isinstance(values, Constant) and isinstance(values.value, str | bytes):
-            from tui.risk.code.python_expressions import elements
-
-            return Items(
-                tuple(self.apply(function, (item,), {}, node) for item in elements(values)), labels=values.labels
-            )
-        self._callbacks((function,), labels_of(values))
-        if isinstance(function, Reference):
-            self.apply(function, (Value(labels=labels_of(values)),), {}, node)
-        return Value(labels=labels_of(values) | function.labels)
-
-    def _deferred(self, args: tuple[Value, ...], keywords: dict[str, Value], node: ast.Call) -> Value:
-        target = (
-            keywords.get("target")
-            or keywords.get("function")
-            or next((a for a in args if isinstance(a, Reference | Routine)), None)
-        )
-        given = keywords.get("args")
-        if target is not None:
-            rest = given.items if isinstance(given, Items) else tuple(a for a in args if a is not target)
-            return self.apply(target, rest, {}, node)
-        return Value(labels=_all_labels(args, keywords))
-
-    def _below(self, name: str, first: Value | None, owner: Value | None) -> Value:
-        if name.startswith("pathlib.") and isinstance(owner, Instance):
-            return Instance("walk", Instance("pathlib.Path", found_files(owner.content)))
-        files = found_files(first if first is not None else Constant("."))
-        if name in {"os.walk", "os.fwalk"}:
-            base = with_labels(first or Constant("."), frozenset({Label.WALK}))
-            if isinstance(base, Constant):
-                base = Text(
-                    (shown(base).rstrip("/") + "/", Value(labels=base.labels, shown="root")), labels=base.labels
-                )
-            name_ = Value(labels=frozenset({Label.WALK}), shown="file")
-            return Instance("walk", Items((base, Items((name_,)), Items((name_,)))))
-        if name == "os.listdir":
-            return Instance("walk", Value(labels=frozenset({Label.WALK}) | labels_of(first), shown="file"))
-        return Instance("walk", files)
-
-    def run_routine(self, routine: Routine, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
-        """Read the body of a function with these arguments."""
-        body = routine.body
-        if not isinstance(body, Lambda):
-            return Value(labels=_all_labels(args, keywords))
-        if isinstance(body.node, ast.ClassDef):
-            return self.instantiate(routine, body.node, args, keywords)
-        key = id(body.node)
-        if len(self.stack) >= MAX_CALLS or body.node in self.stack or self.runs.get(key, 0) >= _MAX_RUNS:
-            return Value(labels=_all_labels(args, keywords))
-        self.runs[key] = self.runs.get(key, 0) + 1
-        before, self.scope = self.scope, Scope(body.scope)
-        self.stack.append(body.node)
-        try:
-            self._bind_parameters(body.node.args, args if routine.owner is None else (routine.owner, *args), keywords)
-            if isinstance(body.node, ast.Lambda):
-                return self.evaluate(body.node.body)
-            self.block(body.node.body)
-            return _together(self.scope.returned)
-        finally:
-            self.stack.pop()
-            self.scope = before
-
-    def _bind_parameters(self, parameters: ast.arguments, args: tuple[Value, ...], keywords: dict[str, Value]) -> None:
-        names = [*parameters.posonlyargs, *parameters.args]
-        defaults: list[ast.expr | None] = [None] * (len(names) - len(parameters.defaults)) + list(parameters.defaults)
-        for index, (parameter, default) in enumerate(zip(names, defaults, strict=True)):
-            if index < len(args):
-                value = args[index]
-            elif parameter.arg in keywords:
-                value = keywords[parameter.arg]
-            else:
-                value = self.evaluate(default) if default is not None else UNKNOWN
-            self.scope.names[parameter.arg] = (
-                value if value.shown or type(value) is not Value else Value(labels=value.labels, shown=parameter.arg)
-            )
-        for parameter, keyword_default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True):
-            value = keywords.get(parameter.arg) or (
-                self.evaluate(keyword_default) if keyword_default is not None else UNKNOWN
-            )
-            self.scope.names[parameter.arg] = value
-        if parameters.vararg is not None:
-            self.scope.names[parameters.vararg.arg] = (
-                Items(args[len(names) :]) if len(args) > len(names) else Value(shown=parameters.vararg.arg)
-            )
-        if parameters.kwarg is not None:
-            self.scope.names[parameters.kwarg.arg] = Entries(dict(keywords))
-
-    def instantiate(
-        self, routine: Routine, node: ast.ClassDef, args: tuple[Value, ...], keywords: dict[str, Value]
-    ) -> Value:
-        """Make an object of a class of the text."""
-        instance = Instance(routine.name, None, {"__class__": routine})
-        constructor = method_named(node, "__init__")
-        if constructor is not None and isinstance(routine.body, Lambda):
-            self.run_routine(Routine("__init__", Lambda(constructor, routine.body.scope), instance), args, keywords)
-        return instance
-
-    def block(self, statements: list[ast.stmt]) -> None:
-        """Read statements in their order."""
-        raise NotImplementedError
-
-
-def method_named(node: ast.ClassDef, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    """Return a method of a class."""
-    return next(
-        (each for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name == name),
-        None,
-    )
-
-
-def _all_labels(args: tuple[Value, ...], keywords: dict[str, Value]) -> Labels:
-    values = (*args, *keywords.values())
-    return NOTHING.union(*(labels_of(value) for value in values)) if values else NOTHING
-
-
-def _together(values: list[Value]) -> Value:
-    if not values:
-        return UNKNOWN
-    known = [
-        value for value in values if not (isinstance(value, Constant) and value.value in (None, False, True, "", 0))
-    ]
-    best = next((value for value in known if type(value) is not Value), known[0] if known else values[0])
-    return with_labels(best, NOTHING.union(*(labels_of(value) for value in values)))
 
 
 def _in_words(method: str) -> str:

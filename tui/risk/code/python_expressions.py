@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from tui.levels import RiskLevel
 from tui.risk.code import python_folding as folding
 from tui.risk.code.budget import MAX_DEPTH, MAX_ITEMS
-from tui.risk.code.files import found_files
-from tui.risk.code.judge import Judge
-from tui.risk.code.python_library import ALIASES, BARE, OPERATIONS
-from tui.risk.code.scope import Scope
+from tui.risk.code.conventions import elements, path_join, preload
+from tui.risk.code.python_lookup import Lookups
 from tui.risk.code.values import (
     NOTHING,
     UNKNOWN,
@@ -20,10 +16,8 @@ from tui.risk.code.values import (
     Entries,
     Instance,
     Items,
-    Label,
     Labels,
     Reference,
-    Routine,
     Text,
     Value,
     joined,
@@ -32,60 +26,16 @@ from tui.risk.code.values import (
     text_of,
     with_labels,
 )  # fmt: skip
-from tui.risk.model import Category, Effect, Span
 
-HOME_VARIABLES = frozenset({"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"})
-TEMPORARY_VARIABLES = frozenset({"TMPDIR", "TEMP", "TMP"})
 _ENOUGH_UNKNOWN = 4
 """Elements of a comprehension without a known value after which the others are taken to be like them."""
-_ENVIRONMENT = frozenset({Label.ENVIRONMENT})
-_CONTEXT_VALUES = {
-    "os.sep": Constant("/"), "os.curdir": Constant("."), "os.devnull": Constant("/dev/null"),
-    "os.linesep": Constant("\n"), "os.name": Constant("posix"),
-    "__file__": Constant("./script.py"), "string.ascii_lowercase": Constant("abcdefghijklmnopqrstuvwxyz"),
-    "signal.SIGKILL": Constant(9),
-    "string.ascii_letters": Constant("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-    "string.digits": Constant("0123456789"),
-    "stat.S_ISUID": Constant(0o4000), "__name__": Constant("__main__"),
-}  # fmt: skip
 _SAFE_TO_NAME = frozenset(
     {"sys.executable", "subprocess.PIPE", "subprocess.DEVNULL", "subprocess.STDOUT", "asyncio.subprocess.PIPE"}
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Lambda:
-    """What a routine of Python is made of."""
-
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
-    scope: Scope
-
-
-def canonical(name: str) -> str:
-    """Return the one dotted name under which the tables know something."""
-    name = BARE.get(name, name)
-    for alias, real in ALIASES:
-        if name.startswith(alias):
-            name = real + name[len(alias) :]
-    return name
-
-
-class Expressions:
+class Expressions(Lookups):
     """Evaluates expressions; calls are handed on."""
-
-    def __init__(self, judge: Judge) -> None:
-        self.judge = judge
-        self.scope = Scope()
-        self.span_of: Callable[[ast.AST], Span] = lambda _node: Span(0, 0)
-        self.depth = 0
-
-    def call(self, node: ast.Call) -> Value:
-        """Return what a call returns."""
-        raise NotImplementedError
-
-    def routine(self, node: ast.Lambda) -> Value:
-        """Return the function that a lambda makes."""
-        return Routine("lambda", Lambda(node, self.scope))
 
     def evaluate(self, node: ast.expr | None) -> Value:
         """Return what `node` evaluates to."""
@@ -119,48 +69,8 @@ class Expressions:
             return found if found.shown else _named(found, node.id)
         return self.global_name(node.id)
 
-    def global_name(self, name: str) -> Value:
-        """Return what a name stands for that the text does not define."""
-        if name in _CONTEXT_VALUES:
-            return _CONTEXT_VALUES[name]
-        return Reference(canonical(name), shown=name)
-
     def _attribute(self, node: ast.Attribute) -> Value:
         return self.attribute(self.evaluate(node.value), node.attr)
-
-    def attribute(self, owner: Value, name: str, *, disguised: bool = False) -> Value:
-        """Return an attribute of a value."""
-        if isinstance(owner, Reference):
-            full = canonical(f"{owner.name}.{name}")
-            if full == "os.environ" or full == "os.environb":
-                return Reference("os.environ", labels=_ENVIRONMENT, shown="os.environ")
-            if full in _CONTEXT_VALUES:
-                return _CONTEXT_VALUES[full]
-            if full == "sys.argv":
-                return Value(labels=frozenset({Label.TYPED}), shown="argv")
-            row = OPERATIONS.get(owner.name)
-            labels = owner.labels | (row.labels if row is not None and row.action.name == "SOURCE" else NOTHING)
-            return Reference(full, disguised or owner.disguised, labels=labels, shown=name)
-        if isinstance(owner, Instance):
-            if name in owner.attributes:
-                return owner.attributes[name]
-            if owner.kind == "pathlib.Path":
-                return self._path_attribute(owner, name)
-            full = canonical(f"{owner.kind}().{name}")
-            return Reference(full, disguised, labels=labels_of(owner), shown=name)
-        if isinstance(owner, Routine):
-            return Reference(f"{owner.name}.{name}", shown=name)
-        if isinstance(owner, Entries) and name in owner.entries:
-            return owner.entries[name]
-        return Value(labels=labels_of(owner), shown=f"{owner.shown}.{name}" if owner.shown else name)
-
-    def _path_attribute(self, owner: Instance, name: str) -> Value:
-        if name == "parent":
-            folded = folding.call_function("os.path.dirname", (owner.content or UNKNOWN,))
-            return Instance("pathlib.Path", folded or Value(shown="parent"))
-        if name in {"name", "stem", "suffix", "parts"}:
-            return Value(shown=name, labels=labels_of(owner))
-        return Reference(f"pathlib.Path().{name}", labels=labels_of(owner), shown=name)
 
     def _subscript(self, node: ast.Subscript) -> Value:
         owner = self.evaluate(node.value)
@@ -171,44 +81,6 @@ class Expressions:
             ]
             return folding.sliced(owner, *bounds) or Value(labels=labels_of(owner), shown=owner.shown)
         return self.item(owner, self.evaluate(node.slice))
-
-    def item(self, owner: Value, key: Value) -> Value:
-        """Return an element of a value."""
-        if isinstance(owner, Reference):
-            name = text_of(key)
-            if owner.name == "os.environ":
-                return setting(name)
-            if name is not None and owner.name.endswith(("__dict__", "sys.modules", "globals", "locals", "vars")):
-                return self._looked_up(owner.name, name)
-        if (
-            isinstance(owner, Instance)
-            and owner.kind in {"globals", "locals", "vars"}
-            and (name := text_of(key)) is not None
-        ):
-            found = self.scope.find(name)
-            return found if found is not None else self._looked_up("globals", name)
-        if isinstance(key, Constant):
-            if (
-                isinstance(owner, Items)
-                and isinstance(key.value, int)
-                and -len(owner.items) <= key.value < len(owner.items)
-            ):
-                return owner.items[key.value]
-            if isinstance(owner, Entries) and str(key.value) in owner.entries:
-                return owner.entries[str(key.value)]
-            if isinstance(owner, Constant) and isinstance(owner.value, str | bytes) and isinstance(key.value, int):
-                try:
-                    return Constant(owner.value[key.value], labels=owner.labels)
-                except IndexError:
-                    return UNKNOWN
-        shown = f"{owner.shown}_{text_of(key)}" if text_of(key) and owner.shown else owner.shown
-        return Value(labels=labels_of(owner), shown=shown)
-
-    def _looked_up(self, where: str, name: str) -> Value:
-        module = where.removesuffix(".__dict__")
-        if module in {"globals", "locals", "vars", "sys.modules"}:
-            return Reference(canonical(name), disguised=where != "sys.modules")
-        return Reference(canonical(f"{module}.{name}"), disguised=True)
 
     def _joinedstr(self, node: ast.JoinedStr) -> Value:
         pieces: list[str | Value] = []
@@ -430,63 +302,3 @@ def _in_string(value: Value) -> tuple[str | Value, ...]:
 def _named(value: Value, name: str) -> Value:
     """Return `value` with a name for people, where only its name is known."""
     return Value(labels=value.labels, shown=name) if type(value) is Value else value
-
-
-def path_join(*parts: Value) -> Value:
-    """Return paths joined, as far as they are known."""
-    pieces: list[str | Value] = []
-    for part in parts:
-        new = list(pieces_of(part))
-        if new and isinstance(new[0], str) and (new[0].startswith(("/", "~")) or new[0][1:2] == ":"):
-            pieces = new
-            continue
-        if pieces and not (isinstance(pieces[-1], str) and pieces[-1].endswith(("/", "\\"))):
-            pieces.append("/")
-        pieces.extend(new)
-    return joined(pieces, NOTHING.union(*(part.labels for part in parts)) if parts else NOTHING)
-
-
-def preload(judge: Judge, name: str | None, span: Span) -> None:
-    """Report that the environment is set so that programs started from here load other code."""
-    if name in {"LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "PYTHONSTARTUP"}:
-        judge.report(
-            RiskLevel.HIGH,
-            Category.HIJACK,
-            "preload",
-            f"sets {name}, so that programs load other code",
-            span,
-            Effect.CONFIG,
-        )
-
-
-def setting(name: str | None) -> Value:
-    """Return what an environment variable holds."""
-    if name in HOME_VARIABLES:
-        return Constant("~")
-    if name in TEMPORARY_VARIABLES:
-        return Constant("/tmp")  # noqa: S108 - read, not used
-    if name in {"USER", "USERNAME", "LOGNAME", "HOSTNAME", "COMPUTERNAME"}:
-        return Value(labels=frozenset({Label.HOST}), shown=name or "")
-    return Value(labels=frozenset({Label.SETTING}), shown=name or "setting")
-
-
-def elements(value: Value) -> tuple[Value, ...]:
-    """Return what a loop over `value` meets: everything where that is known, else one that stands for all."""
-    if isinstance(value, Items):
-        return value.items
-    if isinstance(value, Constant) and isinstance(value.value, str):
-        return tuple(Constant(character, labels=value.labels) for character in value.value[:MAX_ITEMS])
-    if isinstance(value, Constant) and isinstance(value.value, bytes):
-        return tuple(Constant(number, labels=value.labels) for number in value.value[:MAX_ITEMS])
-    if isinstance(value, Entries):
-        return tuple(Constant(key) for key in list(value.entries)[:64])
-    if isinstance(value, Text) and Label.WALK in value.labels:
-        return (value,)
-    if isinstance(value, Instance) and value.kind == "walk":
-        return (value.content or UNKNOWN,)
-    if isinstance(value, Instance) and value.kind != "open":
-        return (Instance(value.kind, None, {}, labels=labels_of(value)),)
-    return (Value(labels=labels_of(value), shown=""),)
-
-
-__all__ = ["Expressions", "Lambda", "canonical", "elements", "found_files", "path_join", "setting"]

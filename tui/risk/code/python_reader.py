@@ -7,9 +7,11 @@ from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.code.budget import MAX_ITEMS
+from tui.risk.code.conventions import elements
 from tui.risk.code.judge import Judge
-from tui.risk.code.python_calls import Calls, method_named
-from tui.risk.code.python_expressions import Lambda, canonical, elements
+from tui.risk.code.python_calls import Calls
+from tui.risk.code.python_lookup import Lambda, canonical
+from tui.risk.code.python_routines import method_named
 from tui.risk.code.scope import Scope
 from tui.risk.code.values import Constant, Instance, Items, Label, Reference, Routine, Value, labels_of
 from tui.risk.model import Category, Effect, Span

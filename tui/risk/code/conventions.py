@@ -1,0 +1,84 @@
+"""What both languages share: paths put together, settings of the environment, what a loop meets."""
+
+from __future__ import annotations
+
+from tui.levels import RiskLevel
+from tui.risk.code.budget import MAX_ITEMS
+from tui.risk.code.judge import Judge
+from tui.risk.code.values import (
+    NOTHING,
+    UNKNOWN,
+    Constant,
+    Entries,
+    Instance,
+    Items,
+    Label,
+    Text,
+    Value,
+    joined,
+    labels_of,
+    pieces_of,
+)  # fmt: skip
+from tui.risk.model import Category, Effect, Span
+
+HOME_VARIABLES = frozenset({"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"})
+
+
+TEMPORARY_VARIABLES = frozenset({"TMPDIR", "TEMP", "TMP"})
+
+
+def path_join(*parts: Value) -> Value:
+    """Return paths joined, as far as they are known."""
+    pieces: list[str | Value] = []
+    for part in parts:
+        new = list(pieces_of(part))
+        if new and isinstance(new[0], str) and (new[0].startswith(("/", "~")) or new[0][1:2] == ":"):
+            pieces = new
+            continue
+        if pieces and not (isinstance(pieces[-1], str) and pieces[-1].endswith(("/", "\\"))):
+            pieces.append("/")
+        pieces.extend(new)
+    return joined(pieces, NOTHING.union(*(part.labels for part in parts)) if parts else NOTHING)
+
+
+def preload(judge: Judge, name: str | None, span: Span) -> None:
+    """Report that the environment is set so that programs started from here load other code."""
+    if name in {"LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "PYTHONSTARTUP"}:
+        judge.report(
+            RiskLevel.HIGH,
+            Category.HIJACK,
+            "preload",
+            f"sets {name}, so that programs load other code",
+            span,
+            Effect.CONFIG,
+        )
+
+
+def setting(name: str | None) -> Value:
+    """Return what an environment variable holds."""
+    if name in HOME_VARIABLES:
+        return Constant("~")
+    if name in TEMPORARY_VARIABLES:
+        return Constant("/tmp")  # noqa: S108 - read, not used
+    if name in {"USER", "USERNAME", "LOGNAME", "HOSTNAME", "COMPUTERNAME"}:
+        return Value(labels=frozenset({Label.HOST}), shown=name or "")
+    return Value(labels=frozenset({Label.SETTING}), shown=name or "setting")
+
+
+def elements(value: Value) -> tuple[Value, ...]:
+    """Return what a loop over `value` meets: everything where that is known, else one that stands for all."""
+    if isinstance(value, Items):
+        return value.items
+    if isinstance(value, Constant) and isinstance(value.value, str):
+        return tuple(Constant(character, labels=value.labels) for character in value.value[:MAX_ITEMS])
+    if isinstance(value, Constant) and isinstance(value.value, bytes):
+        return tuple(Constant(number, labels=value.labels) for number in value.value[:MAX_ITEMS])
+    if isinstance(value, Entries):
+        return tuple(Constant(key) for key in list(value.entries)[:64])
+    if isinstance(value, Text) and Label.WALK in value.labels:
+        return (value,)
+    if isinstance(value, Instance) and value.kind == "walk":
+        return (value.content or UNKNOWN,)
+    if isinstance(value, Instance) and value.kind != "open":
+        return (Instance(value.kind, None, {}, labels=labels_of(value)),)
+    return (Value(labels=labels_of(value), shown=""),)

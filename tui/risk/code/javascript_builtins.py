@@ -1,0 +1,196 @@
+"""Functions of JavaScript that say something about modules, paths or other functions rather than do something."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tree_sitter import Node
+
+from tui.levels import RiskLevel
+from tui.risk.code.conventions import path_join, setting
+from tui.risk.code.files import found_files
+from tui.risk.code.javascript_library import OPERATIONS, canonical, module_name
+from tui.risk.code.javascript_routines import Routines, labels_among
+from tui.risk.code.machine import perform
+from tui.risk.code.operations import Action, Call, Operation
+from tui.risk.code.values import (
+    NOTHING,
+    UNKNOWN,
+    Constant,
+    Entries,
+    Instance,
+    Items,
+    Label,
+    Labels,
+    Reference,
+    Routine,
+    Text,
+    Value,
+    labels_of,
+    text_of,
+    with_labels,
+)  # fmt: skip
+from tui.risk.model import Category, Effect
+
+_HOME: Final = Constant("~")
+
+
+_TEMPORARY: Final = Constant("/tmp")  # noqa: S108 - read, not used
+
+
+_BELOW: Final = frozenset(
+    {
+        "fs.readdir",
+        "glob.glob",
+        "glob",
+        "fast-glob",
+        "globby",
+        "glob.globSync",
+        "fast-glob.sync",
+        "glob.sync",
+        "globby.globby",
+        "Deno.readDir",
+        "fs.opendir",
+        "walk",
+        "klaw",
+    }
+)
+
+
+class Builtins(Routines):
+    """Knows what builtins and path functions return."""
+
+    def apply(
+        self, target: Value, args: tuple[Value, ...], node: Node, owner: Value | None = None, name: str = ""
+    ) -> Value:
+        """Return what calling `target` returns."""
+        raise NotImplementedError
+
+    def callbacks(self, args: tuple[Value, ...], labels: Labels, result: Value | None = None) -> Value | None:
+        """Read functions that are handed over."""
+        raise NotImplementedError
+
+    def special(self, name: str, args: tuple[Value, ...], node: Node, owner: Value | None) -> Value | None:
+        """Return what a builtin returns, or None where it is for the tables to say what it does."""
+        first = args[0] if args else UNKNOWN
+        self.here = self.span_of(node)
+        if (
+            name
+            in {
+                "require",
+                "import",
+                "createRequire().require",
+                "__non_webpack_require__",
+                "module.createRequire()",
+                "createRequire()",
+            }
+            and args
+        ):
+            return self.module(first, node)
+        if name == "Reflect.get" and len(args) >= 2:
+            key = text_of(args[1])
+            return self.attribute(first, key, disguised=True) if key else Value(labels=labels_of(first))
+        if name in {"Reflect.apply", "Function.prototype.call", "Function.prototype.apply"} and len(args) >= 2:
+            rest = args[2].items if len(args) > 2 and isinstance(args[2], Items) else ()
+            target = Reference(first.name, True) if isinstance(first, Reference) else first
+            return self.apply(target, rest, node)
+        if name == "Reflect.construct" and args:
+            return self.apply(first, args[1].items if len(args) > 1 and isinstance(args[1], Items) else (), node)
+        if name in {"util.promisify", "promisify", "util.callbackify"}:
+            return first
+        if name in {"os.homedir", "homedir", "app.getPath", "electron.app.getPath", "os-homedir"}:
+            return _HOME
+        if name in {"os.tmpdir", "tmpdir", "fs.mkdtemp", "Deno.makeTempDir", "temp-dir"}:
+            return _TEMPORARY
+        if name in {"path.join", "path.resolve", "join", "resolve"} and args:
+            if name == "path.resolve" and len(args) == 1:
+                return first
+            return path_join(*args)
+        if name in {
+            "path.normalize",
+            "fileURLToPath",
+            "url.fileURLToPath",
+            "path.toNamespacedPath",
+            "String",
+            "URL",
+            "url.URL",
+            "util.format",
+        } and isinstance(first, Text | Constant):
+            return first
+        if name == "process.env.get":
+            return setting(text_of(first))
+        if name in {"setTimeout", "setInterval", "execScript"}:
+            if isinstance(first, Constant | Text) and text_of(first) is not None:
+                return perform(self.judge, Call(name, (first,), self.span_of(node)), OPERATIONS["eval"])
+            self.callbacks(args, NOTHING)
+            return UNKNOWN
+        if name in {"Object.assign", "structuredClone", "Object.freeze"} and args:
+            return with_labels(first, labels_among(args))
+        if name in {"Object.keys", "Object.values", "Object.entries", "Object.fromEntries"}:
+            return (
+                Items(tuple(first.entries.values()))
+                if isinstance(first, Entries) and name == "Object.values"
+                else Value(labels=labels_of(first), shown="entries")
+            )
+        if name in {"process.binding", "process._linkedBinding"}:
+            self.judge.report(
+                RiskLevel.HIGH,
+                Category.OBFUSCATED,
+                "internal-binding",
+                "uses internals of Node.js, past its modules",
+                self.span_of(node),
+            )
+            return Instance("process.binding")
+        if name in _BELOW:
+            found = found_files(first if args else Constant("."))
+            self.callbacks(args, frozenset({Label.WALK}))
+            return (
+                Items((found,), labels=frozenset({Label.WALK}))
+                if name != "fs.readdir"
+                else Items((Value(labels=frozenset({Label.WALK}) | labels_of(first), shown="file"),))
+            )
+        if name.startswith("shelljs.") and name.count(".") == 1 and name != "shelljs.exec":
+            return self._shell_word(name, args, node)
+        if name in {"Promise.all", "Promise.resolve", "Promise.race", "Promise.allSettled"}:
+            return first
+        if name == "crypto.createHash":
+            return UNKNOWN
+        del owner
+        return None
+
+    def _shell_word(self, name: str, args: tuple[Value, ...], node: Node) -> Value:
+        flat: list[Value] = []
+        for arg in args:
+            flat.extend(arg.items if isinstance(arg, Items) else () if isinstance(arg, Entries | Routine) else (arg,))
+        words = Items((Constant(name.removeprefix("shelljs.")), *flat))
+        return perform(self.judge, Call(name, (words,), self.span_of(node)), Operation(Action.RUN, ((0, ""),)))
+
+    def module(self, specifier: Value, node: Node) -> Value:
+        """Return what `require` and `import` return."""
+        name = text_of(specifier)
+        if name is None:
+            labels = labels_of(specifier)
+            if Label.NETWORK in labels or Label.DECODED in labels:
+                perform(self.judge, Call("require", (specifier,), self.span_of(node)), OPERATIONS["eval"])
+            return Value(labels=labels, shown="module")
+        if name.startswith(("http://", "https://", "data:")):
+            self.judge.report(
+                RiskLevel.HIGH,
+                Category.REMOTE_CODE,
+                "import-url",
+                f"loads code from {name[:80]}",
+                self.span_of(node),
+                Effect.NETWORK_IN,
+            )
+        from tui.risk.code.judge import key_of
+
+        if key_of(specifier) in self.judge.fetched:
+            self.judge.report(
+                RiskLevel.CRITICAL,
+                Category.REMOTE_CODE,
+                "run-downloaded",
+                f"runs {name}, which it has just downloaded",
+                self.span_of(node),
+            )
+        hidden = bool(specifier.labels & {Label.DECODED, Label.ASSEMBLED})
+        return Reference(canonical(module_name(name)), hidden, shown=name)
