@@ -65,6 +65,19 @@ class Redactor:
         redacted, _ = self.scan(data, 0, final=True)
         return text if redacted == data else redacted.decode("utf-8", "surrogatepass")
 
+    def places(self, text: str) -> list[tuple[int, int, str]]:
+        """Return where the secrets of a text begin and end, in characters, and the marker that takes their place."""
+        data = text.encode("utf-8", "surrogatepass")
+        matches, _ = self._matches(data.decode("latin-1"), _lowered(data), 0, True)
+
+        def characters(end: int) -> int:
+            return len(data[:end].decode("utf-8", "replace"))
+
+        return [
+            (characters(match.secret_start), characters(match.secret_end), f"[redacted:{match.label}]")
+            for match in matches
+        ]
+
     def data(self, data: bytes) -> bytes:
         """Return bytes redacted; those that are no secret stay as they are, whatever their encoding."""
         return self.scan(data, 0, final=True)[0]
@@ -132,8 +145,7 @@ class Redactor:
         """
         # One character a byte: positions are the same, and bytes that are no UTF-8 survive.
         text = data.decode("latin-1")
-        lowered = data.lower().decode("latin-1") if data.isascii() else text.lower()
-        matches, cut = self._matches(text, lowered, start, final)
+        matches, cut = self._matches(text, _lowered(data), start, final)
         if not matches and cut == len(data):
             return data[start:] if start else data, cut
         pieces = []
@@ -182,6 +194,10 @@ class Redactor:
             if self._automaton.match(lowered[at:]):
                 return at
         return len(lowered)
+
+
+def _lowered(data: bytes) -> str:
+    return data.lower().decode("latin-1") if data.isascii() else data.decode("latin-1").lower()
 
 
 def _automaton(secrets: Iterable[tuple[str, str]], names: Iterable[str]) -> tuple[ahocorasick.Automaton, int]:

@@ -11,7 +11,7 @@ from typing import Any
 from tui.audit.log import AuditLog
 from tui.audit.model import EntryKind
 from tui.config import Settings
-from tui.errors import UsageError
+from tui.errors import InvalidInput, UsageError
 from tui.hooks.services import Services
 from tui.ids import new_id
 from tui.machines.model import PROFILES, MachineSpec
@@ -180,6 +180,8 @@ class Engine:
         if not request.steps:
             raise UsageError("there is nothing to run: the request has no steps")
         spec = request.spec or PROFILES[self._context.settings.profile]
+        if self._context.redactor.text(request.session) != request.session:
+            raise InvalidInput("the name of the session holds a secret", hint="names are kept and shown: take another")
         session = self.store.session_for(request.session, spec)
         self._context.audit.opened(self._context.settings)
         redactor = self._redactor_for(request)

@@ -14,29 +14,23 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Final
 
-from tui.definitions.model import ExecutionMode, ResourceLimits
+from tui.definitions.model import ExecutionMode
 from tui.errors import Refused
 from tui.hooks.model import Ask, Block, ChainResult, Finished, HookContext, Point
 from tui.levels import RiskLevel
 from tui.machines.local.confinement import Confinement, probe
+from tui.policy.verdict import Outcome, Result
 from tui.proposal import Proposal, ProposedStep
-from tui.runs.approval import Answer, Approver, Question, dangerous, subjects
-from tui.runs.events import (
-    ApprovalDecided,
-    ApprovalRequested,
-    HookDecided,
-    ModeDecided,
-    PolicyChecked,
-    RiskAssessed,
-)
+from tui.runs.amending import amended
+from tui.runs.approval import Approver
+from tui.runs.consent import Agreed, Consent
+from tui.runs.events import HookDecided, ModeDecided, PolicyChecked, RiskAssessed
 from tui.runs.gates import Admission, Preview, Ticket
 from tui.runs.modes import ModeDecision, decide, host_obstacles
 from tui.runs.redacted import redacted_assessment
 from tui.runs.rulebook import Rulebook
-from tui.store.approvals import Standing
-from tui.text import clean_line
 
 if TYPE_CHECKING:
     from tui.config import Settings
@@ -46,8 +40,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _MAX_ROUNDS: Final = 8
 """How often hooks may send a request back to be assessed."""
-_CONFIRM: Final = "yes, run it"
-"""What is typed where there is no name to type."""
 _NOT_LOOKED_AT: Final = "nothing asked for the host"
 
 
@@ -59,32 +51,46 @@ class Gatekeeper:
     ) -> None:
         self._rulebook = rulebook
         self._settings = settings
-        self._store = store
-        self._approver = approver
+        self._consent = Consent(store.approvals, approver, settings.gate.ask_from)
         self._workspace = workspace
-        self._asking = asyncio.Lock()
 
     async def admit(self, ticket: Ticket) -> Admission:
         """Let a request pass, perhaps changed. Raises `Refused` where it must not run."""
-        proposal = self._proposal(ticket)
-        agreed: frozenset[str] = frozenset()
+        proposal, agreed = self._proposal(ticket), Agreed()
         proposal, prompts = await self._heard(ticket, Point.BEFORE_ASSESSMENT, proposal)
         for _ in range(_MAX_ROUNDS):
             proposal = await self._assessed(ticket, proposal)
             proposal, more = await self._heard(ticket, Point.AFTER_ASSESSMENT, proposal)
-            mode = await self._policy_and_mode(ticket, proposal, prompts := [*prompts, *more])
+            mode, doubts = await self._policy_and_mode(ticket, proposal)
             proposal = replace(proposal, mode=str(mode.mode))
-            agreed = await self._agreed(ticket, proposal, mode, prompts, agreed)
+            agreed = await self._consent.given(ticket, proposal, mode, [*prompts, *more, *doubts], agreed)
             result = await self._hear(ticket, Point.BEFORE_EXECUTION, proposal)
             if not result.changed:
                 if isinstance(result.decision, Ask):
-                    await self._ask(ticket, proposal, mode, [result.decision.prompt])
-                use = self._rulebook.policy.record_use(proposal)
-                if str(use.result) == "denied":
-                    raise Refused(use.reason)
-                return Admission(_amended(ticket.request, proposal, result), mode, proposal)
+                    await self._consent.given(ticket, proposal, mode, [result.decision.prompt], agreed)
+                return await self._admission(ticket, proposal, mode, result)
             proposal, prompts = result.proposal, []
         raise Refused(f"hooks changed it {_MAX_ROUNDS} times and were not done")
+
+    async def _admission(
+        self, ticket: Ticket, proposal: Proposal, mode: ModeDecision, result: ChainResult
+    ) -> Admission:
+        """Count the run, and return it with what hooks add to it."""
+
+        def changed(mode: ModeDecision) -> Request:
+            return amended(
+                ticket.request, proposal, result.env, result.limits,
+                timeout_s=self._settings.runs.timeout_s, on_host=mode.mode is ExecutionMode.LOCAL,
+            )  # fmt: skip
+
+        request = changed(mode)
+        if mode.mode is ExecutionMode.LOCAL and request.limits != ticket.request.limits:
+            mode = await self._mode_of(ticket, request, proposal)  # the host enforces less than a machine
+            request, proposal = changed(mode), replace(proposal, mode=str(mode.mode))
+        use = self._rulebook.policy.record_use(proposal)
+        if use.result is Result.DENIED:
+            raise Refused(ticket.redactor.text(use.reason))
+        return Admission(request, mode, proposal)
 
     async def preview(self, ticket: Ticket) -> Preview:
         """Return what admitting would find. Nothing is told, counted or asked, and no hook is heard."""
@@ -158,7 +164,7 @@ class Gatekeeper:
         result = await self._rulebook.chain.run(HookContext(point, proposal))
         self._tell_hooks(ticket, result)
         if isinstance(result.decision, Block):
-            raise Refused(f"stopped by a hook: {result.decision.reason}")
+            raise Refused(ticket.redactor.text(f"stopped by a hook: {result.decision.reason}"))
         return result
 
     def _tell_hooks(self, ticket: Ticket, result: ChainResult) -> None:
@@ -171,24 +177,23 @@ class Gatekeeper:
                 )
             )  # fmt: skip
 
-    async def _policy_and_mode(self, ticket: Ticket, proposal: Proposal, prompts: list[str]) -> ModeDecision:
-        """Ask the policy and decide where it runs; what a person is to be asked is added to `prompts`."""
+    async def _policy_and_mode(self, ticket: Ticket, proposal: Proposal) -> tuple[ModeDecision, list[str]]:
+        """Ask the policy and decide where it runs; return that, and what the policy wants a person to decide."""
         verdict = await self._rulebook.policy.review(proposal)
         data = ticket.redactor.value(verdict.to_json())
         ticket.tell(PolicyChecked(**ticket.stamp(), outcome=data["outcome"], checks=data["checks"]))
-        if data["outcome"] == "deny":
-            raise Refused("refused by policy: " + "; ".join(verdict.reasons), hint="`rollcage policy show` explains it")
-        if data["outcome"] == "ask":
-            prompts += verdict.reasons
-        mode = await self._mode(ticket.request, proposal)
-        ticket.tell(
-            ModeDecided(
-                **ticket.stamp(), mode=str(mode.mode), reason=ticket.redactor.text(mode.reason),
-                no_rollback=mode.no_rollback,
-            )
-        )  # fmt: skip
+        if verdict.outcome is Outcome.DENY:
+            why = ticket.redactor.text("; ".join(verdict.reasons))
+            raise Refused(f"refused by policy: {why}", hint="`rollcage policy show` explains it")
+        mode = await self._mode_of(ticket, ticket.request, proposal)
+        return mode, [*verdict.reasons]
+
+    async def _mode_of(self, ticket: Ticket, request: Request, proposal: Proposal) -> ModeDecision:
+        mode = await self._mode(request, proposal)
+        reason = ticket.redactor.text(mode.reason)
+        ticket.tell(ModeDecided(**ticket.stamp(), mode=str(mode.mode), reason=reason, no_rollback=mode.no_rollback))
         if mode.refused:
-            raise Refused(mode.reason)
+            raise Refused(reason)
         return mode
 
     async def _mode(self, request: Request, proposal: Proposal) -> ModeDecision:
@@ -205,92 +210,6 @@ class Gatekeeper:
             backend_works=None, settings=self._settings, obstacles=tuple(obstacles),
         )  # fmt: skip
 
-    # Asking
-
-    async def _agreed(
-        self, ticket: Ticket, proposal: Proposal, mode: ModeDecision, prompts: list[str], agreed: frozenset[str]
-    ) -> frozenset[str]:
-        """Make sure that whoever must agree does, and return the keys of what was agreed to.
-
-        Raises:
-            Refused: somebody said no, now or for good, or nobody answered.
-        """
-        assert proposal.assessment is not None
-        level = proposal.assessment.level
-        bound = subjects(proposal, ticket.redactor.text)
-        keys = frozenset(subject.key for subject in bound)
-        standing = self._store.approvals.standing(keys, ticket.session_id)
-        denied = [subject.shown for subject in bound if standing.get(subject.key) is Standing.DENIED]
-        if denied:
-            self._decided(ticket, Answer.DENY_ALWAYS, "an earlier answer", denied)
-            raise Refused(
-                f"an earlier answer forbids it for good: {'; '.join(denied)}",
-                hint="`rollcage approvals list` shows such answers, `rollcage approvals revoke` takes one back",
-            )
-        reasons = list(prompts)
-        if mode.needs_typed_confirmation:
-            reasons.insert(0, mode.confirmation)
-        elif self._settings.gate.ask_from != "never" and level >= RiskLevel(self._settings.gate.ask_from):
-            worst = [reason.effect for reason in proposal.assessment.reasons if reason.level == level]
-            reasons.insert(0, f"{level} risk: {worst[0] if worst else 'it could not be understood completely'}")
-        if not reasons or keys <= agreed:
-            return agreed
-        if not mode.needs_typed_confirmation and all(standing.get(key) is Standing.ALLOWED for key in keys):
-            self._decided(ticket, Answer.SESSION, "an earlier answer", [subject.shown for subject in bound])
-            return agreed | keys
-        await self._ask(ticket, proposal, mode, reasons)
-        return agreed | keys
-
-    async def _ask(self, ticket: Ticket, proposal: Proposal, mode: ModeDecision, reasons: list[str]) -> None:
-        assert proposal.assessment is not None
-        reasons = [ticket.redactor.text(reason) for reason in dict.fromkeys(reasons)]
-        question = Question(
-            run_id=ticket.run_id,
-            session=proposal.session,
-            title=proposal.title,
-            level=proposal.assessment.level,
-            reasons=tuple(reasons),
-            proposal=proposal,
-            mode=str(mode.mode),
-            mode_reason=mode.reason,
-            to_type=(proposal.definition or _CONFIRM) if mode.needs_typed_confirmation else "",
-            redact=ticket.redactor.text,
-        )
-        ticket.tell(
-            ApprovalRequested(**ticket.stamp(), level=question.level, reasons=reasons, to_type=question.to_type)
-        )
-        async with self._asking:  # one question at a time
-            answer = await self._approver.ask(question)
-        user = proposal.user
-        match answer:
-            case Answer.ONCE:
-                self._decided(ticket, answer, user)
-            case Answer.SESSION:
-                bound = subjects(proposal, ticket.redactor.text)
-                self._store.approvals.add(Standing.ALLOWED, bound, question.level, user, ticket.session_id)
-                self._decided(ticket, answer, user, [subject.shown for subject in bound])
-            case Answer.DENY_ALWAYS:
-                bound = dangerous(proposal, ticket.redactor.text)
-                self._store.approvals.add(Standing.DENIED, bound, question.level, user, None)
-                self._decided(ticket, answer, user, [subject.shown for subject in bound])
-                raise Refused("denied, for good", hint="`rollcage approvals revoke` takes that back")
-            case Answer.DENY:
-                self._decided(ticket, answer, user)
-                raise Refused("denied")
-            case None:
-                self._decided(ticket, None, user)
-                why = clean_line("; ".join(reasons), 400)
-                raise Refused(
-                    f"a person must agree to it, and nobody did: {why}",
-                    hint=f"in a script, --yes-up-to {question.level} agrees beforehand",
-                )
-            case _:
-                assert_never(answer)
-
-    def _decided(self, ticket: Ticket, answer: Answer | None, by: str, bound: Iterable[str] = ()) -> None:
-        said = "no-answer" if answer is None else str(answer)
-        ticket.tell(ApprovalDecided(**ticket.stamp(), answer=said, by=by, subjects=list(bound)))
-
 
 def user_name() -> str:
     """Return the name of the account this process runs under."""
@@ -298,41 +217,3 @@ def user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):  # an account without an entry
         return "unknown"
-
-
-def _amended(request: Request, proposal: Proposal, result: ChainResult) -> Request:
-    """Return the request with the steps, variables and limits that hooks left it with."""
-    steps = request.steps
-    texts = [(step.text, step.language, step.argv) for step in proposal.steps]
-    if texts != [(step.text, step.language, step.argv) for step in steps]:
-        step_type = type(steps[0])
-        steps = tuple(step_type(text, language, argv=argv) for text, language, argv in texts)
-    limits = result.limits
-    timeouts = [value for value in (request.timeout_s, limits.wall_s) if value is not None]
-    return replace(
-        request,
-        steps=steps,
-        env={**request.env, **result.env},
-        timeout_s=min(timeouts, default=None),
-        limits=_strictest(request.limits, limits.memory_bytes, limits.cpu_s, limits.disk_bytes),
-    )
-
-
-def _strictest(
-    own: ResourceLimits | None, memory_bytes: int | None, cpu_s: float | None, disk_bytes: int | None
-) -> ResourceLimits | None:
-    if memory_bytes is cpu_s is disk_bytes is None:
-        return own
-    # Without limits of its own a run keeps the network its session was granted.
-    base = own if own is not None else ResourceLimits(network_access=True)
-
-    def lower(one: int | None, other: float | None, unit: int) -> int | None:
-        given = [value for value in (one, None if other is None else max(1, int(other // unit))) if value is not None]
-        return min(given, default=None)
-
-    return replace(
-        base,
-        max_memory_mb=lower(base.max_memory_mb, memory_bytes, 1 << 20),
-        max_cpu_time=lower(base.max_cpu_time, cpu_s, 1),
-        max_disk_mb=lower(base.max_disk_mb, disk_bytes, 1 << 20),
-    )

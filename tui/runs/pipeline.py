@@ -184,7 +184,7 @@ class Pipeline:
                     delay_s = self._context.retry.delay(error, attempt) if self._may_repeat(execution) else None
                     if delay_s is None:
                         return await self._machine_failed(error, execution)
-                    failure = str(error)
+                    failure = self._run.redactor.text(str(error))
                 except (RollcageError, OSError) as error:
                     return self._failed(error)
             self._context.emit(AttemptFailed(**self._stamp(), attempt=attempt, error=failure, delay_s=delay_s))
@@ -251,7 +251,8 @@ class Pipeline:
             self._has_exited = True
             self._context.emit(
                 RunExited(
-                    **self._stamp(), state=outcome.state, exit_code=outcome.exit_code, error=outcome.error
+                    **self._stamp(), state=outcome.state, exit_code=outcome.exit_code,
+                    error=self._run.redactor.text(outcome.error),
                 )
             )  # fmt: skip
 

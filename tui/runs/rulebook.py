@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tui.hooks.chain import HookChain
 from tui.hooks.install import open_chain
@@ -20,7 +20,17 @@ from tui.risk.model import Assessment
 from tui.store.uses import Uses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from tui.hooks.chain import Assess
+
+
+class OpenChain(Protocol):
+    """Makes the chain of hooks."""
+
+    def __call__(self, services: Services, *, assess: Assess) -> HookChain:
+        """Raises InvalidInput where the settings are wrong."""
+        ...
 
 
 class Rulebook:
@@ -30,8 +40,14 @@ class Rulebook:
     nothing runs.
     """
 
-    def __init__(self, paths: Paths, uses: Uses, project: Path, services: Services) -> None:
+    def __init__(
+        self, paths: Paths, uses: Uses, project: Path, services: Services, *,
+        clock: Callable[[], datetime] = lambda: datetime.now().astimezone(), chain: OpenChain = open_chain,
+    ) -> None:  # fmt: skip
+        """Read nothing yet. `clock` returns the time with its zone; `chain` makes the hooks of a user's settings."""
         self.paths = paths
+        self._clock = clock
+        self._open_chain = chain
         self._uses = uses
         self._project = project
         self._services = services
@@ -61,10 +77,10 @@ class Rulebook:
         seen = tuple(_states((self.paths.user_rules, self.paths.config / "hooks", self.paths.config / "hooks.yaml")))
         if self._chain is None or seen != self._seen:
             self._knowledge = await asyncio.to_thread(load_knowledge, self.paths.user_rules, self.paths.cache)
-            self._chain = open_chain(self._services, assess=self.assessed)
+            self._chain = self._open_chain(self._services, assess=self.assessed)
             self._seen = seen
         if self._policy is None:
-            self._policy = Policy.load(self.paths, self._project, self._uses, lambda: datetime.now().astimezone())
+            self._policy = Policy.load(self.paths, self._project, self._uses, self._clock)
         else:
             self._policy.refresh()
 

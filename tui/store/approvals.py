@@ -85,19 +85,23 @@ class Approvals:
             )
         return made
 
-    def standing(self, keys: Iterable[str], session_id: str) -> dict[str, Standing]:
-        """Return what stands for each of the keys in a session. A denial wins over an approval."""
+    def standing(self, keys: Iterable[str], session_id: str, level: RiskLevel) -> dict[str, Standing]:
+        """Return what stands for each of the keys in a session. A denial wins over an approval.
+
+        An approval counts up to the level it was given at: with other commands around it the same one can be worse.
+        """
         wanted, found = list(dict.fromkeys(keys)), dict[str, Standing]()
         with self._transaction() as connection:
             for start in range(0, len(wanted), _MANY):
                 some = wanted[start : start + _MANY]
                 marks = ", ".join("?" * len(some))
-                for key, verdict in connection.execute(
-                    f"SELECT subject, verdict FROM approvals WHERE subject IN ({marks}) AND revoked_at IS NULL"  # noqa: S608 - marks
+                for key, verdict, up_to in connection.execute(
+                    f"SELECT subject, verdict, level FROM approvals WHERE subject IN ({marks}) AND revoked_at IS NULL"  # noqa: S608 - marks
                     " AND (session_id IS NULL OR session_id = ?)",
                     (*some, session_id),
                 ):
-                    if found.get(key) is not Standing.DENIED:
+                    counts = verdict == Standing.DENIED or level <= RiskLevel(up_to)
+                    if counts and found.get(key) is not Standing.DENIED:
                         found[key] = Standing(verdict)
         return found
 
