@@ -15,12 +15,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, cast
 
+from tui import __version__
 from tui.errors import InvalidInput
 from tui.risk.programs import PLAIN, ProgramFacts, facts_from_raw
 from tui.risk.rule import Plain, Raw, Rule, RuleProblem, from_raw
 
 SHIPPED: Final = Path(__file__).parent / "rules"
 ENGINE_VERSION: Final = "1"
+"""Changes whenever the same rules may give other answers."""
 _EDITIONS: Final = re.compile(r"[-_.]?\d+(\.\d+)*$|\.exe$")
 """What is cut off a name to find its table: `python3.11`, `gcc-12`."""
 
@@ -103,7 +105,7 @@ def load_knowledge(user: Path | None = None, cache: Path | None = None, *, check
     """
     shipped = _read_bytes(SHIPPED)
     identity = _identity(shipped)
-    kept = cache / f"rules-{identity}.json" if cache is not None else None
+    kept = cache / f"rules-{identity}-{_sources()}.json" if cache is not None else None
     plain = _from_cache(kept)
     problems: list[RuleProblem] = []
     fresh = plain is None
@@ -140,10 +142,20 @@ def _read_bytes(directory: Path) -> dict[str, bytes]:
 
 
 def _identity(files: dict[str, bytes]) -> str:
-    digest = hashlib.sha256(ENGINE_VERSION.encode())
+    digest = hashlib.sha256(f"{__version__} {ENGINE_VERSION}".encode())
     for name, data in files.items():
         digest.update(f"{Path(name).name}\0{len(data)}\0".encode() + data)
     return digest.hexdigest()[:16]
+
+
+def _sources() -> str:
+    """Return a stamp of the engine's own files: examples are tried again when any of them has changed."""
+    digest = hashlib.sha256()
+    for path in sorted(SHIPPED.parent.rglob("*.[py]*")):
+        if path.suffix in (".py", ".yaml"):
+            state = path.stat()
+            digest.update(f"{path.name}\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:12]
 
 
 def _parse(files: dict[str, bytes], problems: list[RuleProblem]) -> tuple[list[Plain], dict[str, Plain]]:

@@ -20,7 +20,7 @@ from tui.risk.judge.mentions import escapes, mentions, typed
 from tui.risk.judge.roles import redirected, touched, weigh
 from tui.risk.judge.scripts import scripts
 from tui.risk.judge.searches import handed, with_found
-from tui.risk.judge.services import services
+from tui.risk.judge.services import acts_on_service, services
 from tui.risk.knowledge import Knowledge
 from tui.risk.model import Category, Confidence, Effect, RealCommand, Reversibility
 from tui.risk.programs import PLAIN
@@ -129,7 +129,12 @@ def _baseline(command: Command, draft: Draft, program: ShellProgram, judge_text:
                 "unknown.command", (), frozenset({Effect.EXECUTE}), word=first,
             )  # fmt: skip
         return
-    if facts.level and facts.level != RiskLevel.LOW:
+    if acts_on_service(command):
+        yield Verdict(
+            RiskLevel.MEDIUM, Category.CHANGE, f"acts on a service with {command.line[:100]}", "service.act", (),
+            frozenset({Effect.REMOTE}), Reversibility.UNKNOWN,
+        )  # fmt: skip
+    elif facts.level and facts.level != RiskLevel.LOW:
         yield Verdict(
             RiskLevel(facts.level), Category.CHANGE, facts.effect or f"runs {command.program}", "program.baseline", (),
             facts.effects, Reversibility.UNKNOWN,

@@ -36,10 +36,17 @@ _WEAK: Final = (
 )
 _VERB: Final = re.compile(
     rf"^(?:[a-z]+[-_:.])*(?:{'|'.join(_STRONG)})(?:$|[-_:.]|(?=[A-Z]))|[-_:.](?:{'|'.join(_STRONG)})$"
+    r"|^(?:schedule|start|request|initiate)-[\w-]*(?:deletion|destruction|termination|removal)$"
 )
 _WEAK_VERB: Final = re.compile(rf"^(?:{'|'.join(_WEAK)})(?:$|[-_:])|[-_:](?:{'|'.join(_WEAK)})$")
 _HARMLESS_NEIGHBOUR: Final = re.compile(
     r"^(?:list|ls|get|show|describe|help|plan|status|info|view|search|find|explain|logs?|history|inspect|test|check|diff|validate|preview)$"
+)
+_LOOKS: Final = re.compile(
+    rf"{_HARMLESS_NEIGHBOUR.pattern}|^(?:list|get|describe|show|view|read|wait|head|query|scan|select|count|export|print|version"
+    r"|whoami|fmt|format|lint|template|top|ps|events?|auth|login|init|output|console|completion|env|dump|stats?|cat|tail|du|size|who"
+    r"|check|verify)(?:$|[-_:])",
+    re.IGNORECASE,
 )
 _SECRETS: Final = re.compile(r"secret|key|vault|password|credential|token|cert", re.IGNORECASE)
 _BACKUP: Final = re.compile(r"backup|snapshot|archive|restore|retention|recovery", re.IGNORECASE)
@@ -77,6 +84,9 @@ _LANGUAGES: Final = frozenset(
     }
 )
 """Clients that are told what to do in a language of its own, for which there are rules."""
+_QUERIES: Final = re.compile(
+    r"(?i)\b(?:select|show|explain|describe|get|keys|info|ping|find|count|stats)\b|\\[dl]|\.(?:tables|schema)"
+)
 _LOOKED_AT: Final = 4
 """A verb stands among the first words; later ones are names of things."""
 _WORD: Final = re.compile(r"[A-Za-z][\w:.-]*$")
@@ -101,6 +111,15 @@ def services(command: Command) -> Iterator[Verdict]:
                 return
             yield _own_settings(command, position) or _verdict(command, position)
             return
+
+
+def acts_on_service(command: Command) -> bool:
+    """Say whether the command may change something at a service: nothing in its words says that it only looks."""
+    if not command.facts.infra or command.dry or not command.operands:
+        return False
+    if command.program in _LANGUAGES:
+        return _QUERIES.search(command.line) is None
+    return not any(_LOOKS.match(word) for word in command.words[:_LOOKED_AT])
 
 
 def _own_settings(command: Command, position: int) -> Verdict | None:
