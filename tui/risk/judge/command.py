@@ -27,6 +27,10 @@ _NOT_DRY: Final = ("none", "false", "no", "0", "off")
 _CLUSTER: Final = re.compile(r"-[A-Za-z0-9]{1,7}(?:[=:.,/].*)?$")
 
 
+LONGEST_LINE: Final = 6144
+"""Characters of a command's words that rules search."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """An invocation and what its words are."""
@@ -148,9 +152,14 @@ def read_command(invocation: Invocation, facts: ProgramFacts) -> Command:
         operands=tuple(operands),
         doubtful=frozenset(doubtful) if not facts.value_options else frozenset(),
         words=tuple(word.text for word in operands),
-        line=" ".join(word.text for word in invocation.argv),
+        line=shortened(" ".join(word.text for word in invocation.argv), LONGEST_LINE),
         dry=_is_dry(kept, words, facts),
     )
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return `text` without its middle where it is longer: expressions of rules take more than linear time."""
+    return text if len(text) <= longest else f"{text[: longest // 4 * 3]} … {text[-longest // 4 :]}"
 
 
 def _own_words(invocation: Invocation, facts: ProgramFacts) -> tuple[Word, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tui.risk.judge.command import Command
+from tui.risk.judge.command import Command, shortened
 from tui.risk.rule import Condition
 
 ASKING: Final = frozenset(
@@ -20,6 +20,8 @@ VERB_WITHIN: Final = 5
 """A verb stands among the first words: `gcloud compute instances delete NAME`."""
 COMPOUND_WITHIN: Final = 3
 """A verb that is part of a word stands earlier: `aws ec2 delete-volume`, `heroku pg:reset`."""
+LONGEST_CONTENT: Final = 24_576
+"""Characters of a command, its input and its code that rules search."""
 _JOINTS: Final = re.compile(r"[-_:.]")
 
 
@@ -65,4 +67,4 @@ def _content(command: Command) -> str:
     invocation = command.invocation
     parts = [command.line, invocation.stdin.literal or ""]
     parts += [code.text for code in invocation.code if code.text]
-    return "\n".join(parts)
+    return shortened("\n".join(parts), LONGEST_CONTENT)
