@@ -18,7 +18,7 @@ from tui.risk.code.values import (
     joined,
     labels_of,
     pieces_of,
-)  # fmt: skip
+)
 from tui.risk.model import Category, Effect, Span
 
 HOME_VARIABLES = frozenset({"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"})

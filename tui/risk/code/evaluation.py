@@ -8,6 +8,7 @@ from typing import Final
 from tui.levels import RiskLevel
 from tui.risk.code.judge import Judge, key_of
 from tui.risk.code.operations import Action, Call, Operation
+from tui.risk.code.paths import Place, place_of
 from tui.risk.code.values import UNKNOWN, Constant, Instance, Label, Value, labels_of, shown, text_of
 from tui.risk.model import Category, Effect
 
@@ -28,9 +29,14 @@ def evaluate(judge: Judge, call: Call, operation: Operation) -> Value:
     judge.effects.add(Effect.EXECUTE)
     text = text_of(code)
     if Label.NETWORK in labels:
-        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "exec-downloaded",
-        "runs code that it fetches from the network", span,
-                     Effect.NETWORK_IN)  # fmt: skip
+        judge.report(
+            RiskLevel.CRITICAL,
+            Category.REMOTE_CODE,
+            "exec-downloaded",
+            "runs code that it fetches from the network",
+            span,
+            Effect.NETWORK_IN,
+        )
     elif Label.REQUEST in labels:
         judge.report(_HIGH, Category.REMOTE_CODE, "exec-request", "runs code that a client of this server sends", span)
     elif Label.PICTURE in labels:
@@ -86,9 +92,14 @@ def run_script(judge: Judge, call: Call, operation: Operation) -> Value:
             _HIGH, Category.DOS, "fork-bomb", "starts itself again and again without end", call.span, Effect.EXHAUST
         )
     if key and key in judge.fetched:
-        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "run-downloaded",
-        f"runs {shown(path)}, which it has just downloaded", call.span,
-                     Effect.NETWORK_IN)  # fmt: skip
+        judge.report(
+            RiskLevel.CRITICAL,
+            Category.REMOTE_CODE,
+            "run-downloaded",
+            f"runs {shown(path)}, which it has just downloaded",
+            call.span,
+            Effect.NETWORK_IN,
+        )
     elif key and key in judge.written:
         judge.run_code(judge.written.pop(key), call.span)
     elif Label.NETWORK in labels_of(path):
@@ -118,9 +129,14 @@ def unpickle(judge: Judge, call: Call, operation: Operation) -> Value:
             Effect.EXECUTE,
         )
     elif Label.NETWORK in labels or Label.REQUEST in labels:
-        judge.report(_HIGH, Category.REMOTE_CODE, "unpickle-received",
-        "loads objects from the network, which may run any code", call.span,
-                     Effect.EXECUTE)  # fmt: skip
+        judge.report(
+            _HIGH,
+            Category.REMOTE_CODE,
+            "unpickle-received",
+            "loads objects from the network, which may run any code",
+            call.span,
+            Effect.EXECUTE,
+        )
     else:
         judge.effects.add(Effect.READ)
     return Value(labels=labels | ({Label.DECODED} if operation.what == "code" else frozenset()))
@@ -150,20 +166,27 @@ def _calls_of_pickle(data: bytes) -> str | None:
 
 def load_library(judge: Judge, call: Call, operation: Operation) -> Value:
     """Load a shared library into the process: its code runs at once."""
-    from tui.risk.code.paths import Place, place_of
-
     path = call.argument(operation.arguments[0]) if operation.arguments else None
     text = text_of(path)
     place = place_of(path)
     key = key_of(path)
     if key and key in judge.fetched:
-        judge.report(RiskLevel.CRITICAL, Category.REMOTE_CODE, "load-downloaded",
-        f"loads the library {shown(path)}, which it has just downloaded",
-                     call.span)  # fmt: skip
+        judge.report(
+            RiskLevel.CRITICAL,
+            Category.REMOTE_CODE,
+            "load-downloaded",
+            f"loads the library {shown(path)}, which it has just downloaded",
+            call.span,
+        )
     elif text and "/" in text and place is Place.TEMPORARY:
-        judge.report(_HIGH, Category.HIJACK, "load-library",
-        f"loads the library {text} from a place where anyone can put one", call.span,
-                     Effect.EXECUTE)  # fmt: skip
+        judge.report(
+            _HIGH,
+            Category.HIJACK,
+            "load-library",
+            f"loads the library {text} from a place where anyone can put one",
+            call.span,
+            Effect.EXECUTE,
+        )
     return Instance(operation.kind or call.name)
 
 

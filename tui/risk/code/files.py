@@ -12,24 +12,23 @@ from tui.risk.code.values import (
     UNKNOWN,
     Constant,
     Instance,
-    Items,
     Label,
+    Text,
     Value,
     labels_of,
     pieces_of,
     shown,
     text_of,
-    with_labels,
-)  # fmt: skip
+)
 from tui.risk.model import Category, Effect, Span
 
 _HIGH: Final = RiskLevel.HIGH
 _CRITICAL: Final = RiskLevel.CRITICAL
 _MEDIUM: Final = RiskLevel.MEDIUM
-_PROGRAMS: Final = (".exe", ".dll", ".scr", ".bat", ".cmd", ".ps1", ".vbs", ".msi", ".com", ".pif", ".hta", ".jar")
-_NOT_EVERYONES: Final = frozenset({Place.CREDENTIAL, Place.ACCOUNT, Place.PERSONAL, Place.HOME, Place.SYSTEM,
-Place.OUTSIDE,
-                                   Place.LOG, Place.STARTUP})  # fmt: skip
+_NOT_EVERYONES: Final = frozenset(
+    {Place.CREDENTIAL, Place.ACCOUNT, Place.PERSONAL, Place.HOME, Place.SYSTEM, Place.OUTSIDE, Place.LOG,
+     Place.STARTUP}
+)  # fmt: skip
 _CATEGORY: Final = {
     Place.VCS: Category.VCS_HISTORY, Place.BACKUP: Category.BACKUP_DESTROY, Place.LOG: Category.EVADE,
     Place.CREDENTIAL: Category.SECRETS_DESTROY, Place.ACCOUNT: Category.ACCOUNT, Place.KERNEL: Category.KERNEL,
@@ -180,9 +179,14 @@ def _judge_write(judge: Judge, span: Span, place: Place, name: str, *, adding: b
     verb = "adds to" if adding else "overwrites"
     lowered = name.lower()
     if place is Place.DEVICE:
-        judge.report(_CRITICAL, Category.DESTROY, "write-device", f"writes to {name} directly, past its file system",
-        span,
-                     Effect.OVERWRITE)  # fmt: skip
+        judge.report(
+            _CRITICAL,
+            Category.DESTROY,
+            "write-device",
+            f"writes to {name} directly, past its file system",
+            span,
+            Effect.OVERWRITE,
+        )
     elif place is Place.STARTUP or lowered.endswith(("authorized_keys", ".pth")):
         judge.report(
             _HIGH, Category.PERSIST, "write-startup", f"{verb} {name}: {Place.STARTUP.value}", span, Effect.PERSIST
@@ -190,8 +194,14 @@ def _judge_write(judge: Judge, span: Span, place: Place, name: str, *, adding: b
     elif place is Place.KERNEL:
         judge.report(_HIGH, Category.KERNEL, "write-kernel", f"sets {name} in the kernel", span, Effect.KERNEL)
     elif place in {Place.ACCOUNT, Place.CREDENTIAL}:
-        judge.report(_HIGH, Category.ACCOUNT if place is Place.ACCOUNT else Category.SECRETS_DESTROY, "write-accounts",
-                     f"{verb} {name}: {place.value}", span, Effect.OVERWRITE)  # fmt: skip
+        judge.report(
+            _HIGH,
+            Category.ACCOUNT if place is Place.ACCOUNT else Category.SECRETS_DESTROY,
+            "write-accounts",
+            f"{verb} {name}: {place.value}",
+            span,
+            Effect.OVERWRITE,
+        )
     elif (
         place is Place.LOG
         and not adding
@@ -276,15 +286,24 @@ def change_mode(judge: Judge, call: Call, operation: Operation) -> Value:
     elif place in PROTECTED and mode is not None:
         secret = place in {Place.CREDENTIAL, Place.ACCOUNT}
         if mode & 0o002 or (secret and mode & 0o044 and "authorized" not in name and "passwd" not in name):
-            judge.report(_HIGH, Category.PRIV_ESC, "open-protected", f"changes who may use {name}: {place.value}",
-            call.span,
-                         Effect.PRIVILEGE)  # fmt: skip
+            judge.report(
+                _HIGH,
+                Category.PRIV_ESC,
+                "open-protected",
+                f"changes who may use {name}: {place.value}",
+                call.span,
+                Effect.PRIVILEGE,
+            )
     if mode is None or mode & 0o111 or mode == 777:
         key = key_of(path)
         if key and key in judge.fetched:
-            judge.report(_HIGH, Category.REMOTE_CODE, "executable-download",
-            f"makes {name} executable, which came from the network",
-                         call.span)  # fmt: skip
+            judge.report(
+                _HIGH,
+                Category.REMOTE_CODE,
+                "executable-download",
+                f"makes {name} executable, which came from the network",
+                call.span,
+            )
     return UNKNOWN
 
 
@@ -304,9 +323,14 @@ def change_owner(judge: Judge, call: Call, operation: Operation) -> Value:
     path = path_of(call, operation)
     place = place_of(path)
     if place in PROTECTED - {Place.SYSTEM, Place.LOG, Place.BACKUP, Place.VCS}:
-        judge.report(_HIGH, Category.PRIV_ESC, "change-owner", f"changes the owner of {shown(path)}: {place.value}",
-        call.span,
-                     Effect.PRIVILEGE)  # fmt: skip
+        judge.report(
+            _HIGH,
+            Category.PRIV_ESC,
+            "change-owner",
+            f"changes the owner of {shown(path)}: {place.value}",
+            call.span,
+            Effect.PRIVILEGE,
+        )
     return UNKNOWN
 
 
@@ -316,17 +340,10 @@ def found_files(path: Value | None) -> Value:
     base = "".join(piece for piece in pieces[:1] if isinstance(piece, str))
     for mark in "*?[":
         base = base.partition(mark)[0]
-    from tui.risk.code.values import Text
-
     found = Value(labels=frozenset({Label.WALK}), shown="file")
     if base and not base.endswith("/"):
         base += "/"
     return Text((base, found) if base else (found,), labels=frozenset({Label.WALK}) | labels_of(path))
-
-
-def looks_like_program(path: Value | None) -> bool:
-    """Whether the name ends like a program's of Windows."""
-    return shown(path).lower().endswith(_PROGRAMS)
 
 
 HANDLERS: Final = {
@@ -334,4 +351,3 @@ HANDLERS: Final = {
     Action.PUT: put, Action.TRUNCATE: truncate, Action.MOVE: transfer, Action.COPY: transfer, Action.LINK: link,
     Action.MODE: change_mode, Action.OWNER: change_owner,
 }  # fmt: skip
-__all__ = ["HANDLERS", "Items", "content_of", "found_files", "looks_like_program", "path_of", "with_labels", "write_to"]

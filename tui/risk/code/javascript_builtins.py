@@ -11,6 +11,7 @@ from tui.risk.code.conventions import path_join, setting
 from tui.risk.code.files import found_files
 from tui.risk.code.javascript_library import OPERATIONS, canonical, module_name
 from tui.risk.code.javascript_routines import Routines, labels_among
+from tui.risk.code.judge import key_of
 from tui.risk.code.machine import perform
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.values import (
@@ -29,7 +30,7 @@ from tui.risk.code.values import (
     labels_of,
     text_of,
     with_labels,
-)  # fmt: skip
+)
 from tui.risk.model import Category, Effect
 
 _HOME: Final = Constant("~")
@@ -133,13 +134,9 @@ class Builtins(Routines):
                 else Value(labels=labels_of(first), shown="entries")
             )
         if name in {"process.binding", "process._linkedBinding"}:
-            self.judge.report(
-                RiskLevel.HIGH,
-                Category.OBFUSCATED,
-                "internal-binding",
-                "uses internals of Node.js, past its modules",
-                self.span_of(node),
-            )
+            if text_of(first) in {None, "spawn_sync", "process_wrap", "fs", "pipe_wrap", "tcp_wrap", "contextify"}:
+                what = "uses internals of Node.js, past its modules"
+                self.judge.report(RiskLevel.HIGH, Category.OBFUSCATED, "internal-binding", what, self.span_of(node))
             return Instance("process.binding")
         if name in _BELOW:
             found = found_files(first if args else Constant("."))
@@ -182,8 +179,6 @@ class Builtins(Routines):
                 self.span_of(node),
                 Effect.NETWORK_IN,
             )
-        from tui.risk.code.judge import key_of
-
         if key_of(specifier) in self.judge.fetched:
             self.judge.report(
                 RiskLevel.CRITICAL,

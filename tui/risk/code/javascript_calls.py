@@ -10,7 +10,7 @@ from tree_sitter import Node
 from tui.levels import RiskLevel
 from tui.risk.code import javascript_folding as folding
 from tui.risk.code.budget import MAX_ITEMS
-from tui.risk.code.conventions import elements
+from tui.risk.code.files import write_to
 from tui.risk.code.javascript_builtins import Builtins
 from tui.risk.code.javascript_library import CLOUD_ROOTS, METHODS, OPERATIONS
 from tui.risk.code.javascript_lookup import Closure
@@ -35,7 +35,7 @@ from tui.risk.code.values import (
     pieces_of,
     text_of,
     with_labels,
-)  # fmt: skip
+)
 from tui.risk.model import Category, Effect
 
 _HIDEABLE: Final = frozenset({Action.RUN, Action.RUN_FILE, Action.RUN_WORDS, Action.EVALUATE})
@@ -158,8 +158,6 @@ class Calls(Builtins):
         if name == "pipe" and args:
             target = args[0]
             if isinstance(target, Instance) and target.kind == "open":
-                from tui.risk.code.files import write_to
-
                 write_to(
                     self.judge,
                     self.span_of(node),
@@ -282,16 +280,8 @@ class Calls(Builtins):
                     kind = "socket" if result.kind == "net.Server" else "response"
                     given = (Instance(kind, None, {}, labels=labels), Value(labels=labels), Value(labels=labels))
                 returned = self.run_routine(value, given)
-            elif isinstance(value, Reference) and value.name == "eval":
-                returned = (
-                    perform(
-                        self.judge,
-                        Call("eval", (Value(labels=labels),), next(iter(self.judge.marks.values()), self.here)),
-                        OPERATIONS["eval"],
-                    )
-                    if labels & {Label.NETWORK, Label.DECODED}
-                    else None
-                )
+            elif isinstance(value, Reference) and value.name == "eval" and labels & {Label.NETWORK, Label.DECODED}:
+                perform(self.judge, Call("eval", (Value(labels=labels),), self.here), OPERATIONS["eval"])
         return returned
 
 
@@ -299,6 +289,3 @@ def _in_words(name: str) -> str:
     words = re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower().split()
     verb = words[0] if words else "delete"
     return f"{verb}s {' '.join(words[1:]) or 'a resource'} of a cloud account"
-
-
-__all__ = ["Calls", "elements"]

@@ -23,7 +23,7 @@ from tui.risk.code.values import (
     labels_of,
     text_of,
     with_labels,
-)  # fmt: skip
+)
 
 
 class Expressions(Lookups):

@@ -26,7 +26,7 @@ from tui.risk.code.values import (
     labels_of,
     text_of,
     with_labels,
-)  # fmt: skip
+)
 from tui.risk.model import Span
 
 _ENVIRONMENT: Final[Labels] = frozenset({Label.ENVIRONMENT})

@@ -18,10 +18,11 @@ from tui.risk.model import Category, Effect, Span
 
 _MAX_ROUNDS: Final = 16
 _FUNCTIONS: Final = frozenset({"function_declaration", "generator_function_declaration"})
-_WATCHED: Final = frozenset({"XMLHttpRequest.prototype.send", "XMLHttpRequest.prototype.open", "fetch",
-"globalThis.fetch", "http.request", "Module.prototype.require",
-                             "module.prototype.require", "Module._load", "module._load", "ethereum.request",
-                             "navigator.clipboard.writeText"})  # fmt: skip
+_WATCHED: Final = frozenset({
+    "XMLHttpRequest.prototype.send", "XMLHttpRequest.prototype.open", "fetch", "globalThis.fetch",
+    "http.request", "Module.prototype.require", "module.prototype.require", "Module._load", "module._load",
+    "ethereum.request", "navigator.clipboard.writeText",
+})  # fmt: skip
 
 
 class Reader(Calls):
@@ -214,8 +215,13 @@ class Reader(Calls):
         """Report functions of the platform that are replaced by the text's own."""
         full = canonical(f"{owner.name}.{name}") if isinstance(owner, Reference) else ""
         if isinstance(value, Routine) and (full in _WATCHED or (name == "fetch" and full == "globalThis.fetch")):
-            self.judge.report(RiskLevel.HIGH, Category.HIJACK, "replace-function",
-            f"replaces {full}, and so sees what passes through it", self.span_of(node),
-                              Effect.CONFIG)  # fmt: skip
+            self.judge.report(
+                RiskLevel.HIGH,
+                Category.HIJACK,
+                "replace-function",
+                f"replaces {full}, and so sees what passes through it",
+                self.span_of(node),
+                Effect.CONFIG,
+            )
         if full in {"module.exports.scripts", "pkg.scripts"}:
             self.judge.mark("edits package.json", self.span_of(node))

@@ -20,7 +20,7 @@ from tui.risk.code.values import (
     Value,
     labels_of,
     with_labels,
-)  # fmt: skip
+)
 from tui.risk.model import Span
 
 _MAX_RUNS: Final = 8

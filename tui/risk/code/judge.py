@@ -168,6 +168,3 @@ def items_of(value: Value | None) -> tuple[Value, ...]:
     if isinstance(value, Items):
         return value.items
     return () if value is None else (value,)
-
-
-__all__ = ["AssessShell", "Judge", "items_of", "key_of", "name_in_shell", "shown"]

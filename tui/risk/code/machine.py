@@ -11,7 +11,7 @@ from tui.risk.code import evaluation, files, network, processes
 from tui.risk.code.judge import Judge
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.values import UNKNOWN, Constant, Instance, Label, Value, labels_of, shown
-from tui.risk.model import Category, Effect, Span
+from tui.risk.model import Category, Effect
 
 _HIGH: Final = RiskLevel.HIGH
 _DROPS: Final = re.compile(
@@ -77,13 +77,23 @@ def query(judge: Judge, call: Call, operation: Operation) -> Value:
             and first[1].lower() != "database"
         )
         level = RiskLevel.MEDIUM if temporary or _makes_itself(judge.text, match[0]) else _HIGH
-        judge.report(level, Category.DB_DESTROY, "sql-destroy",
-        f"destroys data in a database: {match[0].strip()[:80]}", call.span,
-                     Effect.DELETE)  # fmt: skip
+        judge.report(
+            level,
+            Category.DB_DESTROY,
+            "sql-destroy",
+            f"destroys data in a database: {match[0].strip()[:80]}",
+            call.span,
+            Effect.DELETE,
+        )
     if _SECRET_COLUMNS.search(text):
-        judge.report(_HIGH, Category.CRED_READ, "sql-secrets",
-        f"reads what a browser has saved for its user: {text.strip()[:80]}", call.span,
-                     Effect.CREDENTIAL_READ)  # fmt: skip
+        judge.report(
+            _HIGH,
+            Category.CRED_READ,
+            "sql-secrets",
+            f"reads what a browser has saved for its user: {text.strip()[:80]}",
+            call.span,
+            Effect.CREDENTIAL_READ,
+        )
         return Value(labels=frozenset({Label.CREDENTIAL}))
     return Value(labels=labels_of(call.receiver))
 
@@ -158,17 +168,28 @@ def conclude(judge: Judge) -> None:
     marks = judge.marks
     shell = marks.get("opens a shell")
     if shell and (marks.get("connects") or marks.get("redirects to a socket")):
-        judge.report(RiskLevel.CRITICAL, Category.SHELL, "reverse-shell",
-        "connects a shell to another machine, which can then run anything here", shell,
-                     Effect.REMOTE)  # fmt: skip
+        judge.report(
+            RiskLevel.CRITICAL,
+            Category.SHELL,
+            "reverse-shell",
+            "connects a shell to another machine, which can then run anything here",
+            shell,
+            Effect.REMOTE,
+        )
     elif shell and marks.get("listens"):
         judge.report(
             RiskLevel.CRITICAL, Category.SHELL, "bind-shell", "offers a shell to whoever connects", shell, Effect.REMOTE
         )
     if span := marks.get("encrypts files"):
-        judge.report(RiskLevel.CRITICAL, Category.DESTROY, "encrypt-files",
-        "encrypts every file it finds, as ransomware does", span,
-                     Effect.OVERWRITE, attack=("T1486",))  # fmt: skip
+        judge.report(
+            RiskLevel.CRITICAL,
+            Category.DESTROY,
+            "encrypt-files",
+            "encrypts every file it finds, as ransomware does",
+            span,
+            Effect.OVERWRITE,
+            attack=("T1486",),
+        )
     if span := marks.get("serialises the environment"):
         what = "gathers all environment variables, secrets included, in one text"
         judge.report(_HIGH, Category.EXFIL, "collect-environment", what, span)
@@ -221,6 +242,3 @@ def perform(judge: Judge, call: Call, operation: Operation) -> Value:
         return UNKNOWN
     handler = HANDLERS.get(operation.action)
     return handler(judge, call, operation) if handler else UNKNOWN
-
-
-__all__ = ["HANDLERS", "Handler", "Span", "conclude", "perform"]

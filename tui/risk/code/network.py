@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tui.levels import RiskLevel
+from tui.risk.code.files import write_to
 from tui.risk.code.hosts import collects_requests, drop_point, host_of, is_address, is_local
 from tui.risk.code.judge import Judge, key_of
 from tui.risk.code.operations import Action, Call, Operation
@@ -16,20 +17,25 @@ from tui.risk.code.values import (
     Items,
     Label,
     Labels,
+    Routine,
     Text,
     Value,
     labels_of,
     pieces_of,
     shown,
     text_of,
-)  # fmt: skip
+)
 from tui.risk.model import Category, Effect, Span
 
-_NOT_CONTENT: Final = frozenset({"headers", "auth", "cert", "proxies", "timeout", "verify", "cookies", "stream",
-"hooks", "allow_redirects",
-                                 "agent", "signal", "context", "method", "family", "hostname", "host",
-                                 "port"})  # fmt: skip
+_NOT_CONTENT: Final = frozenset({
+    "headers", "auth", "cert", "proxies", "timeout", "verify", "cookies", "stream", "hooks", "allow_redirects",
+    "agent", "signal", "context", "method", "family", "hostname", "host", "port",
+})  # fmt: skip
 """Arguments that carry what a service asks for, keys included: sending them is what they are for."""
+_TELLING: Final[Labels] = frozenset({
+    Label.SETTING, Label.HOST, Label.PLATFORM, Label.ENVIRONMENT, Label.CREDENTIAL, Label.FILE, Label.OUTPUT,
+    Label.PRIVATE_FILE, Label.SERIALIZED,
+})  # fmt: skip
 METADATA: Final = frozenset({"169.254.169.254", "metadata.google.internal", "100.100.100.200"})
 """Where clouds hand their machines credentials."""
 _WORST: Final = (Label.CREDENTIAL, Label.ENVIRONMENT, Label.SERIALIZED)
@@ -80,8 +86,6 @@ def fetch(judge: Judge, call: Call, operation: Operation) -> Value:
 
 
 def _is_data(value: Value) -> bool:
-    from tui.risk.code.values import Routine
-
     return not isinstance(value, Routine)
 
 
@@ -125,9 +129,14 @@ def send(judge: Judge, span: Span, url: Value | None, content: list[Value]) -> N
     elif Label.SETTING in body and open_door and not (dropped and "api.telegram.org" in dropped):
         _leak(judge, span, RiskLevel.HIGH, Label.SETTING, host)
     elif where and collects_requests(where):
-        judge.report(RiskLevel.HIGH, Category.EXFIL, "call-home",
-        f"contacts {host}, where whoever set it up reads every request", span,
-                     Effect.NETWORK_OUT)  # fmt: skip
+        judge.report(
+            RiskLevel.HIGH,
+            Category.EXFIL,
+            "call-home",
+            f"contacts {host}, where whoever set it up reads every request",
+            span,
+            Effect.NETWORK_OUT,
+        )
     elif content and out & {Label.FILE, Label.OUTPUT, Label.SETTING}:
         judge.report(RiskLevel.MEDIUM, Category.EXFIL, "upload", f"sends {_names(out)} to {host}", span)
 
@@ -137,15 +146,18 @@ def _names(labels: Labels) -> str:
 
 
 def _leak(judge: Judge, span: Span, level: RiskLevel, label: Label, host: str) -> None:
-    judge.report(level, Category.EXFIL, "send-" + label.name.lower().replace("_", "-"),
-    f"sends {label.value} to {host}", span,
-                 Effect.NETWORK_OUT)  # fmt: skip
+    judge.report(
+        level,
+        Category.EXFIL,
+        "send-" + label.name.lower().replace("_", "-"),
+        f"sends {label.value} to {host}",
+        span,
+        Effect.NETWORK_OUT,
+    )
 
 
 def download(judge: Judge, call: Call, operation: Operation) -> Value:
     """Put what is at a URL into a file."""
-    from tui.risk.code.files import write_to
-
     url = call.argument(operation.arguments[0])
     target = call.argument(operation.arguments[1]) if len(operation.arguments) > 1 else None
     judge.effects.add(Effect.NETWORK_IN)
@@ -167,14 +179,18 @@ def look_up(judge: Judge, call: Call, operation: Operation) -> Value:
         labels = labels_of(name)
         suffix = name.parts[-1]
         if isinstance(suffix, str) and "." in suffix:
-            told = labels & {Label.SETTING, Label.HOST, Label.PLATFORM, Label.ENVIRONMENT, Label.CREDENTIAL,
-            Label.FILE, Label.OUTPUT,
-                             Label.PRIVATE_FILE, Label.SERIALIZED}  # fmt: skip
+            told = labels & _TELLING
             if told:
                 label = min(told, key=lambda each: each.value)
-                judge.report(RiskLevel.HIGH, Category.EXFIL, "dns",
-                f"smuggles {label.value} out in a name that it looks up: …{suffix}", call.span,
-                             Effect.NETWORK_OUT, attack=("T1048", "T1071.004"))  # fmt: skip
+                judge.report(
+                    RiskLevel.HIGH,
+                    Category.EXFIL,
+                    "dns",
+                    f"smuggles {label.value} out in a name that it looks up: …{suffix}",
+                    call.span,
+                    Effect.NETWORK_OUT,
+                    attack=("T1048", "T1071.004"),
+                )
     elif (text := text_of(name)) and collects_requests(text):
         judge.report(
             RiskLevel.HIGH, Category.EXFIL, "call-home", f"looks up {text}, where every look-up is recorded", call.span

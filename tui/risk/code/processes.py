@@ -22,34 +22,36 @@ from tui.risk.code.values import (
     Labels,
     Reference,
     Value,
+    joined,
     labels_of,
     pieces_of,
     shown,
     text_of,
-)  # fmt: skip
+)
 from tui.risk.code.windows import judge_windows_command
 from tui.risk.model import Category, Effect
 
 _HIGH: Final = RiskLevel.HIGH
 _CRITICAL: Final = RiskLevel.CRITICAL
 _MEDIUM: Final = RiskLevel.MEDIUM
-SHELLS: Final = frozenset({"sh", "bash", "zsh", "dash", "ksh", "ash", "csh", "tcsh", "fish", "cmd", "cmd.exe",
-"powershell",
-                           "powershell.exe", "pwsh"})  # fmt: skip
-_INTERPRETERS: Final = SHELLS | {"python", "python2", "python3", "node", "perl", "ruby", "php", "lua", "deno", "bun",
-"start", "wine",
-                                 "source", ".", "exec", "sudo", "nohup", "java", "rundll32", "regsvr32", "mshta",
-                                 "wscript", "cscript",
-                                 "msiexec", "explorer", "open", "doas", "setsid", "env", "java.exe",
-                                 "pythonw"}  # fmt: skip
+SHELLS: Final = frozenset({
+    "sh", "bash", "zsh", "dash", "ksh", "ash", "csh", "tcsh", "fish", "cmd", "cmd.exe", "powershell",
+    "powershell.exe", "pwsh",
+})  # fmt: skip
+_INTERPRETERS: Final = SHELLS | {
+    "python", "python2", "python3", "node", "perl", "ruby", "php", "lua", "deno", "bun", "start", "wine",
+    "source", ".", "exec", "sudo", "nohup", "java", "rundll32", "regsvr32", "mshta", "wscript", "cscript",
+    "msiexec", "explorer", "open", "doas", "setsid", "env", "java.exe", "pythonw",
+}  # fmt: skip
 _INTERACTIVE: Final = frozenset({"-i", "-p", "-l", "--login", "-li", "-il", "-ip", "--norc", "--noprofile", "-"})
-_TELLS_HOST: Final = frozenset({"whoami", "hostname", "id", "uname", "env", "printenv", "ifconfig", "ip", "arp",
-"set", "systeminfo",
-                                "ipconfig", "getmac", "netstat", "ps", "w", "who", "last", "groups"})  # fmt: skip
-_DEVELOPMENT: Final = frozenset({"npm", "npx", "yarn", "pnpm", "bun", "vite", "webpack", "make", "cargo", "go",
-"uvicorn", "gunicorn",
-                                 "flask", "xdg-open", "open", "code", "docker", "git", "redis-server", "pytest",
-                                 "java", "mvn"})  # fmt: skip
+_TELLS_HOST: Final = frozenset({
+    "whoami", "hostname", "id", "uname", "env", "printenv", "ifconfig", "ip", "arp", "set", "systeminfo",
+    "ipconfig", "getmac", "netstat", "ps", "w", "who", "last", "groups",
+})  # fmt: skip
+_DEVELOPMENT: Final = frozenset({
+    "npm", "npx", "yarn", "pnpm", "bun", "vite", "webpack", "make", "cargo", "go", "uvicorn", "gunicorn",
+    "flask", "xdg-open", "open", "code", "docker", "git", "redis-server", "pytest", "java", "mvn",
+})  # fmt: skip
 _WORD: Final = re.compile(r"[^\s;&|<>()]+")
 
 
@@ -89,8 +91,6 @@ def run_file(judge: Judge, call: Call, operation: Operation) -> Value:
         pieces: list[str | Value] = list(pieces_of(program))
         for word in rest:
             pieces += [" ", *pieces_of(word)]
-        from tui.risk.code.values import joined
-
         return execute(judge, call, joined(pieces))
     if not rest and " " in (text_of(program) or ""):
         return execute(judge, call, program)
@@ -174,9 +174,14 @@ def _judge_origin(judge: Judge, call: Call, lead: Labels, names: list[str]) -> N
     span, what = call.span, " ".join(names)[:80]
     if Label.NETWORK in lead:
         level = _CRITICAL
-        judge.report(level, Category.REMOTE_CODE, "run-received", "runs a command that it receives over the network",
-        span,
-                     Effect.NETWORK_IN)  # fmt: skip
+        judge.report(
+            level,
+            Category.REMOTE_CODE,
+            "run-received",
+            "runs a command that it receives over the network",
+            span,
+            Effect.NETWORK_IN,
+        )
     elif Label.REQUEST in lead:
         judge.report(
             _HIGH, Category.REMOTE_CODE, "run-request", "runs a command that a client of this server sends", span
@@ -209,22 +214,36 @@ def _judge_shell(judge: Judge, call: Call, command: Value, names: list[str]) -> 
         judge.run_shell(text, span, call.name)
         return
     if Label.SOCKET in stream_labels:
-        judge.report(_CRITICAL, Category.SHELL, "socket-shell",
-        f"gives whoever is at the other end of a connection a shell: {program}", span,
-                     Effect.REMOTE)  # fmt: skip
+        judge.report(
+            _CRITICAL,
+            Category.SHELL,
+            "socket-shell",
+            f"gives whoever is at the other end of a connection a shell: {program}",
+            span,
+            Effect.REMOTE,
+        )
         return
     judge.mark("opens a shell", span)
     piped = any(isinstance(stream, Reference) and "PIPE" in stream.name for stream in streams) or (
         judge.language == "js" and call.option("stdio") is None
     )
     if piped and call.name.rpartition(".")[2] not in {"system", "spawn_pty"}:
-        judge.report(_MEDIUM, Category.UNKNOWN, "fed-shell",
-        f"starts {program} and feeds it commands that are only known when it runs",
-                     span)  # fmt: skip
+        judge.report(
+            _MEDIUM,
+            Category.UNKNOWN,
+            "fed-shell",
+            f"starts {program} and feeds it commands that are only known when it runs",
+            span,
+        )
     else:
-        judge.report(_HIGH, Category.SHELL, "open-shell",
-        f"opens a shell, {shown(command) if not isinstance(command, Items) else program},"
-                     " in which anything can be run", span)  # fmt: skip
+        judge.report(
+            _HIGH,
+            Category.SHELL,
+            "open-shell",
+            f"opens a shell, {shown(command) if not isinstance(command, Items) else program},"
+            " in which anything can be run",
+            span,
+        )
 
 
 def _judge_fetched(judge: Judge, call: Call, command: Value, names: list[str]) -> None:
@@ -242,9 +261,14 @@ def _judge_fetched(judge: Judge, call: Call, command: Value, names: list[str]) -
             and key
             and (runs or name.startswith("./") or key.startswith("?") or _after_interpreter(key, keys))
         ):
-            judge.report(_CRITICAL, Category.REMOTE_CODE, "run-downloaded",
-            f"runs {key.lstrip('?')}, which it has just downloaded", call.span,
-                         Effect.NETWORK_IN)  # fmt: skip
+            judge.report(
+                _CRITICAL,
+                Category.REMOTE_CODE,
+                "run-downloaded",
+                f"runs {key.lstrip('?')}, which it has just downloaded",
+                call.span,
+                Effect.NETWORK_IN,
+            )
             return
         if key in judge.written and key and (runs or _after_interpreter(key, keys)):
             text = judge.written.pop(key)
@@ -277,9 +301,14 @@ def _judge_hidden(judge: Judge, call: Call, names: list[str]) -> None:
         and bool(stdio.items)
     )
     if (all_silent or (ignored and call.is_true("detached"))) and program not in _DEVELOPMENT:
-        judge.report(_HIGH, Category.EVADE, "silent-process",
-        f"starts {program or 'a program'} so that nobody sees it: detached and without output",
-                     call.span, attack=("T1564",))  # fmt: skip
+        judge.report(
+            _HIGH,
+            Category.EVADE,
+            "silent-process",
+            f"starts {program or 'a program'} so that nobody sees it: detached and without output",
+            call.span,
+            attack=("T1564",),
+        )
 
 
 def _hand_over(judge: Judge, call: Call, command: Value) -> None:

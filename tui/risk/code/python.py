@@ -68,9 +68,14 @@ def _judge_install_hook(judge: Judge, hook: Span) -> None:
         c for shell in judge.shells for c in shell.commands if hook.start <= c.span.start and c.span.end <= hook.end
     ]
     if any(reason.level >= RiskLevel.MEDIUM for reason in inside) or commands:
-        judge.report(RiskLevel.HIGH, Category.SUPPLY_CHAIN, "install-hook",
-        "runs commands or talks to the network while the package is installed",
-                     hook, Effect.EXECUTE)  # fmt: skip
+        judge.report(
+            RiskLevel.HIGH,
+            Category.SUPPLY_CHAIN,
+            "install-hook",
+            "runs commands or talks to the network while the package is installed",
+            hook,
+            Effect.EXECUTE,
+        )
 
 
 class _Positions:

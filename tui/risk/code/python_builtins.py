@@ -28,11 +28,12 @@ from tui.risk.code.values import (
     shown,
     text_of,
     with_labels,
-)  # fmt: skip
+)
 
-_PATHS_BELOW: Final = frozenset({"glob.glob", "glob.iglob", "os.walk", "os.listdir", "os.scandir", "os.fwalk",
-"pathlib.Path().glob",
-                                 "pathlib.Path().rglob", "pathlib.Path().iterdir", "pathlib.Path().walk"})  # fmt: skip
+_PATHS_BELOW: Final = frozenset({
+    "glob.glob", "glob.iglob", "os.walk", "os.listdir", "os.scandir", "os.fwalk", "pathlib.Path().glob",
+    "pathlib.Path().rglob", "pathlib.Path().iterdir", "pathlib.Path().walk",
+})  # fmt: skip
 
 
 class Builtins(Routines):

@@ -32,7 +32,7 @@ from tui.risk.code.values import (
     labels_of,
     pieces_of,
     text_of,
-)  # fmt: skip
+)
 from tui.risk.model import Category, Effect
 
 _HIDEABLE: Final = frozenset({Action.RUN, Action.RUN_FILE, Action.RUN_WORDS, Action.EVALUATE})
@@ -257,9 +257,8 @@ class Calls(Builtins):
             self.callbacks((*args, *keywords.values()), labels_of(owner) if owner is not None else NOTHING)
             return perform(self.judge, call, row)
         labels = all_labels(args, keywords) | target.labels
-        result = self.callbacks((*args, *keywords.values()), labels)
+        self.callbacks((*args, *keywords.values()), labels)
         content = args[0] if name == "urllib.request.Request" and args else None
-        del result
         attributes = {
             key: value for key, value in keywords.items() if content is not None and key in {"data", "headers"}
         }

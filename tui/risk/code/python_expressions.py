@@ -25,7 +25,7 @@ from tui.risk.code.values import (
     pieces_of,
     text_of,
     with_labels,
-)  # fmt: skip
+)
 
 _ENOUGH_UNKNOWN = 4
 """Elements of a comprehension without a known value after which the others are taken to be like them."""

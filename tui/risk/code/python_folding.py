@@ -24,9 +24,10 @@ from tui.risk.code.values import Constant, Items, Label, Labels, Plain, Value
 
 _DECODED: Final[Labels] = frozenset({Label.DECODED})
 _ASSEMBLED: Final[Labels] = frozenset({Label.ASSEMBLED})
-_ERRORS: Final = (ValueError, TypeError, IndexError, KeyError, OverflowError, LookupError, AttributeError,
-ArithmeticError, MemoryError,
-                  UnicodeError, binascii.Error, zlib.error, lzma.LZMAError, OSError, EOFError)  # fmt: skip
+_ERRORS: Final = (
+    ValueError, TypeError, IndexError, KeyError, OverflowError, LookupError, AttributeError, ArithmeticError,
+    MemoryError, UnicodeError, binascii.Error, zlib.error, lzma.LZMAError, OSError, EOFError,
+)  # fmt: skip
 
 
 def _raw(value: Any) -> bytes:

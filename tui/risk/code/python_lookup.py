@@ -24,7 +24,7 @@ from tui.risk.code.values import (
     Value,
     labels_of,
     text_of,
-)  # fmt: skip
+)
 from tui.risk.model import Span
 
 _ENVIRONMENT = frozenset({Label.ENVIRONMENT})

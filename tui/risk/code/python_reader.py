@@ -157,9 +157,14 @@ class Reader(Calls):
                 "builtins.__import__",
                 "requests.Session.request",
             }:
-                self.judge.report(RiskLevel.HIGH, Category.HIJACK, "replace-function",
-                f"replaces {name}, and so sees what passes through it",
-                                  self.span_of(node), Effect.CONFIG)  # fmt: skip
+                self.judge.report(
+                    RiskLevel.HIGH,
+                    Category.HIJACK,
+                    "replace-function",
+                    f"replaces {name}, and so sees what passes through it",
+                    self.span_of(node),
+                    Effect.CONFIG,
+                )
 
     def _do_annassign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:

@@ -21,7 +21,7 @@ from tui.risk.code.values import (
     Value,
     labels_of,
     with_labels,
-)  # fmt: skip
+)
 
 _MAX_RUNS: Final = 8
 """How often one function is read with other arguments."""

@@ -59,9 +59,14 @@ def judge_shape(judge: Judge, text: str) -> None:
             attack=("T1496",),
         )
     if match := _SECRETS_OF_CI.search(text):
-        judge.report(RiskLevel.HIGH, Category.EXFIL, "ci-secrets", "collects all secrets of a repository's workflows",
-        Span(match.start(), match.end()),
-                     Effect.CREDENTIAL_READ)  # fmt: skip
+        judge.report(
+            RiskLevel.HIGH,
+            Category.EXFIL,
+            "ci-secrets",
+            "collects all secrets of a repository's workflows",
+            Span(match.start(), match.end()),
+            Effect.CREDENTIAL_READ,
+        )
 
 
 def _report(judge: Judge, rule: str, effect: str, span: Span) -> None:

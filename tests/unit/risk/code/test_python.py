@@ -129,7 +129,8 @@ def test_what_is_dangerous_is_named(category: Category, text: str) -> None:
         "import urllib.request\nurllib.request.urlretrieve('https://a.example/data.csv', 'data.csv')",
         "print(''.join(chr(c) for c in range(97, 123)))",
         "from setuptools import setup\nsetup(name='x')",
-        "import requests, subprocess\nopen('a.mp4', 'wb').write(requests.get(u).content)\nsubprocess.run(['ffmpeg', '-i', 'a.mp4'])",
+        "import requests, subprocess\nopen('a.mp4', 'wb').write(requests.get(u).content)\n"
+        "subprocess.run(['ffmpeg', '-i', 'a.mp4'])",
     ],
 )  # fmt: skip
 def test_ordinary_programs_interrupt_nobody(text: str) -> None:
