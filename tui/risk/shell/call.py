@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tui.risk.shell.draft import Draft
 from tui.risk.shell.values import Context, Field, Scope
 
 if TYPE_CHECKING:
-    from tui.risk.shell.walk import Draft, Walker
+    from tui.risk.shell.walk import Walker
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 from tui.risk.shell import textual
 from tui.risk.shell.call import Call
 from tui.risk.shell.decoders import decode
-from tui.risk.shell.lexer import ansi_c
+from tui.risk.shell.escapes import ansi_c
 from tui.risk.shell.limits import FIELD_LIMIT, VALUE_LIMIT
 from tui.risk.shell.source import Source
 from tui.risk.shell.values import Disguise, Field, Output, code_source, joined

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from tui.risk.model import Confidence, Span
 from tui.risk.shell import environment, execute
 from tui.risk.shell.call import Call
+from tui.risk.shell.draft import Draft
 from tui.risk.shell.expand import Expander
 from tui.risk.shell.limits import DEPTH_LIMIT, INVOCATION_LIMIT, LOOP_LIMIT, VALUE_LIMIT, Budget
-from tui.risk.shell.model import Code, Invocation, Redirect, ShellProgram, Stdin, Word
+from tui.risk.shell.model import Redirect, ShellProgram, Stdin, Word
 from tui.risk.shell.parser import parse
 from tui.risk.shell.source import Source
 from tui.risk.shell.syntax import (
@@ -48,33 +49,6 @@ from tui.risk.shell.values import (
 )  # fmt: skip
 
 _DOCUMENTS: Final = ("<<", "<<-", "<<<")
-
-
-@dataclass(slots=True)
-class Draft:
-    """An invocation while it is worked out."""
-
-    index: int
-    span: Span
-    context: Context
-    argv: tuple[Word, ...] = ()
-    assignments: tuple[tuple[str, Word], ...] = ()
-    redirects: tuple[Redirect, ...] = ()
-    inputs: tuple[int, ...] = ()
-    code: tuple[Code, ...] = ()
-    stdin: Stdin = NO_INPUT
-    cwd: Word | None = None
-    obfuscated: bool = False
-
-    def freeze(self) -> Invocation:
-        """Return the finished invocation."""
-        context = self.context
-        return Invocation(
-            self.index, self.argv, self.span, self.assignments, self.redirects, self.stdin, self.inputs, self.code,
-            chain=context.chain, privileged=context.privileged, place=context.place, cwd=self.cwd,
-            appended=context.appended, found_by=context.found_by, guessed=context.guessed, repeated=context.repeated,
-            background=context.background, obfuscated=self.obfuscated or context.obfuscated,
-        )  # fmt: skip
 
 
 class Walker:
