@@ -9,14 +9,14 @@ from tui.risk.check_rules import rule_applies
 from tui.risk.judge.command import LONGEST_LINE, shortened
 from tui.risk.knowledge import Knowledge
 from tui.risk.rule import RuleProblem
-from tui.risk.rule_files import Plain, read_rules
+from tui.risk.rule_files import read_rules
 
 HEAD = "level: high\n  category: DB-DESTROY\n  effect: deletes\n  match: [x]\n"
 
 
 def applies(conditions: str, text: str) -> bool:
     problems: list[RuleProblem] = []
-    rules: list[Plain] = read_rules(f"- id: a.b\n  {conditions}\n  {HEAD}", "own.yaml", problems)
+    rules = read_rules(f"- id: a.b\n  {conditions}\n  {HEAD}", "own.yaml", problems)
     assert problems == []
     knowledge = Knowledge(rules, {}, "test")
     return rule_applies(knowledge.rules()[0], text, knowledge)
