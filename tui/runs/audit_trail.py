@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import json
 import logging
@@ -67,7 +66,6 @@ class AuditTrail:
         self._queue: list[Entry] = []
         self._commands: dict[str, tuple[str, str]] = {}
         """Run -> name of its session and what it is called."""
-        self._appending = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._is_open = False
 
@@ -96,8 +94,7 @@ class AuditTrail:
     ) -> None:  # fmt: skip
         """Record something that is no event of a run."""
         self._queue.append(Entry(kind, result, run_id, session, self._user, self._role, command, details or {}))
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._in_background())
+        self._appending()
 
     def opened(self, settings: Settings) -> None:
         """Record, once, that this process began to run things, and whether the settings are others than last time."""
@@ -116,11 +113,9 @@ class AuditTrail:
         Raises:
             AuditError: it cannot be appended.
         """
-        async with self._appending:
-            while self._queue:
-                some = self._queue[:]
-                await asyncio.to_thread(self._log.append, *some)
-                del self._queue[: len(some)]
+        while self._queue:
+            # Whoever waits may be cancelled; what is being appended is not, or it would be appended twice.
+            await asyncio.shield(self._appending())
 
     async def close(self) -> None:
         """Append what is left, and close the log."""
@@ -135,9 +130,23 @@ class AuditTrail:
                 await asyncio.gather(self._task, return_exceptions=True)
             self._log.close()
 
-    async def _in_background(self) -> None:
-        with contextlib.suppress(AuditError):  # whoever runs something next is told
-            await self.settled()
+    def _appending(self) -> asyncio.Task[None]:
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._append())
+            self._task.add_done_callback(_heard)
+        return self._task
+
+    async def _append(self) -> None:
+        while self._queue:
+            some = self._queue[:]
+            await asyncio.to_thread(self._log.append, *some)
+            del self._queue[: len(some)]
+
+
+def _heard(task: asyncio.Task[None]) -> None:
+    """Take note of what went wrong: whoever runs something next is told."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _result(event: Event) -> AuditResult:
