@@ -25,11 +25,11 @@ _SHELL_COMMAND: Final = re.compile(
 """A shell that is the command to run, not a file's name: `sh`, `exec sh 0<&1`, `sh -c id`, `;sh #`."""
 _LIBRARY: Final = re.compile(r"\.(?:so(?:\.\d+)*|dylib|dll)(?=$|[\s'\",:)\]])")
 _TYPED: Final = re.compile(
-    r"(?:\bexec\b|\bsystem\b|\bspawn\b|popen|^[!:]).*/bin/\w*sh\b|^[!:]+\s*\S*sh$|^/bin/\w*sh\s+-"
+    r"(?:\bexec\b|\bsystem\b|\bspawn\b|popen|^[!:]).*/bin/\w*sh\b|^[!:]+\s*\S*sh$|^/bin/\w*sh\s+-|^\^[A-Z\]]\S*sh$"
 )
 _USUAL_STARTERS: Final = re.compile(
     r"^(?:exec|command|builtin|ssh|su|sudo|doas|script|tmux|screen|nix|nix-shell|guix|pipenv|poetry|conda|mamba|uv|direnv"
-    r"|devbox|distrobox|toolbox|\w*sh -\w*c|eval|coproc|time|machinectl|heroku|fly|gcloud|vagrant|xterm|watch|trap)\b"
+    r"|devbox|distrobox|toolbox|\w*sh -\w*c|eval|coproc|machinectl|heroku|fly|gcloud|vagrant|xterm|watch|trap)\b"
 )
 """Starting a shell through these is what people do."""
 _WRITABLE: Final = frozenset({Target.TEMP, Target.HOME_PART})
