@@ -38,7 +38,7 @@ from tui.risk.model import Category, Effect
 _HIDEABLE: Final = frozenset({Action.RUN, Action.RUN_FILE, Action.RUN_WORDS, Action.EVALUATE})
 _READS: Final = frozenset({"read", "readline", "readlines", "readinto", "read1", "__next__"})
 _HOMES: Final = frozenset({"pathlib.Path.home", "os.path.expanduser"})
-_CLOUD: Final = Operation(Action.CLOUD_DELETE)
+_CONNECT: Final = Operation(Action.CONNECT, ((0, "address"),))
 
 
 class Calls(Builtins):
@@ -207,6 +207,8 @@ class Calls(Builtins):
         made = Call(attr, args, self.span_of(node), keywords, owner if owner is not None else target)
         if attr in METHODS:
             return perform(self.judge, made, METHODS[attr])
+        if attr == "connect" and _is_address(args):
+            return perform(self.judge, made, _CONNECT)
         if attr and CLOUD_NAMES.match(attr):
             return perform(self.judge, made, Operation(Action.CLOUD_DELETE, what=_in_words(attr)))
         return Value(labels=labels_of(target) | all_labels(args, keywords), shown=target.shown)
@@ -243,6 +245,8 @@ class Calls(Builtins):
                 (name.startswith(CLOUD_ROOTS) and CLOUD_DELETES.match(attr)) or CLOUD_NAMES.match(attr)
             ):
                 row = Operation(Action.CLOUD_DELETE, what=_in_words(attr))
+        if row is None and attr == "connect" and _is_address(args):
+            row = _CONNECT
         call = Call(name, args, self.span_of(node), keywords, owner, target.disguised)
         if row is not None:
             if target.disguised and row.action in _HIDEABLE:
@@ -285,6 +289,11 @@ class Calls(Builtins):
                 count = len(value.body.node.args.args)
                 self.run_routine(value, tuple(Value(labels=labels) for _ in range(count)), {})
         return None
+
+
+def _is_address(args: tuple[Value, ...]) -> bool:
+    """Whether the only argument is a pair, as sockets take it: whatever the object is, it connects somewhere."""
+    return len(args) == 1 and isinstance(args[0], Items) and len(args[0].items) in {2, 4}
 
 
 def _in_words(method: str) -> str:

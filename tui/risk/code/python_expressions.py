@@ -275,6 +275,8 @@ class Expressions(Lookups):
             )
             if isinstance(owner, Reference) and owner.name == "os.environ":
                 preload(self.judge, key, self.span_of(target))
+            if isinstance(owner, Instance) and owner.kind in {"globals", "locals", "vars"} and key is not None:
+                self.scope.assign(key, value)
             if isinstance(owner, Entries) and len(owner.entries) < MAX_ITEMS:
                 owner.entries[key if key is not None else "*"] = value
         elif isinstance(target, ast.Starred):

@@ -22,6 +22,7 @@ _ADDED: Final = tuple(
         r"(?<=[\w)\]])!(?=[.;,)\]])",
         r"\b(?:private|public|protected|readonly|declare|abstract|override)\s+(?=[\w#\[])",
         r"(?<=\w)\?(?=\s*[,)])",
+        r"^[ \t]*-(?=\s*(?:var|let|const)\b|\w+\()",  # Pug marks lines of code with a dash
     )
 )
 
