@@ -30,6 +30,12 @@ class Call:
         """The fields behind the program."""
         return self.fields[1:]
 
+    def unclear(self, problem: str) -> None:
+        """Note that something is only known when the text runs; a function says so where it is called."""
+        if not self.context.defining:
+            self.walker.unclear = True
+            self.walker.budget.problem(problem)
+
     def under(self, label: str) -> Context:
         """Return the context of a command that this one runs; `label` is how a person would name this one."""
         context = self.context

@@ -28,8 +28,7 @@ def execute(
 def unknown_code(call: Call, language: str, span: Span, producers: tuple[int, ...], origin: str) -> None:
     """Note code that is only known when the text runs."""
     call.draft.code = (*call.draft.code, Code(language, None, span, producers, None, origin))
-    call.walker.unclear = True
-    call.walker.budget.problem(f"the {language} code that is run is only known then")
+    call.unclear(f"the {language} code that is run is only known then")
 
 
 def shell_code(call: Call, code: Field, label: str, *, origin: str = "argument") -> Output:
@@ -97,7 +96,7 @@ def script_file(call: Call, language: str, script: Field, arguments: list[Field]
             *call.draft.code,
             Code(language, None, script.word.span, script.inputs, script.word, "substitution"),
         )
-        call.walker.unclear = True
+        call.unclear(f"the {language or 'script'} code that is run is only known then")
         return Output(None)
     if source is not None and content is not None and content.literal is not None and language == "bash":
         inside = call.scope.child()

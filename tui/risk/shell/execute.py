@@ -115,9 +115,7 @@ def _without_fragments(call: Call, field: Field) -> Field:
 
 def _unclear(call: Call) -> Output:
     """A command whose program is only known when the text runs."""
-    call.walker.unclear = True
-    shown = call.fields[0].text[:60]
-    call.walker.budget.problem(f"which program `{shown}` is, is only known when it runs")
+    call.unclear(f"which program `{call.fields[0].text[:60]}` is, is only known when it runs")
     if len(call.fields) > 1:
         guessed = _guess(call)
         if guessed is not None:

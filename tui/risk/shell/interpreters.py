@@ -46,6 +46,8 @@ def shell(call: Call) -> Output:
             return Output(None)
         inside = call.scope.child()
         inside.positional = [field.value for field in operands[2:]]
+        if len(operands) > 1:
+            inside.variables["0"] = operands[1].value
         if call.context.appended:
             inside.positional = None
         return shell_code(replace(call, scope=inside), operands[0], f"{call.program} -c")

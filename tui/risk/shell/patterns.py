@@ -10,7 +10,7 @@ from tui.risk.shell.limits import FIELD_LIMIT
 from tui.risk.shell.syntax import Part, Text
 
 _RANGE: Final = re.compile(r"(-?\d{1,9}|[A-Za-z])\.\.(-?\d{1,9}|[A-Za-z])(?:\.\.(-?\d{1,9}))?")
-GLOB: Final = re.compile(r"[*?\[]")
+GLOB: Final = re.compile(r"[*?]|\[[^\]]+\]")
 
 
 def to_regex(pattern: str, *, greedy: bool = True) -> re.Pattern[str] | None:

@@ -188,6 +188,8 @@ class Context:
     depth: int = 0
     calls: tuple[str, ...] = ()
     """Functions being followed."""
+    defining: bool = False
+    """Whether this is the body of a function where it is defined: what it is called with is not known yet."""
 
 
 def joined(outputs: list[Output]) -> Output:

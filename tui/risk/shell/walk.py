@@ -190,9 +190,9 @@ class Walker:
         inside.positional = None
         defined = FunctionBody(node.body, Script(source, Listing([], []), []))
         inside.functions[node.name] = defined
-        self.command(
-            node.body, source, inside, replace(context, stdin=NO_INPUT, source=None, calls=(*context.calls, node.name))
-        )
+        calls = (*context.calls, node.name)
+        within = replace(context, stdin=NO_INPUT, source=None, calls=calls, defining=True)
+        self.command(node.body, source, inside, within)
         scope.functions[node.name] = defined
         return NOTHING
 
@@ -329,7 +329,7 @@ class Walker:
         return context, output
 
     def _read_file(self, field: Field, scope: Scope, context: Context) -> Context:
-        content = scope.files.get(field.literal or "")
+        content = scope.files.get(field.text)
         if content is not None:
             return fed(context, content)
         return replace(context, stdin=Stdin(None, field.inputs), source=None, disguise=Disguise.NONE, steps=())

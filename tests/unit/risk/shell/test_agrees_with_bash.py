@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tui.risk.shell import read
+from tui.risk.shell.limits import Budget
+from tui.risk.shell.parser import parse
+from tui.risk.shell.source import Source
 
 BASH = shutil.which("bash")
 pytestmark = pytest.mark.skipif(BASH is None, reason="needs bash")
@@ -153,3 +156,78 @@ def test_words_expand_as_in_bash(words: list[str]) -> None:
     program = read(text)
     printing = next(item for item in program.invocations if item.program == "printf" and item.argv[1].text == r"%s\0")
     assert [word.text for word in printing.argv[2:]] == _bash(text)
+
+
+_COMMANDS = st.sampled_from(
+    [
+        "a",
+        "$x",
+        "'q r'",
+        '"d $y"',
+        "x=1",
+        "{a,b}",
+        "$(c)",
+        "`d`",
+        "${e:-f}",
+        "$((1+2))",
+        "[[ -n a ]]",
+        "((i++))",
+        "{ a; }",
+        "( b )",
+        "if a; then b; elif c; then d; else e; fi",
+        "for i in x y; do z; done",
+        "while a; do b; done",
+        "case a in b) c;; (d|e) f;; *) ;; esac",
+        "f() { g; }",
+        "function h { i; }",
+        "select s in t; do u; done",
+        "for ((i=0;i<3;i++)); do j; done",
+        "coproc k",
+        "time -p l",
+        "! m",
+        "a[0]=1",
+        "a=(b c)",
+        "a+=(d)",
+        "<(n)",
+        "#c",
+        "e#f",
+        "$'x\\'y'",
+        "\\;",
+        "<<< w",
+        ">f",
+        "2>&1",
+        "&>g",
+        "3<>i",
+        "{fd}>j",
+        "2>&-",
+        "<<E\nbody $(x)\nE\n",
+        "<<'F'\nbody\nF\n",
+        "[[ a == b* && ( c || ! d ) ]]",
+        "[[ a =~ ^(b|c)$ ]]",
+        "${#a}",
+        "${a[@]//b/c}",
+        "$[1+2]",
+        "echo if",
+        "in",
+        "{",
+        "}x",
+        "declare -a q=(1 2)",
+        "export A=b",
+        "?(a|b)",
+        "a=$(b)",
+        "\\\n",
+        "case x in esac",
+        "f() ( g )",
+        "{ a; } >f",
+    ]
+)
+_JOINTS = st.sampled_from([" ", "; ", " && ", " || ", " | ", " |& ", " & ", "\n", "\n\n"])
+
+
+@given(st.lists(st.tuples(_COMMANDS, _JOINTS).map("".join), min_size=1, max_size=5).map("".join))
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_what_bash_accepts_is_no_problem(text: str) -> None:
+    if parse(Source(text), Budget()).problems:
+        assert BASH is not None
+        done = subprocess.run([BASH, "-O", "extglob", "-n"], input=text.encode(), capture_output=True, check=False)
+        assert done.returncode or done.stderr

@@ -173,6 +173,14 @@ def test_recursion_is_seen() -> None:
     assert read("f() { ls; }; f; f").recursive == ()
 
 
+def test_a_function_is_judged_by_what_it_is_called_with() -> None:
+    wrapper = 'run() { echo "+ $*"; "$@"; }; '
+    assert read(wrapper + "run ls").confidence is not Confidence.PARTIAL
+    assert read(wrapper + "run $x").confidence is Confidence.PARTIAL
+    assert ["rm", "-rf", "/"] in argvs(read(wrapper + "run rm -rf /"))
+    assert ["rm", "-rf", "/"] in argvs(read("sh -c 'rm -rf \"$0\"' /; "))
+
+
 def test_directory_is_tracked() -> None:
     item = find("cd /etc && cd ssh; rm -rf *", "rm")
     assert item.cwd is not None
