@@ -61,7 +61,8 @@ def test_the_wheel_holds_everything_that_is_shipped(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     expected = {str(path) for path in shipped_files("tui")}
-    expected |= {f"tui/shipped/{path}" for kind in ("commands", "knowledge", "themes") for path in shipped_files(kind)}
+    kinds = ("commands", "knowledge", "scenarios", "themes")
+    expected |= {f"tui/shipped/{path}" for kind in kinds for path in shipped_files(kind)}
     assert expected <= names
     assert "tui/py.typed" in names
     assert {name.split("/")[0] for name in names} == {"tui", f"rollcage-{__version__}.dist-info"}

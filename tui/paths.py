@@ -65,6 +65,11 @@ class Paths:
         return self.config / "commands"
 
     @property
+    def user_scenarios(self) -> Path:
+        """Scenarios of this user."""
+        return self.config / "scenarios"
+
+    @property
     def policy_file(self) -> Path:
         """What this user allows, in YAML."""
         return self.config / "policy.yaml"
@@ -144,7 +149,7 @@ class Paths:
 
 
 def shipped(kind: str) -> Path:
-    """Return the directory of what Rollcage ships of a kind (`commands`, `knowledge` or `themes`).
+    """Return the directory of what Rollcage ships of a kind (`commands`, `knowledge`, `scenarios` or `themes`).
 
     An installed wheel carries them inside the package; a checkout has them beside it.
     """

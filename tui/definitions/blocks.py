@@ -5,8 +5,7 @@ has no language, when the language is one of `DOCUMENTATION_LANGUAGES`, or when 
 (```` ```bash example ````). The word `raw` after the language switches off `{{ name }}` in the step. Any other
 language is an error: a block the author may think is run would silently not be.
 
-Fences are read as CommonMark says (https://spec.commonmark.org/0.31.2/#fenced-code-blocks) at the top level of the
-document; what stands in an HTML comment is not run.
+What stands in an HTML comment is not run; `tui.definitions.fences` says what a block is.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from tui.definitions.fences import Block, segments
 from tui.definitions.model import Language, Step
 from tui.definitions.spelling import closest
 
@@ -40,7 +40,6 @@ DOCUMENTATION_LANGUAGES: Final = frozenset({
     "markdown", "md", "mermaid", "dot", "dockerfile", "makefile", "http",
 })  # fmt: skip
 
-_FENCE: Final = re.compile(r"( {0,3})(`{3,}|~{3,})[ \t]*(.*)")
 _NESTED_FENCE: Final = re.compile(r"(?:[ \t]{4,}|[ \t]*(?:[-*+>]|\d{1,9}[.)])[ \t>]*)(?:`{3,}|~{3,})[ \t]*(\S+)")
 
 
@@ -63,72 +62,40 @@ class Body:
     problems: tuple[BlockProblem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Fence:
-    indent: int
-    marks: str
-    info: str
-
-    def closed_by(self, line: str) -> bool:
-        text = line.strip(" \t")
-        indent = len(line) - len(line.lstrip(" "))
-        return indent <= 3 and len(text) >= len(self.marks) and set(text) == {self.marks[0]}
-
-
 def read_body(text: str, first_line: int) -> Body:
     """Take a markdown body apart; its first line is line `first_line` of the file."""
-    lines = text.split("\n")
     steps: list[Step] = []
     prose: list[str] = []
     problems: list[BlockProblem] = []
-    at = 0
-    while at < len(lines):
-        number = first_line + at
-        if (comment_end := _end_of_comment(lines, at)) is not None:
-            prose += lines[at:comment_end]
-            at = comment_end
-        elif (fence := _opening(lines[at])) is not None:
-            end = next((i for i in range(at + 1, len(lines)) if fence.closed_by(lines[i])), None)
-            if end is None:
-                problems.append(BlockProblem(number, "this code block is never closed", f"end it with {fence.marks}"))
-            inside = [_unindented(line, fence.indent) for line in lines[at + 1 : end]]
-            step, found = _step(fence, inside, number)
+    for segment in segments(text, first_line):
+        if isinstance(segment, Block):
+            if not segment.is_closed:
+                message, hint = "this code block is never closed", f"end it with {segment.marks}"
+                problems.append(BlockProblem(segment.line, message, hint))
+            step, found = _step(segment)
             problems += found
             if step is not None:
                 steps.append(step)
             else:
-                prose += lines[at : len(lines) if end is None else end + 1]
-            at = len(lines) if end is None else end + 1
+                prose += segment.source
         else:
-            if (nested := _NESTED_FENCE.match(lines[at])) and nested[1].lower() in LANGUAGES:
-                message = f"this {nested[1]!r} block stands in a list, quotation or indentation and is not run"
-                problems.append(
-                    BlockProblem(number, message, "begin it at the margin to make it a step", is_error=False)
-                )
-            prose.append(lines[at])
-            at += 1
+            if not segment.is_comment:
+                problems += _not_run(segment.lines[0], segment.line)
+            prose += segment.lines
     return Body(tuple(steps), _tidy(prose), tuple(problems))
 
 
-def _opening(line: str) -> _Fence | None:
-    match = _FENCE.fullmatch(line)
-    if match is None or (match[2][0] == "`" and "`" in match[3]):
-        return None
-    return _Fence(len(match[1]), match[2], match[3].strip())
+def _not_run(line: str, number: int) -> list[BlockProblem]:
+    nested = _NESTED_FENCE.match(line)
+    if nested is None or nested[1].lower() not in LANGUAGES:
+        return []
+    message = f"this {nested[1]!r} block stands in a list, quotation or indentation and is not run"
+    return [BlockProblem(number, message, "begin it at the margin to make it a step", is_error=False)]
 
 
-def _unindented(line: str, indent: int) -> str:
-    return line[min(indent, len(line) - len(line.lstrip(" "))) :]
-
-
-def _end_of_comment(lines: list[str], at: int) -> int | None:
-    if not re.match(r" {0,3}<!--", lines[at]):
-        return None
-    return next((i + 1 for i in range(at, len(lines)) if "-->" in lines[i]), len(lines))
-
-
-def _step(fence: _Fence, inside: list[str], number: int) -> tuple[Step | None, list[BlockProblem]]:
-    words = fence.info.replace(",", " ").split()
+def _step(block: Block) -> tuple[Step | None, list[BlockProblem]]:
+    number = block.line
+    words = block.info.replace(",", " ").split()
     named = words[0].lower() if words else ""
     flags = {word.lower() for word in words[1:]}
     if not named or named in DOCUMENTATION_LANGUAGES or "example" in flags:
@@ -144,7 +111,7 @@ def _step(fence: _Fence, inside: list[str], number: int) -> tuple[Step | None, l
         for word in words[1:]
         if word.lower() != "raw"
     ]
-    template = "".join(f"{line}\n" for line in inside)
+    template = block.text
     if not template.strip():
         problems.append(BlockProblem(number, "this step is empty", "write what it should run or remove it"))
     return Step(language, template, number + 1, raw="raw" in flags), problems

@@ -104,7 +104,7 @@ class Catalog:
             return known
         now = time.time_ns()
         try:
-            data = _contents(found.path)
+            data = contents(found.path)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -130,13 +130,13 @@ def check_path(path: Path, scope: Scope = Scope.PROJECT) -> tuple[Problem, ...]:
         catalog.refresh()
         return catalog.index.problems
     try:
-        data = _contents(path)
+        data = contents(path)
     except OSError as error:
         return (Problem(str(path), 1, None, Severity.ERROR, f"cannot be read: {error.strerror}"),)
     return in_order(parse(data, path, scope).problems)
 
 
-def _contents(path: Path) -> bytes:
+def contents(path: Path) -> bytes:
     """Return a file's bytes, at most one more than a definition may have."""
     # Opened without blocking: the name may belong to a FIFO nobody writes to.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

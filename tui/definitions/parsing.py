@@ -37,7 +37,7 @@ FIELDS: Final = (
     "category", "version", "namespace", "aliases", "risk_level", "timeout", "resource_limits", "profile",
     "rate_limit", "allowed_times", "roles",
 )  # fmt: skip
-_LIMITS: Final = ("max_memory_mb", "max_cpu_time", "max_disk_mb", "network_access")
+LIMITS: Final = ("max_memory_mb", "max_cpu_time", "max_disk_mb", "network_access")
 _MODE_SYNONYMS: Final = {"vm": ExecutionMode.FIRECRACKER}
 
 
@@ -58,7 +58,7 @@ class Parsed:
 def parse(data: bytes, path: Path, scope: Scope = Scope.PROJECT) -> Parsed:
     """Read a definition from the bytes of the file `path`; nothing is read from disk, and nothing is raised."""
     problems = Problems(str(path))
-    text = _decode(data, problems)
+    text = decode(data, problems)
     if text is None:
         return Parsed(None, path.stem, tuple(problems))
     try:
@@ -66,7 +66,7 @@ def parse(data: bytes, path: Path, scope: Scope = Scope.PROJECT) -> Parsed:
     except BadYaml as error:
         problems.at(error.line, error.column, error.message, error.hint)
         return Parsed(None, path.stem, tuple(problems))
-    root = _root(parts, problems)
+    root = read_root(parts, problems)
     body = read_body(parts.body, parts.body_line)
     for found in body.problems:
         severity = Severity.ERROR if found.is_error else Severity.WARNING
@@ -76,7 +76,8 @@ def parse(data: bytes, path: Path, scope: Scope = Scope.PROJECT) -> Parsed:
     return _definition(root, body.steps, body.documentation, data, path, scope, problems)
 
 
-def _decode(data: bytes, problems: Problems) -> str | None:
+def decode(data: bytes, problems: Problems) -> str | None:
+    """Return the text of a file, or None with a problem: too large, or no text."""
     if len(data) > MAX_FILE_BYTES:
         problems.at(1, None, f"the file is larger than {MAX_FILE_BYTES // 1024} KiB")
         return None
@@ -93,7 +94,8 @@ def _decode(data: bytes, problems: Problems) -> str | None:
     return text.replace("\r\n", "\n")
 
 
-def _root(parts: Parts, problems: Problems) -> Node | None:
+def read_root(parts: Parts, problems: Problems) -> Node | None:
+    """Return the frontmatter as a mapping, or None with a problem."""
     if len(parts.frontmatter) > MAX_FRONTMATTER_CHARACTERS:
         problems.at(1, None, f"the frontmatter is longer than {MAX_FRONTMATTER_CHARACTERS // 1024} Ki characters")
         return None
@@ -118,7 +120,7 @@ def _definition(
     description = fields.text("description", required=True)
     parameters = read_parameters(fields, problems)
     aliases = _aliases(fields, name, problems)
-    limits = fields.mapping("resource_limits", _LIMITS, "resource_limits")
+    limits = fields.mapping("resource_limits", LIMITS, "resource_limits")
     rate, times = fields.get("rate_limit"), fields.get("allowed_times")
     definition = Definition(
         name=name or path.stem,
@@ -135,7 +137,7 @@ def _definition(
         aliases=tuple(alias for alias, _ in aliases),
         risk_level=fields.enum("risk_level", RiskLevel, RiskLevel.LOW, {}),
         timeout=fields.whole("timeout"),
-        resource_limits=_limits(limits),
+        resource_limits=read_limits(limits),
         profile=fields.optional_enum("profile", Profile, {}),
         rate_limit=None if rate is None else read_rate_limit(rate, "'rate_limit'", problems),
         allowed_times=None if times is None else read_allowed_times(times, "'allowed_times'", problems),
@@ -191,7 +193,8 @@ def _texts(fields: Fields, name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text, _ in fields.texts(name)))
 
 
-def _limits(limits: Fields | None) -> ResourceLimits | None:
+def read_limits(limits: Fields | None) -> ResourceLimits | None:
+    """Return what a run may use."""
     if limits is None:
         return None
     return ResourceLimits(

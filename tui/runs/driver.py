@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tui.errors import Busy, RollcageError
+from tui.errors import Busy, RollcageError, UsageError
 from tui.ids import new_id
 from tui.machines.protocol import Machine, SnapshotLabel
 from tui.runs.context import Context
@@ -233,6 +235,16 @@ class Driver:
             live, self.live = self.live, None
             if live is not None:
                 await self._context.pool.discard(live.machine)
+
+    def lose_machine(self) -> None:
+        """Kill the hypervisor of the machine, for a drill. Nothing else is told: it is found out as a real loss is.
+
+        Raises:
+            UsageError: there is no machine that lives.
+        """
+        if self.live is None or not self.live.machine.alive:
+            raise UsageError("the session has no live machine to lose")
+        os.kill(self.live.machine.pid, signal.SIGKILL)
 
     def _live(self) -> Live:
         assert self.live is not None, "the session has no machine"

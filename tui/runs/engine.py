@@ -356,6 +356,15 @@ class Engine:
 
     # Machines
 
+    def lose_machine(self, session: str) -> None:
+        """Kill the hypervisor of a session's machine, without warning. A drill: it shows what a real loss leads to.
+
+        Raises:
+            NotFound: there is no such session.
+            UsageError: no machine of it lives in this process.
+        """
+        self._session(session)[1].lose_machine()
+
     async def backend_status(self) -> BackendStatus:
         """Return what makes the machines, opening it if it is not yet.
 

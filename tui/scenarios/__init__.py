@@ -1,0 +1,1 @@
+"""Scenarios: markdown files of steps, each with what is expected of it."""
