@@ -41,7 +41,8 @@ def shell_code(call: Call, code: Field, label: str, *, origin: str = "argument")
         return Output(None)
     if code.inputs and code.literal is None:
         call.draft.code = (*call.draft.code, Code("bash", None, code.word.span, code.inputs, None, "substitution"))
-    disguise = code.disguise
+    edited_whole = code.raw.strip('"').startswith(("$", "`"))
+    disguise = code.disguise if code.disguise is Disguise.DECODED or edited_whole else Disguise.NONE
     return execute(call, code_source(code, call.scope), label, disguise=disguise)
 
 

@@ -12,7 +12,7 @@ from tui.risk.shell.code import script_file
 from tui.risk.shell.known import EVERYDAY_WORDS, PROGRAMS, program_for
 from tui.risk.shell.model import Code, Unknown
 from tui.risk.shell.source import Source
-from tui.risk.shell.spelling import encodes_printable
+from tui.risk.shell.spelling import writes_by_number
 from tui.risk.shell.values import Disguise, Field, Output
 from tui.risk.shell.wrappers import wrappers
 
@@ -32,7 +32,10 @@ def run(call: Call) -> Output:
     )
     call.draft.stdin = call.context.stdin
     call.draft.cwd = call.context.cwd or call.scope.cwd
-    if any(field.split or field.disguise is Disguise.DECODED or encodes_printable(field.raw) for field in call.fields):
+    if any(
+        field.split or field.disguise is Disguise.DECODED or ("$'" in field.raw and writes_by_number(field.raw))
+        for field in call.fields
+    ):
         call.draft.obfuscated = True
     environment.follow(call)
     name = _path(call.fields[0])
@@ -90,9 +93,9 @@ def _named(call: Call, field: Field) -> Field:
         if found is not None:
             call.draft.obfuscated = True
             return replace(field, word=replace(field.word, parts=(found,), globs=False, folded=True))
-    if field.disguise is not Disguise.NONE or _CONSTANT.match(field.raw):
+    if _CONSTANT.match(field.raw):
         call.draft.obfuscated = True
-    if field.assembled and literal in PROGRAMS:
+    if (field.assembled or field.disguise is not Disguise.NONE) and literal in PROGRAMS:
         call.draft.obfuscated = True
     return field
 

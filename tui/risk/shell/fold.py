@@ -12,9 +12,9 @@ from tui.risk.shell.decoders import decode
 from tui.risk.shell.escapes import ansi_c
 from tui.risk.shell.limits import FIELD_LIMIT, VALUE_LIMIT
 from tui.risk.shell.source import Source
+from tui.risk.shell.spelling import writes_by_number
 from tui.risk.shell.values import Disguise, Field, Output, code_source, joined
 
-_CODES: Final = re.compile(r"\\(?:x[0-9a-fA-F]|0?[0-7]{2}|[uU][0-9a-fA-F])")
 _DIRECTIVE: Final = re.compile(r"%(?:(%)|([-+ #0]*)(\d*|\*)(?:\.(\d*|\*))?([bcdioqsuxXeEfgG]))")
 _REVERSERS: Final = frozenset({"rev", "tac"})
 _FINDERS: Final = frozenset({"which", "command", "type"})
@@ -135,7 +135,7 @@ def _echo(call: Call) -> Output:
     text = " ".join(literal for literal in literals if literal is not None)
     disguise = Disguise.NONE
     if escapes and "\\" in text:
-        disguise = Disguise.DECODED if _CODES.search(text) else Disguise.NONE
+        disguise = Disguise.DECODED if writes_by_number(text) else Disguise.NONE
         text = ansi_c(re.sub(r"\\0([0-7]{1,3})", r"\\\1", text))
     if any(field.word.folded for field in words) and len(words) > 1 and worst is not Disguise.NONE:
         disguise = max(disguise, worst)
@@ -185,7 +185,7 @@ def _tee(call: Call) -> Output:
 
 def printf_disguise(form: str) -> Disguise:
     """Return whether a format writes characters by number."""
-    return Disguise.DECODED if _CODES.search(form) else Disguise.NONE
+    return Disguise.DECODED if writes_by_number(form) else Disguise.NONE
 
 
 def printf(arguments: list[str]) -> str | None:

@@ -7,7 +7,9 @@ from typing import Final
 
 from tui.risk.shell.syntax import Part, Text
 
-_ENCODED: Final = re.compile(r"(?<!\\)(?:\\\\)*\\(?:x[0-9a-fA-F]|[0-7]{2}|[uU][0-9a-fA-F])")
+_ENCODED: Final = re.compile(
+    r"(?<!\\)(?:\\\\)*\\(?:0?([0-7]{2,3})|x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|U([0-9a-fA-F]{1,8}))"
+)
 
 
 def split_needlessly(parts: list[Part]) -> bool:
@@ -50,9 +52,14 @@ def name_split_needlessly(parts: list[Part]) -> bool:
     return any(part.quote for part in name)
 
 
-def encodes_printable(raw: str) -> bool:
-    """Return whether `$'…'` writes characters by number: `$'\\x72m'`."""
-    return "$'" in raw and bool(_ENCODED.search(raw))
+def writes_by_number(text: str) -> bool:
+    """Return whether escapes in `text` stand for characters one could simply type: `\\x72`, not `\\033`."""
+    return any(0x20 < _code(match) < 0x7F for match in _ENCODED.finditer(text))
+
+
+def _code(match: re.Match[str]) -> int:
+    octal, *hexadecimal = match.groups()
+    return int(octal, 8) if octal is not None else int(next(filter(None, hexadecimal)), 16)
 
 
 def _ends_in_letter(part: Part | None) -> bool:

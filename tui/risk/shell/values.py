@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from tui.risk.model import Span
-from tui.risk.shell.limits import VALUE_LIMIT
+from tui.risk.shell.limits import PIECE_LIMIT, VALUE_LIMIT
 from tui.risk.shell.model import Place, Stdin, Unknown, Word
 from tui.risk.shell.source import Source
 from tui.risk.shell.syntax import Command, Script
@@ -61,6 +61,18 @@ def known(text: str, disguise: Disguise = Disguise.NONE) -> Value:
 def unknown(source: str, inputs: tuple[int, ...] = ()) -> Value:
     """Return a value that only exists when the text runs."""
     return Value((Unknown(source),), inputs)
+
+
+def appended(before: Value, after: Value) -> Value | None:
+    """Return the value after `x+=…`; None where it is more than is looked at. Going on inside a word disguises it."""
+    pieces = before.pieces + after.pieces
+    if len(pieces) > PIECE_LIMIT or sum(len(piece) for piece in pieces if isinstance(piece, str)) > VALUE_LIMIT:
+        return None
+    disguise = max(before.disguise, after.disguise)
+    if before.text[-1:].isalnum() and after.text[:1].isalnum():
+        disguise = max(disguise, Disguise.TRANSFORMED)
+    whole = Value(pieces, before.inputs + after.inputs, disguise)
+    return whole if whole.literal is None else replace(whole, pieces=(whole.literal,))
 
 
 @dataclass(frozen=True, slots=True)

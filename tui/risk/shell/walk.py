@@ -11,7 +11,8 @@ from tui.risk.shell import environment, execute
 from tui.risk.shell.call import Call
 from tui.risk.shell.draft import Draft
 from tui.risk.shell.expand import Expander
-from tui.risk.shell.limits import DEPTH_LIMIT, INVOCATION_LIMIT, LOOP_LIMIT, VALUE_LIMIT, Budget
+from tui.risk.shell.known import PROGRAMS
+from tui.risk.shell.limits import DEPTH_LIMIT, INVOCATION_LIMIT, LOOP_LIMIT, Budget
 from tui.risk.shell.model import Redirect, ShellProgram, Stdin, Word
 from tui.risk.shell.parser import parse
 from tui.risk.shell.source import Source
@@ -41,6 +42,7 @@ from tui.risk.shell.values import (
     Output,
     Scope,
     Value,
+    appended,
     code_source,
     fed,
     joined,
@@ -268,18 +270,10 @@ class Walker:
         if node.index is not None:
             self._assign_item(node, value, scope)
         elif node.append and isinstance(current, Value):
-            pieces = current.pieces + value.pieces
-            size = sum(len(piece) for piece in pieces if isinstance(piece, str))
-            text = "".join(map(str, pieces)) if all(isinstance(piece, str) for piece in pieces) else None
-            if size > VALUE_LIMIT:
-                scope.variables[node.name] = unknown(f"${node.name}")
-            else:
-                scope.variables[node.name] = Value(
-                    (text,) if text is not None else pieces, current.inputs + value.inputs,
-                    max(current.disguise, value.disguise, Disguise.TRANSFORMED),
-                )  # fmt: skip
+            scope.variables[node.name] = appended(current, value) or unknown(f"${node.name}")
         else:
-            disguise = max(value.disguise, Disguise.TRANSFORMED if field.assembled else Disguise.NONE)
+            hides = field.assembled and field.literal in PROGRAMS
+            disguise = max(value.disguise, Disguise.TRANSFORMED if hides else Disguise.NONE)
             scope.variables[node.name] = replace(value, disguise=disguise)
         return node.name, replace(field.word, span=span if not field.word.text else field.word.span)
 
