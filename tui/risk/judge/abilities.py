@@ -47,7 +47,8 @@ def escapes_by_ability(command: Command) -> Iterator[Verdict]:
         yield from _as_root(command, name)
     elif name in known.shells and invocation.chain and _is_idle(command):
         starter = invocation.chain[-1]
-        if not _USUAL_STARTERS.search(starter):
+        named = starter == "env" and "/" not in invocation.argv[0].text  # `env bash`, as in the first line of scripts
+        if not named and not _USUAL_STARTERS.search(starter):
             yield Verdict(
                 RiskLevel.HIGH, Category.SHELL, f"makes {starter} start a shell", "ability.wraps-shell", ("T1059",),
                 frozenset({Effect.EXECUTE}), Reversibility.UNKNOWN, invocation.argv[0],

@@ -9,11 +9,11 @@ from tui.risk.judge.command import Command, read_command
 from tui.risk.judge.targets import SECRET_FILE, classify
 from tui.risk.knowledge import Knowledge
 from tui.risk.rule import Flow, Target
-from tui.risk.shell.model import Invocation, ShellProgram
+from tui.risk.shell.model import Invocation, ShellProgram, Word
 
 _DEEPEST: Final = 12
 _BULK_TARGETS: Final = frozenset(
-    {Target.HOME, Target.ROOT, Target.SYSTEM, Target.HOME_PART, Target.ACCOUNT, Target.LOG}
+    {Target.HOME, Target.ROOT, Target.SYSTEM, Target.HOME_PART, Target.ACCOUNT, Target.LOG, Target.DEVICE}
 )
 
 
@@ -48,7 +48,7 @@ def _of(producers: tuple[int, ...], program: ShellProgram, knowledge: Knowledge,
     for index in producers:
         if 0 <= index < len(program.invocations):
             producer = program.invocations[index]
-            found |= _put_out(read_command(producer, knowledge.facts(producer.program)))
+            found |= put_out(read_command(producer, knowledge.facts(producer.program)))
             found |= _of_files(producer)
             if producer.inputs:
                 found |= _of(producer.inputs, program, knowledge, depth + 1)
@@ -56,10 +56,8 @@ def _of(producers: tuple[int, ...], program: ShellProgram, knowledge: Knowledge,
 
 
 _PRINTS_SECRETS: Final = re.compile(
-    r"^(?:\S*/)?(?:env|printenv|export|declare|typeset|set|history|fc|secret-tool|pass|gopass|getent g?shadow"
-    r"|security (?:dump|find)\S*|gpg2? .*--export-secret\S*|gcloud auth print\S*|gh auth token|kubectl get secrets?"
-    r"|aws configure (?:get|export)\S*|vault kv get|op (?:item|read)|doppler secrets|heroku config)"
-    r"(?: -[\w-]+| [\w./-]+)*$"
+    r"^(?:\S*/)?(?:(?:env|printenv|export|declare|typeset|set|history|fc)(?: -\w+)*$"
+    r"|(?:secret-tool|getent g?shadow|security (?:dump|find)\S*|gpg2? .*--export-secret\S*)(?: |$))"
 )
 """Commands that print what is secret without naming a file: the environment, the history, a store."""
 _SPEAKS: Final = re.compile(
@@ -68,7 +66,8 @@ _SPEAKS: Final = re.compile(
 """Commands whose output comes from another machine, though their purpose is another."""
 
 
-def _put_out(command: Command) -> set[Flow]:
+def put_out(command: Command) -> set[Flow]:
+    """Return what the command's output holds, or the file it packs things into."""
     facts, found = command.facts, set[Flow]()
     if _PRINTS_SECRETS.search(command.line):
         found.add(Flow.CREDENTIAL)
@@ -80,7 +79,9 @@ def _put_out(command: Command) -> set[Flow]:
         found.add(Flow.DECODED)
     if facts.metadata or facts.data:
         return found
-    for word in command.operands:
+    for operand in command.operands:
+        # `if=/dev/sda` names a file as well as a plain word does.
+        word = Word((operand.text[3:],), operand.span) if operand.text.startswith("if=/") else operand
         kinds = classify(word, command.invocation.cwd)
         if Target.CREDENTIAL in kinds or SECRET_FILE.search(word.text):
             found.add(Flow.CREDENTIAL)

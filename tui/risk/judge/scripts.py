@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 
 from tui.levels import RiskLevel
 from tui.risk.judge.command import Command
 from tui.risk.judge.draft import Verdict
+from tui.risk.judge.flow import put_out
 from tui.risk.judge.foreign import JudgeText, foreign
 from tui.risk.judge.mentions import STARTS_SHELL
 from tui.risk.model import Category, Effect, Reversibility
+from tui.risk.rule import Flow
 from tui.risk.shell.model import ShellProgram
 
 _SHEBANGS = (("python", "python"), ("node", "javascript"), ("sh", "bash"))
@@ -32,6 +35,7 @@ def scripts(
     """Yield what the commands of a text do together, with the command that completes it."""
     yield from _multiplying(commands, program)
     yield from _downloaded_and_run(commands)
+    yield from _collected_and_sent(commands)
     if judge_text is not None:
         yield from _written_and_run(commands, judge_text)
 
@@ -62,6 +66,43 @@ def _downloaded_and_run(commands: Sequence[Command]) -> Iterator[tuple[Command, 
         if command.facts.network in ("in", "both") and not command.dry:
             for path in _saved(command):
                 fetched.setdefault(_key(path), command.program)
+
+
+def _collected_and_sent(commands: Sequence[Command]) -> Iterator[tuple[Command, Verdict]]:
+    """What one command packs into a file and another sends away leaves the machine all the same."""
+    packed: dict[str, Flow] = {}
+    for command in commands:
+        if command.facts.network in ("out", "both") and not command.dry:
+            words = {part for word in command.invocation.argv[1:] for part in re.split(r"[=@]", word.text)}
+            if sent := next((path for path in packed if path in words), None):
+                secret = packed[sent] is Flow.CREDENTIAL
+                yield command, Verdict(
+                    RiskLevel.CRITICAL if secret else RiskLevel.HIGH, Category.EXFIL,
+                    f"sends {sent[:80]} away, into which {'secrets' if secret else 'files of this machine'} were packed",
+                    "net.send-collected", ("T1560", "T1041"), frozenset({Effect.NETWORK_OUT}), Reversibility.IRREVERSIBLE,
+                )  # fmt: skip
+                return
+        flows = put_out(command) & {Flow.CREDENTIAL, Flow.BULK}
+        if flows:
+            for path in _packs_into(command):
+                packed[path] = Flow.CREDENTIAL if Flow.CREDENTIAL in flows else Flow.BULK
+
+
+def _packs_into(command: Command) -> Iterator[str]:
+    """Yield the files a command puts what it reads into."""
+    for redirect in command.invocation.redirects:
+        if redirect.operator in (">", ">>", ">|"):
+            yield redirect.target.text
+    if command.program in ("tar", "bsdtar", "gtar"):
+        yield from (value for option in ("-f", "--file") for value in command.values(option) if value != "-")
+        if command.words and re.fullmatch(r"c\w*f", command.words[0]) and len(command.words) > 1:
+            yield command.words[1]
+    elif command.program in ("zip", "7z", "rar"):
+        archives = [word for word in command.words if re.search(r"\.(?:zip|7z|rar)$", word)]
+        yield from archives[:1]
+    elif command.program in ("cp", "rsync", "install", "openssl", "gpg"):
+        yield from command.words[-1:]
+        yield from (value for option in ("-out", "-o", "--output") for value in command.values(option))
 
 
 def _written_and_run(commands: Sequence[Command], judge_text: JudgeText) -> Iterator[tuple[Command, Verdict]]:

@@ -39,7 +39,7 @@ _CREDENTIAL: Final = re.compile(
     r"|rancher/k3s/k3s\.yaml|kubernetes/(?:admin\.conf|pki/.*key)|tls/private)(?![\w.]*\.pub\b)"
     r"|^/etc/shadow[-\w.]*$|^/private/var/db/dslocal|^/var/db/dslocal|/sam\.hive$|/NTDS\.dit|^/var/lib/sss/db|^/var/lib/samba/private"
     r"|(?:^|/)\.ssh/(?:id_[\w*]+|identity|[\w.*-]*\.(?:pem|key))$|(?:^|/)id_(?:rsa|dsa|ecdsa|ed25519|ecdsa_sk|ed25519_sk)$|(?:^|/)\.ssh/?\*?$"
-    r"|(?:^|/)\.aws/(?:credentials|config|cli/cache|sso/cache)?|(?:^|/)\.azure/|(?:^|/)\.config/gcloud|(?:^|/)\.kube/config"
+    r"|(?:^|/)\.aws(?:$|/(?:credentials|config|cli/cache|sso/cache)?)|(?:^|/)\.azure/|(?:^|/)\.config/gcloud|(?:^|/)\.kube/config"
     r"|(?:^|/)\.docker/config\.json|(?:^|/)\.netrc$|(?:^|/)\.pgpass$|(?:^|/)\.my\.cnf$|(?:^|/)\.git-credentials$|(?:^|/)\.pypirc$"
     r"|(?:^|/)\.npmrc$|(?:^|/)\.gnupg(?:/|$)|(?:^|/)\.password-store(?:/|$)|(?:^|/)\.config/gh/hosts\.yml|(?:^|/)\.vault-token$"
     r"|(?:^|/)\.terraform\.d/credentials|(?:^|/)\.config/(?:hub|op|sops)(?:/|$)|(?:^|/)\.gem/credentials|(?:^|/)\.cargo/credentials"
