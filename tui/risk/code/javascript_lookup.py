@@ -119,9 +119,9 @@ class Lookups:
         if name == "length":
             if isinstance(owner, Items):
                 return Constant(len(owner.items))
-            return (
-                Constant(len(owner.value)) if isinstance(owner, Constant) and isinstance(owner.value, str) else UNKNOWN
-            )
+            if isinstance(owner, Constant) and isinstance(owner.value, str):
+                return Constant(len(owner.value))
+            return Value(labels=labels_of(owner))
         if isinstance(owner, Routine):
             return Reference(f"{owner.name}.{name}")
         return Value(labels=labels_of(owner), shown=f"{owner.shown}.{name}" if owner.shown else name)

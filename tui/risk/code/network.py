@@ -58,6 +58,10 @@ def fetch(judge: Judge, call: Call, operation: Operation) -> Value:
     content += [
         value for name, value in options.items() if name not in _NOT_CONTENT | {"url", "uri"} and _is_data(value)
     ]
+    headers = options.get("headers") or call.option("headers")
+    if isinstance(headers, Entries):
+        # What is announced as the length of the body is the body, wherever it is written later.
+        content += [value for name, value in headers.entries.items() if name.lower() == "content-length"]
     for index, value in enumerate(call.args):
         if operation.arguments and index == operation.arguments[0][0]:
             continue
