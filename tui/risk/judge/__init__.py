@@ -98,7 +98,8 @@ def _prints_nothing(command: Command) -> bool:
     if command.program in _SILENT:
         return True
     words = command.words
-    if command.facts.harmless and any(redirect.target.text in words for redirect in command.invocation.redirects):
+    given = {word.text for word in command.invocation.argv[1:]}
+    if any(redirect.target.text in given for redirect in command.invocation.redirects):
         return True  # the shell empties the file before the command reads it
     return (command.facts.data and not any(words)) or (command.facts.harmless and set(words) == {"/dev/null"})
 

@@ -12,6 +12,8 @@ from tui.risk.rule import Flow, Target
 from tui.risk.shell.model import Invocation, ShellProgram, Word
 
 _DEEPEST: Final = 12
+_MOST: Final = 32
+"""Commands of a pipeline that are looked at, nearest first."""
 _BULK_TARGETS: Final = frozenset(
     {Target.HOME, Target.ROOT, Target.SYSTEM, Target.HOME_PART, Target.ACCOUNT, Target.LOG, Target.DEVICE}
 )
@@ -45,7 +47,7 @@ def _of(producers: tuple[int, ...], program: ShellProgram, knowledge: Knowledge,
     if depth > _DEEPEST:
         return frozenset()
     found: set[Flow] = set()
-    for index in producers:
+    for index in producers[:_MOST]:
         if 0 <= index < len(program.invocations):
             producer = program.invocations[index]
             found |= put_out(read_command(producer, knowledge.facts(producer.program)))

@@ -79,7 +79,8 @@ def _collected_and_sent(commands: Sequence[Command]) -> Iterator[tuple[Command, 
                 yield command, Verdict(
                     RiskLevel.CRITICAL if secret else RiskLevel.HIGH, Category.EXFIL,
                     f"sends {sent[:80]} away, into which {'secrets' if secret else 'files of this machine'} were packed",
-                    "net.send-collected", ("T1560", "T1041"), frozenset({Effect.NETWORK_OUT}), Reversibility.IRREVERSIBLE,
+                    "net.send-collected", ("T1560", "T1041"), frozenset({Effect.NETWORK_OUT}),
+                    Reversibility.IRREVERSIBLE,
                 )  # fmt: skip
                 return
         flows = put_out(command) & {Flow.CREDENTIAL, Flow.BULK}
