@@ -115,12 +115,9 @@ def _su(call: Call) -> Output | None:
     codes = parsed.values("-c", "--command", "--session-command")
     if codes:
         output = Output(None)
+        inside = replace(under, depth=call.context.depth, chain=call.context.chain)
         for code in codes:
-            output = shell_code(
-                call.elsewhere(replace(under, depth=call.context.depth, chain=(*call.context.chain, program))),
-                code,
-                "-c",
-            )
+            output = shell_code(call.elsewhere(inside), code, f"{program} -c")
         return output
     return stdin_code(call.elsewhere(replace(call.context, privileged=True)), "bash", program)
 

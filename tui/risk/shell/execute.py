@@ -21,6 +21,8 @@ _SHELL_VARIABLES: Final = frozenset({"SHELL", "BASH", "0"})
 """Variables that hold a shell wherever a shell runs."""
 _CONSTANT: Final = re.compile(r"\{[^}]*,|\"?(?:\$\(|`)\s*(?:echo|printf)\b")
 """A program's name that is worked out from a constant right where it is used."""
+_VARIABLES: Final = re.compile(r"\"?(?:\$\w+|\$\{\w+\}){2,}\"?")
+"""A name that is nothing but variables side by side."""
 
 
 def run(call: Call) -> Output:
@@ -95,7 +97,8 @@ def _named(call: Call, field: Field) -> Field:
             return replace(field, word=replace(field.word, parts=(found,), globs=False, folded=True))
     if _CONSTANT.match(field.raw):
         call.draft.obfuscated = True
-    if (field.assembled or field.disguise is not Disguise.NONE) and literal in PROGRAMS:
+    pieced = field.assembled and literal.isalpha() and bool(_VARIABLES.fullmatch(field.raw))
+    if pieced or ((field.assembled or field.disguise is not Disguise.NONE) and literal in PROGRAMS):
         call.draft.obfuscated = True
     return field
 

@@ -69,6 +69,10 @@ def test_disguised_commands_are_revealed_and_named(text: str) -> None:
     assert (["rm", "-rf", "/"], True) in revealed(text)
 
 
+def test_a_name_put_together_from_variables_is_a_disguise_even_of_a_rare_program() -> None:
+    assert (["pulumi", "destroy"], True) in revealed("a=pul; b=umi; $a$b destroy")
+
+
 @pytest.mark.parametrize("text", ["/bin/r? -rf /", "/???/rm -rf /", "/usr/b*n/r[m] -rf /"])
 def test_globs_stand_for_programs(text: str) -> None:
     argv, obfuscated = revealed(text)[0]
@@ -119,6 +123,7 @@ def test_ordinary_ways_of_writing_are_not_called_a_disguise(text: str) -> None:
         "echo -e '\\x1b[1mbold\\u2713'",
         "RED=$'\\e[31m'; echo \"${RED}x\"",
         "RED=$(printf '\\033[31m'); echo \"${RED}x\"",
+        "P=x86_64-linux-gnu-; $P$CC x.c; T=arm-; U=gcc; $T$U x.c",
         "f=a.c; gcc $f -o ${f%.c} && ./${f%.c}",
         'cmd="docker run"; cmd+=" -it x"; $cmd',
         'V=/opt/venv; P="$V/bin/python"; $P x.py',
