@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.support.fake_backend import FakeBackend
 from tests.support.gates import OpenGate
+from tests.support.people import Office, office
 from tui.config import Settings
 from tui.paths import Paths
 from tui.pool.backoff import Backoff
@@ -51,6 +54,23 @@ async def open_engine(paths: Paths, sleeper: Sleeper) -> AsyncIterator[OpenEngin
             stack.push_async_callback(engine.close)
             return engine
 
+        yield opened
+
+
+@pytest.fixture
+def workspace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where commands on the host work: the working directory. Below the home, because nothing is confined in /tmp."""
+    parent = Path.home() / ".cache"
+    parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="rollcage-test-", dir=parent) as directory:
+        monkeypatch.chdir(directory)
+        yield Path(directory).resolve()
+
+
+@pytest.fixture
+async def gate(paths: Paths, workspace: Path) -> AsyncIterator[Office]:
+    """Engines behind the real gate."""
+    async with office(paths, workspace) as opened:
         yield opened
 
 
