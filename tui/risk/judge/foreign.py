@@ -35,7 +35,7 @@ _RUNS_DECODED: Final = re.compile(
     r"(?:decode|\b(?:un)?pack\b|unpack1|base64|gzinflate|gzuncompress|rot13|fromcharcode|hex2bin|chr\()"
 )
 _MULTIPLIES: Final = re.compile(
-    r"\bfork\b\s*(?:\(\s*\))?\s*while\b|\bwhile\b[^;{]*\bfork\b|(?:while\s*\(?1\)?|loop|for\s*\(;;\))\s*(?:do|\{)?\s*\{?\s*fork\b"
+    r"\bfork\b\s*(?:\(\s*\))?\s*while\b|\bwhile\b[^;{]{0,80}\bfork\b|(?:while\s*\(?1\)?|loop|for\s*\(;;\))\s*(?:do|\{)?\s*\{?\s*fork\b"
 )
 _DELETES: Final = re.compile(
     r"rm_rf|rm_r\b|remove_tree|rmtree|removeDirectory|FileUtils\.rm|\bunlink\b|File\.delete|rimraf|remove-item",

@@ -78,7 +78,7 @@ def _collected_and_sent(commands: Sequence[Command]) -> Iterator[tuple[Command, 
                 secret = packed[sent] is Flow.CREDENTIAL
                 yield command, Verdict(
                     RiskLevel.CRITICAL if secret else RiskLevel.HIGH, Category.EXFIL,
-                    f"sends {sent[:80]} away, into which {'secrets' if secret else 'files of this machine'} were packed",
+                    f"sends {sent[:80]} away, which holds {'secrets' if secret else 'files of this machine'}",
                     "net.send-collected", ("T1560", "T1041"), frozenset({Effect.NETWORK_OUT}),
                     Reversibility.IRREVERSIBLE,
                 )  # fmt: skip
