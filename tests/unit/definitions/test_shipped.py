@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 
 from tui.definitions import Catalog, Definition, ExecutionMode, Language, RiskLevel, Scope, environment, render, resolve
+from tui.machines.model import PROFILES
 from tui.paths import shipped
+from tui.policy.roles import needed
+from tui.risk import assess, combine
+from tui.risk.model import Effect
+from tui.runs.prepare import spec_for
 
 PROGRAMS = {
     Language.BASH: ["bash", "-c"],
@@ -51,14 +56,35 @@ def test_there_is_nothing_to_complain_about(catalog: Catalog) -> None:
     assert [str(problem) for problem in catalog.index.problems] == []
     found = {d.name: (d.execution_mode, d.risk_level, d.timeout) for d in catalog.index.definitions}
     assert found == {
-        "backup": (ExecutionMode.HYBRID, RiskLevel.MEDIUM, 3600),
+        "backup": (ExecutionMode.FIRECRACKER, RiskLevel.MEDIUM, 3600),
         "deploy": (ExecutionMode.FIRECRACKER, RiskLevel.HIGH, 900),
-        "hello-world": (ExecutionMode.LOCAL, RiskLevel.LOW, 10),
+        "hello-world": (ExecutionMode.FIRECRACKER, RiskLevel.LOW, 30),
         "search": (ExecutionMode.LOCAL, RiskLevel.LOW, 30),
-        "security-audit": (ExecutionMode.FIRECRACKER, RiskLevel.CRITICAL, 7200),
-        "test": (ExecutionMode.LOCAL, RiskLevel.LOW, 600),
+        "security-audit": (ExecutionMode.FIRECRACKER, RiskLevel.HIGH, 7200),
+        "test": (ExecutionMode.FIRECRACKER, RiskLevel.MEDIUM, 600),
     }
     assert all(d.documentation and d.category and d.usage for d in catalog.index.definitions)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("backup", {}), ("deploy", {"version": "1.0.0"}), ("hello-world", {}), ("search", {"pattern": "x"}),
+        ("security-audit", {}), ("test", {}),
+    ],
+)  # fmt: skip
+def test_what_is_declared_is_what_the_gate_finds(catalog: Catalog, name: str, values: dict[str, str]) -> None:
+    definition = catalog.index.resolve(name)
+    typed = resolve(definition, values)
+    found = combine(assess(render(step, typed), str(step.language)) for step in definition.steps)
+    assert definition.risk_level == found.level
+    assert set(needed(found)) <= set(definition.permissions)
+    if definition.execution_mode is ExecutionMode.LOCAL:
+        assert found.effects <= {Effect.READ}
+    if definition.profile is not None:
+        profile = PROFILES[definition.profile]
+        made = spec_for(profile, definition.resource_limits)
+        assert made.memory_mb == profile.memory_mb, "a limit that needs a machine of its own makes the first run slow"
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
