@@ -114,7 +114,9 @@ def _reads_files(indices: tuple[int, ...], program: ShellProgram, knowledge: Kno
 def _connected_shell(command: Command) -> Iterator[Verdict]:
     for redirect in command.invocation.redirects:
         if _LISTENS.match(redirect.target.text):
-            interactive = command.facts.interpreter or not command.invocation.argv or command.program == "exec"
+            asks = redirect.operator == "<"  # alone it only tries whether the port is open
+            bare = not command.invocation.argv and not asks
+            interactive = command.facts.interpreter or bare or command.program == "exec"
             yield Verdict(
                 RiskLevel.CRITICAL if interactive else RiskLevel.MEDIUM,
                 Category.SHELL if interactive else Category.CHANGE,
