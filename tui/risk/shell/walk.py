@@ -242,7 +242,7 @@ class Walker:
         draft.stdin = context.stdin
         if not fields:
             environment.follow(Call(self, "", [], draft, scope, context))
-            inner = Output("", (draft.index,))
+            inner = self._bare(node, draft, context)
         else:
             inner = execute.run(Call(self, "", fields, draft, scope, context))
         for name, value in before.items():
@@ -251,6 +251,13 @@ class Walker:
             else:
                 scope.variables[name] = value
         return self._written(output, inner, scope)
+
+    def _bare(self, node: Simple, draft: Draft, context: Context) -> Output:
+        """A command of redirections and assignments alone; `$(<file)` is what the file holds."""
+        producers = (draft.index, *context.stdin.producers)
+        if not any(redirect.operator == "<" for redirect in node.redirects):
+            return Output("", (draft.index,))
+        return Output(context.stdin.literal, producers, context.disguise, context.steps, context.source)
 
     def assign(self, node: Assignment, expander: Expander, scope: Scope, draft: Draft) -> tuple[str, Word]:
         """Carry out an assignment and return it for the record."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -138,9 +139,10 @@ _SETUP = "set -f; e=; a=foo; b='two words'; r=a; n=3; l=(p 'q r' s); "
 def _bash(text: str) -> list[str]:
     assert BASH is not None
     done = subprocess.run(
-        [BASH, "-c", text],
+        [BASH, "--restricted", "-c", text],
         capture_output=True,
         check=False,
+        cwd=tempfile.gettempdir(),
         env={"HOME": "~", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
     )
     assert done.returncode == 0, done.stderr

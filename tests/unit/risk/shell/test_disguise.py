@@ -151,6 +151,7 @@ def test_folding_never_invents_what_is_not_known() -> None:
         "rm ${x/a/b}",
         "rm $x",
         "rm $(cat f)",
+        "rm $(<f)",
         "rm $((RANDOM))",
         "rm $(echo $x | base64 -d)",
         "rm ${a[3]}",
