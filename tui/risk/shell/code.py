@@ -56,6 +56,8 @@ def stdin_code(call: Call, language: str, label: str = "") -> Output:
     if source is None:
         if stdin.producers:
             unknown_code(call, language, call.draft.span, stdin.producers, "stdin")
+        else:
+            _redirected_file(call, language)
         return Output(None)
     text = literal if literal is not None else source.text
     label = " | ".join([*call.context.steps[-4:], label or call.program])
@@ -69,6 +71,14 @@ def stdin_code(call: Call, language: str, label: str = "") -> Output:
     if call.context.disguise is not Disguise.NONE:
         call.draft.obfuscated = True
     return Output(None)
+
+
+def _redirected_file(call: Call, language: str) -> None:
+    """`sh < file`: a script by another way."""
+    for redirect in call.draft.redirects:
+        if redirect.operator == "<" and redirect.descriptor in (None, 0):
+            target = redirect.target
+            call.draft.code = (*call.draft.code, Code(language, None, target.span, (), target, "file"))
 
 
 def _hull(call: Call, producers: tuple[int, ...]) -> Span:

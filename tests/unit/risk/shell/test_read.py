@@ -135,6 +135,11 @@ def test_code_of_other_languages_is_handed_on() -> None:
     assert codes == [("python", "print(1)"), ("javascript", "x()"), ("perl", "y"), ("python", "print(2)\n")]
 
 
+def test_a_script_may_be_redirected() -> None:
+    code = find("bash < setup.sh", "bash").code[0]
+    assert (code.origin, code.file.text if code.file else None) == ("file", "setup.sh")
+
+
 def test_input_is_known_where_it_is_written_down() -> None:
     assert find("cat <<E\nx y\nE", "cat").stdin.literal == "x y\n"
     assert find("cat <<< 'x'", "cat").stdin.literal == "x\n"
