@@ -15,7 +15,7 @@ _MIB: Final = 1 << 20
 
 
 def amended(
-    request: Request, proposal: Proposal, env: Mapping[str, str], limits: Limits, *, timeout_s: float, on_host: bool
+    request: Request, proposal: Proposal, env: Mapping[str, str], limits: Limits, *, timeout_s: float, network: bool
 ) -> Request:
     """Return the request with the steps, variables and limits that hooks left it with.
 
@@ -25,7 +25,7 @@ def amended(
         env: Variables that hooks add.
         limits: What hooks limit.
         timeout_s: What holds where the request says nothing: a limit of a hook never lengthens it.
-        on_host: Whether it is to run there, where nothing gets the network.
+        network: Whether there is one where it runs: without limits of its own a run keeps it.
     """
     steps = request.steps
     texts = [(step.text, step.language, step.argv) for step in proposal.steps]
@@ -35,8 +35,7 @@ def amended(
         request = replace(request, timeout_s=min(request.timeout_s or timeout_s, limits.wall_s))
     own = request.limits
     if (limits.memory_bytes, limits.cpu_s, limits.disk_bytes) != (None, None, None):
-        # Without limits of its own a run keeps the network its session was granted.
-        own = _strictest(own or ResourceLimits(network_access=not on_host), limits)
+        own = _strictest(own or ResourceLimits(network_access=network), limits)
     return replace(request, steps=steps, env={**request.env, **env}, limits=own)
 
 

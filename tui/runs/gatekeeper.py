@@ -51,6 +51,7 @@ class Gatekeeper:
     ) -> None:
         self._rulebook = rulebook
         self._settings = settings
+        self._store = store
         self._consent = Consent(store.approvals, approver, settings.gate.ask_from)
         self._workspace = workspace
 
@@ -78,9 +79,10 @@ class Gatekeeper:
         """Count the run, and return it with what hooks add to it."""
 
         def changed(mode: ModeDecision) -> Request:
+            in_machine = mode.mode is not ExecutionMode.LOCAL
             return amended(
-                ticket.request, proposal, result.env, result.limits,
-                timeout_s=self._settings.runs.timeout_s, on_host=mode.mode is ExecutionMode.LOCAL,
+                ticket.request, proposal, result.env, result.limits, timeout_s=self._settings.runs.timeout_s,
+                network=in_machine and self._store.session(ticket.session_id).spec.network,
             )  # fmt: skip
 
         request = changed(mode)

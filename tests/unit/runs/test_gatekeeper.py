@@ -143,7 +143,8 @@ async def test_an_answer_for_the_session_holds_for_the_command_however_it_is_wri
     "other",
     [
         "rm -r x; true", "rm -r y", "rm -rf x", "rm x -r", "rm -r x; rm -r y",
-        "rm -r x > $HOME/.bashrc", "LD_PRELOAD=./a rm -r x", "python3 -c 'import shutil; shutil.rmtree(\"x\")'", "rm -r $DIR",
+        "rm -r x > $HOME/.bashrc", "LD_PRELOAD=./a rm -r x", "python3 -c 'import shutil; shutil.rmtree(\"x\")'",
+        "rm -r $DIR",
     ],
 )  # fmt: skip
 async def test_an_answer_for_the_session_holds_for_nothing_else(gate: Office, other: str):
