@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.support.scripted_engine import ScriptedEngine
+from tests.ui.previews import PreviewingEngine
 from tui.config import Settings
 from tui.definitions.catalog import Catalog
 from tui.definitions.model import Scope
@@ -83,17 +83,17 @@ def commands(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def engine() -> ScriptedEngine:
-    """An engine whose runs the test prints and ends."""
-    return ScriptedEngine()
+def engine() -> PreviewingEngine:
+    """An engine whose runs the test prints and ends, and which assesses what it is shown."""
+    return PreviewingEngine()
 
 
 @pytest.fixture
-def make_app(paths: Paths, commands: Path, engine: ScriptedEngine) -> Callable[..., RollcageApp]:
+def make_app(paths: Paths, commands: Path, engine: PreviewingEngine) -> Callable[..., RollcageApp]:
     """Make an application on all that."""
 
     def make(theme: str = "rollcage-dark") -> RollcageApp:
-        async def open_engine() -> ScriptedEngine:
+        async def open_engine() -> PreviewingEngine:
             return engine
 
         def open_catalog() -> Catalog:

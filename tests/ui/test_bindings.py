@@ -9,9 +9,13 @@ import pytest
 from tui.ui.app import RollcageApp
 from tui.ui.bindings import SCOPES, TABLE, Key, keys_of
 from tui.ui.output.view import OutputView
+from tui.ui.screens.approval import Approval
+from tui.ui.screens.audit import AuditScreen
 from tui.ui.screens.code import CodeScreen
 from tui.ui.screens.dialog import Dialog
 from tui.ui.screens.main import MainScreen
+from tui.ui.screens.record import RecordScreen
+from tui.ui.widgets.audit_list import AuditList
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.session_tree import SessionTree
@@ -24,8 +28,20 @@ OWNERS = {
     "output": OutputView,
     "tree": SessionTree,
     "code": CodeScreen,
+    "auditscreen": AuditScreen,
+    "audit": AuditList,
+    "record": RecordScreen,
+    "approval": Approval,
     "dialog": Dialog,
 }
+
+AROUND = {
+    **dict.fromkeys(("definitions", "form", "output", "tree"), ("main",)),
+    "audit": ("auditscreen",),
+    "record": ("dialog",),
+    "approval": ("dialog",),
+}
+"""What else is bound where a scope is."""
 
 
 @pytest.mark.parametrize("key", TABLE, ids=lambda key: key.id)
@@ -46,7 +62,7 @@ def test_ids_are_unique() -> None:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_no_key_means_two_things_in_one_place(scope: str) -> None:
-    around = {"app", "main", scope} if scope in ("definitions", "form", "output", "tree") else {"app", scope}
+    around = {"app", *AROUND.get(scope, ()), scope}
     mine = [key for key in TABLE if key.scope in around]
     pressed = [each for key in mine for each in key.keys.split(",")]
     assert {each for each in pressed if pressed.count(each) > 1} == set()

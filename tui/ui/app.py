@@ -16,6 +16,7 @@ from textual.worker import Worker, WorkerState
 
 from tui.errors import RollcageError
 from tui.text import clean, clean_line
+from tui.ui.approver import DialogApprover
 from tui.ui.bindings import bindings_of
 from tui.ui.live import LiveRuns
 from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady
@@ -73,6 +74,8 @@ class RollcageApp(App[int]):
         self.catalog: Catalog | None = None
         """None until it was read."""
         self.live = LiveRuns()
+        self.approver = DialogApprover(self)
+        """Asks where a person must agree."""
         self._session = session
         self._look_at_host = look_at_host
         self._open_engine = open_engine or self._standard_engine
@@ -97,7 +100,7 @@ class RollcageApp(App[int]):
     async def _standard_engine(self) -> Engine:
         # Imported in a thread: it takes longer than a frame.
         module = await asyncio.to_thread(importlib.import_module, "tui.runs.engine")
-        engine: Engine = await module.Engine.open(self.paths, self.settings, warm_pool=True)
+        engine: Engine = await module.Engine.open(self.paths, self.settings, warm_pool=True, approver=self.approver)
         return engine
 
     def _standard_catalog(self) -> Catalog:
@@ -264,6 +267,7 @@ class RollcageApp(App[int]):
         await self._close_engine()
 
     async def _close_engine(self) -> None:
+        self.approver.close()
         engine, self.engine = self.engine, None
         if engine is None:
             return

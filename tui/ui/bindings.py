@@ -11,7 +11,20 @@ from typing import Final, Literal, get_args
 
 from textual.binding import Binding, BindingType
 
-Scope = Literal["app", "main", "definitions", "form", "output", "tree", "code", "dialog"]
+Scope = Literal[
+    "app",
+    "main",
+    "definitions",
+    "form",
+    "output",
+    "tree",
+    "code",
+    "auditscreen",
+    "audit",
+    "record",
+    "approval",
+    "dialog",
+]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 SCOPE_TITLES: Final[dict[Scope, str]] = {
     "app": "Everywhere",
@@ -21,6 +34,10 @@ SCOPE_TITLES: Final[dict[Scope, str]] = {
     "output": "Output",
     "tree": "Session",
     "code": "Code",
+    "auditscreen": "Audit log",
+    "audit": "Records of the audit log",
+    "record": "One record of the audit log",
+    "approval": "The question before a run",
     "dialog": "Dialogs",
 }
 
@@ -103,6 +120,10 @@ TABLE: Final[tuple[Key, ...]] = (
     Key("main.details", "2", "screen.pane('details')", "Command", "Go to the selected command and its parameters."),
     Key("main.output", "3", "screen.pane('output')", "Output", "Go to the output."),
     Key("main.session", "4", "screen.pane('tree')", "Session", "Go to the snapshots and runs of the session."),
+    Key("main.risk", "i,f3", "screen.risk", "Risk",
+        "Show all that is known of the risk, the policy and the mode, or one line.", shown=True, display="i"),
+    Key("main.audit", "a,f4", "screen.audit", "Audit", "Show what was decided and changed: the audit log.",
+        shown=True, display="a"),
     Key("main.maximise", "m", "screen.zoom", "Zoom", "Give the focused pane the whole screen, and back."),
 
     Key("definitions.open", "enter", "open", "Open", "Go to the parameters; with none to fill in, to the run button."),
@@ -136,6 +157,35 @@ TABLE: Final[tuple[Key, ...]] = (
     Key("code.run", "ctrl+r", "run", "Run", "Run the code in the session.", shown=True, priority=True, display="^r"),
     Key("code.close", "escape", "close", "Close", "Close; what was typed stays until Rollcage ends.", shown=True,
         priority=True, display="esc"),
+
+    Key("code.risk", "f3", "risk", "Risk", "Show all that is known of the risk, or one line.", shown=True,
+        priority=True),
+
+    Key("auditscreen.filter", "slash", "filter", "Filter",
+        "Filter by result: kind: command: session: user: run: since: until:, each with a value.", shown=True,
+        display="/"),
+    Key("auditscreen.verify", "v", "verify", "Verify", "Check that nothing in the log was changed.", shown=True),
+    Key("auditscreen.close", "escape", "close", "Close",
+        "From the filter to the records; then without the filter; then back.", shown=True, display="esc"),
+
+    Key("audit.open", "enter", "open", "Record", "Show the whole record.", shown=True),
+    Key("audit.follow", "G,end", "cursor_last", "Follow", "Go to the newest record and follow.", shown=True,
+        display="G"),
+    Key("audit.first", "g,home", "cursor_first", "First", "Go to the oldest record.", display="g"),
+    Key("audit.down", "j,down", "cursor_down", "Down", "Next record; the last one follows what comes.",
+        display="j ↓"),
+    Key("audit.up", "k,up", "cursor_up", "Up", "Previous record; stops following.", display="k ↑"),
+    Key("audit.pagedown", "pagedown", "cursor_page(1)", "Page down", "One page down."),
+    Key("audit.pageup", "pageup", "cursor_page(-1)", "Page up", "One page up."),
+
+    Key("record.copy", "y", "copy", "Copy", "Copy the record.", shown=True),
+
+    Key("approval.deny", "n,d", "cancel", "Deny", "Do not run it, this time.", display="n"),
+    Key("approval.once", "a", "once", "Allow once", "Run it, this time."),
+    Key("approval.session", "s", "session", "Allow", "Run it, and do not ask about it again in this session."),
+    Key("approval.always", "D", "always", "Deny always", "Do not run it, now and for good.", display="D"),
+    Key("approval.down", "pagedown,j", "page(1)", "Page down", "Read on.", display="pgdn j"),
+    Key("approval.up", "pageup,k", "page(-1)", "Page up", "Back.", display="pgup k"),
 
     Key("dialog.cancel", "escape", "cancel", "Cancel", "Close without doing anything.", shown=True, display="esc"),
 )  # fmt: skip

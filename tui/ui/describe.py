@@ -29,10 +29,13 @@ STATE_GLYPHS: Final = {
     RunState.CANCELLED: "⊘",
     RunState.OUT_OF_MEMORY: "✗",
     RunState.LIMIT_EXCEEDED: "✗",
+    RunState.REFUSED: "⊘",
     RunState.MACHINE_LOST: "✗",
     RunState.ERROR: "✗",
     RunState.INTERRUPTED: "✗",
 }
+NO_ROLLBACK: Final = "no rollback here"
+"""What is said of every run on the host, before and after."""
 REASONS: Final = {
     SnapshotReason.BEFORE: "before a run",
     SnapshotReason.AFTER: "after success",
@@ -50,8 +53,16 @@ def state_words(state: RunState, exit_code: int | None) -> str:
             return "failed" if exit_code is None else f"exit {exit_code}"
         case RunState.OUT_OF_MEMORY:
             return "no memory"
+        case RunState.LIMIT_EXCEEDED:
+            return "over its limit"
         case _:
             return str(state).replace("-", " ")
+
+
+def on_host(run: RunRecord) -> bool:
+    """Say whether a run was carried out on the host, where nothing can be rolled back."""
+    gate = run.request.get("gate")
+    return isinstance(gate, dict) and gate.get("mode") == ExecutionMode.LOCAL
 
 
 def run_seconds(run: RunRecord) -> float | None:

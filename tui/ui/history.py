@@ -129,7 +129,7 @@ def _draw(lanes: list[str | None], lane: int, merging: list[int], glyph: str) ->
 def _glyph(node: _Node, head_id: str | None, current: set[str]) -> str:
     if node.key == head_id:
         return "◉"
-    if node.run is not None and node.run.state in (RunState.RUNNING, RunState.CANCELLED):
+    if node.run is not None and node.run.state in (RunState.RUNNING, RunState.CANCELLED, RunState.REFUSED):
         return STATE_GLYPHS[node.run.state]
     if node.snapshot is None or node.snapshot.reason is SnapshotReason.FAILED:
         return "✗" if node.run is None or node.run.state is not RunState.SUCCEEDED else "○"

@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from tui.levels import RiskLevel
 from tui.runs.events import (
+    ApprovalDecided,
+    ApprovalRequested,
     AttemptFailed,
     Event,
+    HookDecided,
     MachineLeased,
+    ModeDecided,
     OutputReceived,
+    PolicyChecked,
     PoolChanged,
+    RiskAssessed,
     RolledBack,
     RunExited,
     RunFinished,
@@ -23,7 +30,7 @@ from tui.runs.events import (
 )
 from tui.store.model import RunState
 from tui.text import clean_line
-from tui.ui.describe import REASONS, spec_words, state_words
+from tui.ui.describe import NO_ROLLBACK, REASONS, RISK_GLYPHS, spec_words, state_words
 from tui.ui.output.log import OutputLog, RowKind
 from tui.units import duration, size
 
@@ -44,6 +51,8 @@ class LiveRun:
     state: RunState = RunState.RUNNING
     exit_code: int | None = None
     log: OutputLog = field(default_factory=OutputLog)
+    no_rollback: bool = False
+    """It runs on the host."""
 
     @property
     def is_over(self) -> bool:
@@ -86,6 +95,11 @@ class LiveRuns:
                 self.pool = event
             case RunStarted():
                 self._start(event)
+            case RolledBack():
+                # The session's machine is another one now, and events do not say which.
+                self.machines.pop(self._session_of.get(event.session_id, ""), None)
+                if (run := self._runs.get(event.run_id or "")) is not None:
+                    self._advance(run, event)
             case _:
                 if (run := self._runs.get(event.run_id or "")) is not None:
                     self._advance(run, event)
@@ -95,13 +109,19 @@ class LiveRuns:
         for old in [run for run in self._runs.values() if run.is_over][: -_KEPT_LOGS or None]:
             del self._runs[old.id]
         run = LiveRun(event.run_id, event.session, event.title, event.at, event.steps)
-        run.log.note("getting a machine")
+        run.log.note("looking at it, then getting a machine")
         self._runs[run.id] = run
         self._session_of[event.session_id] = event.session
 
     def _advance(self, run: LiveRun, event: Event) -> None:
         log = run.log
         match event:
+            case RiskAssessed() | PolicyChecked() | HookDecided() | ApprovalRequested() | ApprovalDecided():
+                if (words := decision_words(event)) is not None:
+                    log.note(*words)
+            case ModeDecided():
+                run.no_rollback = event.no_rollback
+                log.note(*mode_words(event))
             case MachineLeased():
                 self.machines[run.session] = event
                 log.note(f"machine {spec_words(event.spec)} · {_SOURCES.get(event.source, event.source)} in "
@@ -136,6 +156,46 @@ class LiveRuns:
         run.log.note(
             *end_marker(event.state, event.exit_code, event.duration_ms / 1000, event.error, event.rolled_back)
         )
+
+
+def decision_words(
+    event: RiskAssessed | PolicyChecked | HookDecided | ApprovalRequested | ApprovalDecided,
+) -> tuple[str, RowKind] | None:
+    """Return what was decided about a run in one line, or None where there is nothing worth a line."""
+    match event:
+        case RiskAssessed():
+            assessment = event.assessment
+            reasons = assessment.reasons
+            effect = f": {clean_line(reasons[0].effect, 160)}" if reasons else ""
+            more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+            kind = RowKind.NOTE if assessment.level < RiskLevel.HIGH else RowKind.WARNING
+            return f"{RISK_GLYPHS[assessment.level]} {assessment.level} risk{effect}{more}", kind
+        case PolicyChecked():
+            told = [check for check in event.checks if check.get("result") != "allowed"]
+            if not told:
+                return f"policy: {event.outcome}", RowKind.NOTE
+            words = "; ".join(clean_line(str(check.get("reason", "")), 160) for check in told)
+            return f"policy: {event.outcome}, {words}", RowKind.WARNING
+        case HookDecided():
+            if event.decision == "allow":
+                return None
+            why = event.detail.get("reason") or event.detail.get("prompt") or ""
+            why = f": {clean_line(str(why), 160)}" if why else ""
+            return f"hook {clean_line(event.hook, 40)}: {event.decision}{why}", RowKind.WARNING
+        case ApprovalRequested():
+            return f"asking: {clean_line('; '.join(event.reasons), 200)}", RowKind.WARNING
+        case ApprovalDecided():
+            good = event.answer.startswith("allow")
+            by = f" by {clean_line(event.by, 40)}" if event.answer != "no-answer" else ""
+            return f"{event.answer.replace('-', ' ')}{by}", RowKind.NOTE if good else RowKind.WARNING
+
+
+def mode_words(event: ModeDecided) -> tuple[str, RowKind]:
+    """Return where a run is carried out, and why."""
+    reason = clean_line(event.reason, 240)
+    if not event.no_rollback:
+        return reason, RowKind.NOTE
+    return (reason if NO_ROLLBACK in reason else f"{reason}; {NO_ROLLBACK}"), RowKind.WARNING
 
 
 _SOURCES: Final = {

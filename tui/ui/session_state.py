@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tui.errors import NotFound
-from tui.store.model import RunRecord, SessionRecord, SnapshotRecord
+from tui.store.model import RunRecord, RunState, SessionRecord, SnapshotRecord
 from tui.text import clean_line
-from tui.ui.describe import REASONS, STATE_GLYPHS, age, run_seconds, state_words
+from tui.ui.describe import NO_ROLLBACK, REASONS, STATE_GLYPHS, age, on_host, run_seconds, state_words
 from tui.ui.history import HistoryRow
 from tui.units import duration, size
 
@@ -123,6 +123,8 @@ def row_details(row: HistoryRow | None) -> Content:
                 f"  {state_words(run.state, run.exit_code)}{took}{back}",
             )
         )
+        if on_host(run):
+            lines.append(Content.styled(f"! ran on the host: {NO_ROLLBACK}", "$text-warning"))
         if run.error:
             lines.append(Content.styled(clean_line(run.error, 120), "$text-error"))
         if (usage := run.usage) is not None:
@@ -140,6 +142,8 @@ def row_details(row: HistoryRow | None) -> Content:
                 "$text-muted",
             )
         )
-    elif run is not None and run.state is not run.state.RUNNING:
+    elif run is not None and run.state is RunState.REFUSED:
+        lines.append(Content.styled("it did not run; the machine is as it was", "$text-muted"))
+    elif run is not None and run.state is not RunState.RUNNING and not on_host(run):
         lines.append(Content.styled("left no snapshot; b goes to where it started", "$text-muted"))
     return Content("\n").join(lines)

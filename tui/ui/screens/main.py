@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -23,15 +23,19 @@ from tui.ui.session_state import SessionState, plan_words, row_details
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.pane import Pane
+from tui.ui.widgets.risk_pane import RiskPane
 from tui.ui.widgets.session_tree import SessionTree
 from tui.ui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from tui.definitions.index import Entry
+    from tui.ui.app import RollcageApp
 
 SMALLEST: Final = (60, 14)
 """Columns and rows below which the screen only says what it needs."""
 _VIEWS: Final = ("details", "output", "tree")
+_ROOMY: Final = 36
+"""Rows from which on all that is known of the risk is shown without a key."""
 _AGES_S: Final = 15.0
 _ELAPSED_S: Final = 0.25
 _SETTLE_S: Final = 0.05
@@ -59,6 +63,7 @@ class MainScreen(Running):
                 yield DefinitionList(id="definitions")
             with Pane("2 Command", id="pane-details"):
                 yield Details(id="details")
+                yield RiskPane(id="risk")
             with Pane("3 Output", id="pane-output"):
                 yield OutputView("Nothing has run here yet: ^r runs the command.", id="output")
             with Pane("4 Session", id="pane-tree"):
@@ -82,6 +87,8 @@ class MainScreen(Running):
         """Say what is needed where there is too little room."""
         width, height = event.size
         self.call_after_refresh(self._show_titles)
+        self.query_one(RiskPane).fit(height)
+        self.query_one(RiskPane).expanded = height >= _ROOMY
         small = width < SMALLEST[0] or height < SMALLEST[1]
         self.set_class(small, "-too-small")
         if small:
@@ -210,6 +217,25 @@ class MainScreen(Running):
         await self.query_one(Details).show(event.entry)
         self.action_pane("details")
 
+    @on(Details.Changed)
+    def _look_at_risk(self) -> None:
+        self.query_one(RiskPane).look_at(self.request_shown)
+
+    def action_risk(self) -> None:
+        """Show all that is known of the risk, or one line."""
+        pane = self.query_one(RiskPane)
+        if not self.has_class("-wide") and not self.has_class("-view-details"):
+            self.action_pane("details")
+            pane.expanded = True
+        else:
+            pane.toggle()
+
+    def action_audit(self) -> None:
+        """Show the audit log."""
+        from tui.ui.screens.audit import AuditScreen
+
+        self.app.push_screen(AuditScreen(cast("RollcageApp", self.app).paths))
+
     @on(Details.RunPressed)
     def _run_pressed(self) -> None:
         self.action_run()
@@ -217,6 +243,7 @@ class MainScreen(Running):
     @on(EngineReady)
     def _engine_ready(self) -> None:
         self.reload_session(show_last=True)
+        self._look_at_risk()
 
     @on(EngineEvent)
     def _engine_event(self, message: EngineEvent) -> None:

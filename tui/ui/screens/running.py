@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 from textual import on, work
 
+from tui.errors import RollcageError
 from tui.machines.model import PROFILES
 from tui.runs.events import Event, RolledBack, RunFinished, RunStarted, SnapshotTaken
 from tui.runs.request import Request, StepRequest
 from tui.store.model import RunState
 from tui.text import clean, clean_line
-from tui.ui.describe import state_words
+from tui.ui.describe import NO_ROLLBACK, STATE_GLYPHS, state_words
 from tui.ui.live import LiveRuns
 from tui.ui.screens.moving import Moving
 from tui.ui.widgets.definition_list import DefinitionList
@@ -21,6 +22,9 @@ from tui.ui.widgets.session_tree import SessionTree
 from tui.units import duration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui.definitions.model import Definition
     from tui.runs.engine import Run
     from tui.ui.app import RollcageApp
     from tui.ui.screens.code import Code
@@ -54,22 +58,35 @@ class Running(Moving):
             self.action_pane("details")
             return
         from tui.definitions.parameters import InvalidParameters
-        from tui.runs.prepare import request_for
 
-        app = cast("RollcageApp", self.app)
         try:
-            request = request_for(
-                self.entry.definition,
-                details.form.values,
-                session=self.session,
-                settings=app.settings,
-                profile=self._profile(),
-            )
+            request = self._request(self.entry.definition, details.form.values)
         except InvalidParameters as error:
             if not details.form.show_problems(error.problems):
-                app.report(error)
+                cast("RollcageApp", self.app).report(error)
             return
         self.start(request)
+
+    def _request(self, definition: Definition, values: Mapping[str, object]) -> Request:
+        from tui.runs.prepare import request_for
+
+        settings = cast("RollcageApp", self.app).settings
+        return request_for(definition, values, session=self.session, settings=settings, profile=self._profile())
+
+    def request_shown(self) -> Request | str:
+        """Return what the form would run as it is, or why that is not known."""
+        details = self.query_one(Details)
+        if details.entry is None or not details.is_settled:
+            return "nothing to assess: choose a command"
+        definition = details.entry.definition
+        if definition is None:
+            return f"{clean_line(details.entry.name)} has errors and cannot be run"
+        if wrong := details.form.problems():
+            return f"assessed once {', '.join(clean_line(name, 20) for name in wrong)} can be used"
+        try:
+            return self._request(definition, details.form.values)
+        except RollcageError as error:
+            return str(error)
 
     def start(self, request: Request) -> None:
         """Hand a request to the engine and wait for its end in the background."""
@@ -96,21 +113,23 @@ class Running(Moving):
         """Write code and run it."""
         from tui.ui.screens.code import Code, CodeScreen
 
-        code, wants_run = await self.app.push_screen_wait(CodeScreen(self._code or Code(), self.session))
+        screen = CodeScreen(self._code or Code(), self.session, self._request_for_code)
+        code, wants_run = await self.app.push_screen_wait(screen)
         self._code = code
         if not wants_run:
             return
         if reason := self.why_not("code"):
             self.notify(reason, severity="warning", markup=False)
             return
-        self.start(
-            Request(
-                title=clean_line(code.text.strip().split("\n", 1)[0], 60),
-                steps=(StepRequest(code.text, code.language),),
-                session=self.session,
-                spec=PROFILES.get(self._profile() or ""),
-                keep_interpreter=code.keep_interpreter,
-            )
+        self.start(self._request_for_code(code))
+
+    def _request_for_code(self, code: Code) -> Request:
+        return Request(
+            title=clean_line(code.text.strip().split("\n", 1)[0], 60),
+            steps=(StepRequest(code.text, code.language),),
+            session=self.session,
+            spec=PROFILES.get(self._profile() or ""),
+            keep_interpreter=code.keep_interpreter,
         )
 
     def _profile(self) -> str | None:
@@ -153,7 +172,7 @@ class Running(Moving):
         run = self.live.run(event.run_id or "")
         if run is None or event.state is RunState.SUCCEEDED:
             return
-        if event.state in (RunState.ERROR, RunState.MACHINE_LOST):
+        if event.state in (RunState.ERROR, RunState.MACHINE_LOST, RunState.REFUSED):
             self.notify(clean(event.error), title=clean_line(run.title, 40), severity="error", markup=False, timeout=10)
             return
         back = "; the machine is back where it was" if event.rolled_back else ""
@@ -168,11 +187,12 @@ class Running(Moving):
         if run is not None:
             seconds = (datetime.now(UTC) - run.started_at).total_seconds()
             step = f" {run.step}/{run.steps}" if run.steps > 1 else ""
-            return f"◌ {clean_line(run.title, 24)}{step} {duration(max(seconds, 1))}", "warning"
+            words = f"◌ {clean_line(run.title, 24)}{step} {duration(max(seconds, 1))}"
+            return f"{words}{f' · {NO_ROLLBACK}' if run.no_rollback else ''}", "warning"
         last = self.live.latest(self.session)
         if last is None:
             return "idle", "muted"
-        good = last.state is RunState.SUCCEEDED
-        return f"{'✓' if good else '✗'} {clean_line(last.title, 24)} {state_words(last.state, last.exit_code)}", (
-            "good" if good else "bad"
-        )
+        host = f" · {NO_ROLLBACK}" if last.no_rollback else ""
+        how = f"{state_words(last.state, last.exit_code)}{host}"
+        look = "good" if last.state is RunState.SUCCEEDED else "bad"
+        return f"{STATE_GLYPHS[last.state]} {clean_line(last.title, 24)} {how}", look

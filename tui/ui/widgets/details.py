@@ -11,13 +11,14 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Select, Static
 
 from tui.definitions.model import Definition
 from tui.text import clean, clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import MODE_MEANINGS, RISK_GLYPHS, SCOPE_MEANINGS
 from tui.ui.widgets.parameter_form import ParameterForm
+from tui.ui.widgets.toggle import Toggle
 from tui.units import duration
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class Details(VerticalScroll):
     class RunPressed(Message):
         """A person wants the command run as the form has it."""
 
+    class Changed(Message):
+        """Another command is shown, or something was typed or picked."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, classes="-empty")
         self.entry: Entry | None = None
@@ -74,6 +78,11 @@ class Details(VerticalScroll):
         """The fields."""
         return self.query_one(ParameterForm)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is being laid out: the form is whole."""
+        return not self._showing.locked()
+
     async def show(self, entry: Entry | None) -> None:
         """Show a command, or that there is none. Of several calls at once the last one counts."""
         self._wanted = entry
@@ -81,6 +90,7 @@ class Details(VerticalScroll):
         async with self._showing:
             if self._wanted is entry:
                 await self._show(entry)
+        self.post_message(self.Changed())
 
     async def _show(self, entry: Entry | None) -> None:
         other = self.entry is None or entry is None or entry.name != self.entry.name
@@ -120,6 +130,13 @@ class Details(VerticalScroll):
         """Focus the first field, or the run button."""
         if not self.form.focus_first():
             self.query_one("#details-run").focus()
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(Toggle.Changed)
+    def _changed(self, event: Message) -> None:
+        event.stop()
+        self.post_message(self.Changed())
 
     @on(Button.Pressed, "#details-run")
     @on(ParameterForm.Submitted)

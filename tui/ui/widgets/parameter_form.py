@@ -180,9 +180,9 @@ class ParameterForm(Vertical):
     def _fields(self) -> Iterator[Field]:
         yield from self.query(Field)
 
-    def has_problems(self) -> bool:
-        """Say whether some field cannot be used as it is."""
-        return any(field.problem() for field in self._fields())
+    def problems(self) -> list[str]:
+        """Return the names of the fields that cannot be used as they are."""
+        return [field.parameter.name for field in self._fields() if field.problem()]
 
     def show_problems(self, problems: tuple[ValueProblem, ...] = ()) -> bool:
         """Show in every field what is wrong, and focus the first such; return whether there was one."""

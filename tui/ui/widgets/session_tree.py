@@ -14,7 +14,7 @@ from textual.message import Message
 from tui.store.model import RunRecord, RunState, SnapshotReason, SnapshotRecord
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
-from tui.ui.describe import age, state_words
+from tui.ui.describe import NO_ROLLBACK, age, on_host, state_words
 from tui.ui.history import HistoryRow, history_rows
 from tui.ui.widgets.virtual_list import Part, VirtualList
 
@@ -104,6 +104,8 @@ class SessionTree(VirtualList):
             right.append(("HEAD ", self.look("accent") + Style(bold=True)))
         if item.run is not None and item.run.state is not RunState.SUCCEEDED:
             right.append((f"{state_words(item.run.state, item.run.exit_code)} ", node))
+        if item.run is not None and on_host(item.run):
+            right.append((f"{NO_ROLLBACK} ", self.look("warning")))
         if item.snapshot is not None and item.snapshot.pinned:
             right.append(("pinned ", self.look("accent")))
         if moment is not None:
