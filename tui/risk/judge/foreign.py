@@ -38,7 +38,8 @@ _MULTIPLIES: Final = re.compile(
     r"\bfork\b\s*(?:\(\s*\))?\s*while\b|\bwhile\b[^;{]{0,80}\bfork\b|(?:while\s*\(?1\)?|loop|for\s*\(;;\))\s*(?:do|\{)?\s*\{?\s*fork\b"
 )
 _DELETES: Final = re.compile(
-    r"rm_rf|rm_r\b|remove_tree|rmtree|removeDirectory|FileUtils\.rm|\bunlink\b|File\.delete|rimraf|remove-item",
+    r"rm_rf|rm_r\b|remove_tree|rmtree|removeDirectory|FileUtils\.rm|\bunlink\b|File\.delete|rimraf|remove-item"
+    r"|os\.(?:remove|unlink)|\bfile +delete\b",
     re.IGNORECASE,
 )
 _WRITES: Final = re.compile(
