@@ -24,6 +24,7 @@ from tui.cli import (
     policy,
     rollback,
     run,
+    scenario,
     sessions,
     setup,
     snapshots,
@@ -84,7 +85,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
     for module in (
         run, execute, assess, rollback, snapshots, sessions, history, audit, approvals, commands, hooks, policy,
-        knowledge, setup, doctor, info, garbage,
+        knowledge, scenario, setup, doctor, info, garbage,
     ):  # fmt: skip
         module.add(subparsers)
     return parser

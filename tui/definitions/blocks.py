@@ -72,7 +72,7 @@ def read_body(text: str, first_line: int) -> Body:
             if not segment.is_closed:
                 message, hint = "this code block is never closed", f"end it with {segment.marks}"
                 problems.append(BlockProblem(segment.line, message, hint))
-            step, found = _step(segment)
+            step, found = read_code(segment)
             problems += found
             if step is not None:
                 steps.append(step)
@@ -80,12 +80,13 @@ def read_body(text: str, first_line: int) -> Body:
                 prose += segment.source
         else:
             if not segment.is_comment:
-                problems += _not_run(segment.lines[0], segment.line)
+                problems += not_run(segment.lines[0], segment.line)
             prose += segment.lines
     return Body(tuple(steps), _tidy(prose), tuple(problems))
 
 
-def _not_run(line: str, number: int) -> list[BlockProblem]:
+def not_run(line: str, number: int) -> list[BlockProblem]:
+    """Point out code that its author may think is run."""
     nested = _NESTED_FENCE.match(line)
     if nested is None or nested[1].lower() not in LANGUAGES:
         return []
@@ -93,7 +94,8 @@ def _not_run(line: str, number: int) -> list[BlockProblem]:
     return [BlockProblem(number, message, "begin it at the margin to make it a step", is_error=False)]
 
 
-def _step(block: Block) -> tuple[Step | None, list[BlockProblem]]:
+def read_code(block: Block) -> tuple[Step | None, list[BlockProblem]]:
+    """Return the code of a block, or None where it is documentation, and what is wrong with it."""
     number = block.line
     words = block.info.replace(",", " ").split()
     named = words[0].lower() if words else ""
