@@ -31,7 +31,7 @@ from tui.runs.events import (
     RunStarted,
     SnapshotTaken,
 )
-from tui.store.model import MoveKind, RunState
+from tui.store.model import MoveKind, RunRecord, RunState
 
 _log = logging.getLogger(__name__)
 
@@ -95,6 +95,16 @@ class AuditTrail:
         """Record something that is no event of a run."""
         self._queue.append(Entry(kind, result, run_id, session, self._user, self._role, command, details or {}))
         self._appending()
+
+    def interrupted(self, run: RunRecord, session: str) -> None:
+        """Record at once how a run ended whose process was killed. Raises AuditError."""
+        details = {"state": str(run.state), "exit_code": None, "error": run.error}
+        command = run.definition or run.title
+        self._log.append(
+            Entry(
+                EntryKind.RUN_FINISHED, AuditResult.WARNING, run.id, session, self._user, self._role, command, details
+            )
+        )  # fmt: skip
 
     def opened(self, settings: Settings) -> None:
         """Record, once, that this process began to run things, and whether the settings are others than last time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -102,16 +103,16 @@ class Engine:
             AuditError: the audit log is damaged, or cannot be written.
         """
         paths.create()
-        store = Store.open(paths)
-        try:
+        with contextlib.ExitStack() as undo:
+            store = Store.open(paths)
+            undo.callback(store.close)
             owner = new_id()
-            recover_runs(store, paths)
-            lock = Lock.acquire(engine_locks(paths), owner)
             redactor = Redactor()
-            audit = AuditTrail(AuditLog.open(paths, redactor), user_name(), settings.gate.role)
-        except BaseException:
-            store.close()
-            raise
+            log = undo.enter_context(AuditLog.open(paths, redactor))
+            audit = AuditTrail(log, user_name(), settings.gate.role)
+            recover_runs(store, paths, lambda run: audit.interrupted(run, store.session(run.session_id).name))
+            lock = Lock.acquire(engine_locks(paths), owner)
+            undo.pop_all()
         if gate is None:
             rulebook = Rulebook(paths, store.uses, Path.cwd(), Services(paths, redactor))
             gate = Gatekeeper(rulebook, settings, store, approver or Nobody(), Path.cwd())
@@ -204,7 +205,7 @@ class Engine:
         Raises:
             RollcageError: the rules cannot be read.
         """
-        ticket = Ticket("", "", request, self._redactor_for(request), lambda event: None)
+        ticket = Ticket("", "", request, self._redactor_for(request), lambda _: None)
         return await self._context.gate.preview(ticket)
 
     async def _carry_out(self, run: Run, record: RunRecord, driver: Driver) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from tui.ids import is_id
 from tui.machines.protocol import Backend, SnapshotLabel
 from tui.paths import Paths
 from tui.store.locks import Held, Lock
-from tui.store.model import RunState, SnapshotReason, SnapshotRecord
+from tui.store.model import RunRecord, RunState, SnapshotReason, SnapshotRecord
 from tui.store.output import repair
 from tui.store.rows import now
 from tui.store.store import Store
@@ -29,10 +30,11 @@ def engine_locks(paths: Paths) -> Path:
     return directory
 
 
-def recover_runs(store: Store, paths: Paths) -> int:
+def recover_runs(store: Store, paths: Paths, note: Callable[[RunRecord], None]) -> int:
     """End the runs whose engine is gone, with what is known of them; return how many there were.
 
-    An engine holds the lock of its id while it lives, so a run whose owner's lock is free is nobody's.
+    An engine holds the lock of its id while it lives, so a run whose owner's lock is free is nobody's. `note` gets each
+    as it will be kept, before it is; what it raises leaves the run as it is, for the next time.
     """
     recovered = 0
     unfinished = store.unfinished()
@@ -43,17 +45,21 @@ def recover_runs(store: Store, paths: Paths) -> int:
             lock = Lock.acquire(directory, owner)
         except Held:
             continue
-        for run in [run for its_owner, run in unfinished if its_owner == owner]:
-            path = store.output_path(run.id)
-            data_bytes, head = repair(path)
-            ended = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else now()
-            store.conclude(
-                replace(
-                    run, state=RunState.INTERRUPTED, ended_at=max(ended, run.started_at), output_bytes=data_bytes,
+        try:
+            for begun in [run for its_owner, run in unfinished if its_owner == owner]:
+                path = store.output_path(begun.id)
+                data_bytes, head = repair(path)
+                ended = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else now()
+                run = replace(
+                    begun, state=RunState.INTERRUPTED, ended_at=max(ended, begun.started_at), output_bytes=data_bytes,
                     output_head=head, error=_KILLED,
-                )
-            )  # fmt: skip
-            recovered += 1
+                )  # fmt: skip
+                note(run)
+                store.conclude(run)
+                recovered += 1
+        except BaseException:
+            lock.release()
+            raise
         lock.release(remove=True)
     return recovered
 
