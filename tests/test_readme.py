@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -10,10 +11,16 @@ from typing import Any
 
 import pytest
 
-from tui.cli.main import build_parser
+from tui.cli import codes
+from tui.cli.main import build_parser, main
 from tui.config import Settings
-from tui.definitions.model import Definition
+from tui.definitions import Catalog, Scope
+from tui.definitions.model import Definition, Parameter
+from tui.errors import RollcageError
+from tui.policy.verdict import Outcome
 from tui.runs import events
+from tui.runs.approval import Answer
+from tui.store.model import RunState
 from tui.ui.bindings import TABLE
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +81,105 @@ def test_every_field_of_a_definition_is_listed() -> None:
             assert f"| `{item.name}` | " in README, item.name
 
 
-def test_its_pictures_and_files_are_there() -> None:
-    for path in ("docs/screenshot.svg", "docs/architecture.md", "CONTRIBUTING.md", "LICENSE", "CHANGELOG.md"):
+def test_every_key_of_a_parameter_is_listed() -> None:
+    for item in fields(Parameter):
+        key = {"default": "default_value"}.get(item.name, item.name)
+        assert key == "line" or f"| `{key}` | " in section("Definitions"), key
+
+
+def test_every_exit_code_is_listed() -> None:
+    def below(kind: type[RollcageError]) -> Iterator[type[RollcageError]]:
+        yield kind
+        for child in kind.__subclasses__():
+            yield from below(child)
+
+    known = {value for name, value in vars(codes).items() if name.startswith("EXIT_")}
+    known |= {kind.exit_code for kind in below(RollcageError)}
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", section("Commands"), re.MULTILINE)}
+    assert listed == known
+    assert all(f"{code}  " in build_parser().format_help() for code in known)
+
+
+def test_every_state_of_a_run_is_listed() -> None:
+    for state in set(RunState) - {RunState.RUNNING}:
+        assert f"`{state}`" in section("Commands"), state
+
+
+def test_every_decision_a_program_may_read_is_listed() -> None:
+    for word in (*Answer, *Outcome, "no-answer"):
+        assert f"`{word}`" in section("Commands"), word
+
+
+# Its examples are what they seem
+
+
+def section(title: str) -> str:
+    """The text below a second-level heading."""
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def blocks(language: str, title: str) -> list[str]:
+    """The fenced blocks of a language in a section."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL)
+
+
+def test_the_definition_it_shows_is_one(tmp_path: Path) -> None:
+    [text] = re.findall(r"^````markdown\n(.*?)^````$", section("Definitions"), re.MULTILINE | re.DOTALL)
+    (tmp_path / "greet.md").write_text(text)
+    catalog = Catalog([(Scope.USER, tmp_path)])
+    catalog.refresh()
+    assert catalog.index.problems == ()
+    assert catalog.index.resolve("greet").parameters[0].name == "who"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home with the files that the README shows."""
+    policy, hooks, rule = blocks("yaml", "Files of yours")
+    [program], [concept] = blocks("python", "Files of yours"), blocks("markdown", "Files of yours")
+    config = tmp_path / "config"
+    for name, text in {
+        "policy.yaml": policy, "hooks.yaml": hooks, "rules/acme.yaml": rule, "hooks/50-ticket": program,
+        "knowledge/payments.md": concept,
+    }.items():  # fmt: skip
+        (config / name).parent.mkdir(parents=True, exist_ok=True)
+        (config / name).write_text(text)
+    (config / "hooks" / "50-ticket").chmod(0o755)
+    return tmp_path
+
+
+def test_the_files_it_shows_are_valid_and_do_what_it_says(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROLLCAGE_HOME", str(home))
+    monkeypatch.chdir(home)
+
+    def says(*arguments: str) -> tuple[int, str]:
+        code = main(arguments, lambda *_: 0)
+        return code, capsys.readouterr().out
+
+    code, shown = says("policy", "test", "mkfs.ext4 /dev/sdb")
+    assert (code, "disks are made by the platform team" in shown) == (1, True)
+    assert says("policy", "test", "rm -rf /")[0] == 1  # refuse: critical
+    assert "2 per day (command deploy)" in says("policy")[1]
+    assert says("knowledge", "match", "a refund")[1] == "Payments\n"
+    assert says("knowledge", "check")[0] == 0
+    code, shown = says("assess", "acme deploy shop --to production", "--fail-on", "high")
+    assert (code, shown.splitlines()[0].split("   ")[0]) == (1, "HIGH  deploys shop where customers are")
+    code, shown = says("hooks", "test", "ticket", "--code", "rm -rf /srv/app")
+    assert (code, "Is there a ticket for this?" in shown) == (0, True)
+    assert "min_duration: 60" in says("hooks", "show", "notification")[1]
+
+
+def test_what_it_links_to_is_there() -> None:
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text()):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name}: {target}"
+    for path in ("CONTRIBUTING.md", "LICENSE", "CHANGELOG.md", "docs/architecture.md"):
         assert (ROOT / path).is_file(), path
+
+
+def test_every_document_is_linked() -> None:
+    for document in (ROOT / "docs").glob("*.md"):
+        assert f"docs/{document.name}" in README, document.name
