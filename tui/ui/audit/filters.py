@@ -60,7 +60,7 @@ def parse_filter(text: str, now: datetime, run_id: Callable[[str], str] = str) -
 
 def _unknown(word: str, name: str, *, has_colon: bool) -> str:
     close = difflib.get_close_matches(name, FIELDS, 1) if has_colon else []
-    hint = f"did you mean {close[0]}:?" if close else f"use one of {', '.join(f'{field}:' for field in FIELDS)}"
+    hint = f"did you mean '{close[0]}:'?" if close else f"use one of {', '.join(f'{field}:' for field in FIELDS)}"
     return f"{word!r} is not FIELD:VALUE; {hint}" if not has_colon else f"there is no field {name!r}; {hint}"
 
 

@@ -82,7 +82,7 @@ class Approval(Dialog[Answer]):
             *(
                 []
                 if self._to_type
-                else [Button("Allow in this session  s", id="session", variant="warning", compact=True, disabled=True)]
+                else [Button("Allow session  s", id="session", variant="warning", compact=True, disabled=True)]
             ),
             Button("Deny always  D", id="always", compact=True),
             classes="dialog--buttons",

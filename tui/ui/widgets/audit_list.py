@@ -28,10 +28,10 @@ _WIDE: Final = 110
 
 
 def columns(width: int) -> tuple[tuple[str, int], ...]:
-    """Return the columns before the detail, with their widths in cells."""
-    session, command = (14, 18) if width >= _WIDE else (9, 10)
-    kind = 17 if width >= _WIDE else 16
-    return ("time", 12), ("result", 10), ("kind", kind), ("session", session + 1), ("command", command + 1)
+    """Return the columns before the detail, with their widths in cells; where there is no room, without the session."""
+    if width >= _WIDE:
+        return ("time", 12), ("result", 10), ("kind", 17), ("session", 15), ("command", 19)
+    return ("time", 12), ("result", 10), ("kind", 17), ("command", 11)
 
 
 def heading(width: int) -> str:
@@ -160,12 +160,17 @@ class AuditList(VirtualList):
         """Return the columns of a record."""
         assert self._rows is not None
         item = self._rows[row]
-        texts = (self._moment(item), result_words(item.result) if item.kind else "✗ missing", item.kind, item.session,
-                 item.command)  # fmt: skip
-        result = self.look(_LOOKS.get(item.result, "bad"))
-        looks = (self.look("muted"), result, Style(), self.look("muted"), Style(bold=True))
+        muted, result = self.look("muted"), self.look(_LOOKS.get(item.result, "bad"))
+        cells = {
+            "time": (self._moment(item), muted),
+            "result": (result_words(item.result) if item.kind else "✗ missing", result),
+            "kind": (item.kind, Style()),
+            "session": (item.session, muted),
+            "command": (item.command, Style(bold=True)),
+        }
         parts: list[Part] = [(" ", Style())]
-        for text, look, (_, width) in zip(texts, looks, columns(self.size.width), strict=True):
+        for name, width in columns(self.size.width):
+            text, look = cells[name]
             parts.append((_fitted(text, width), look))
         parts.append((item.detail, result if item.result in ("denied", "warning") else Style()))
         return parts, []

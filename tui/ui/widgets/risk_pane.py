@@ -91,7 +91,7 @@ class RiskPane(Vertical):
 
     def _look(self) -> None:
         self._timer.pause()
-        if self._make is None:
+        if self._make is None or not self.is_attached:
             return
         if cast("RollcageApp", self.app).engine is None:
             self._say(cast("RollcageApp", self.app).engine_problem or "assessed once Rollcage has started")
