@@ -8,8 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tui.paths import Paths
+
+# How long an example takes says more of the host than of the code.
+settings.register_profile("rollcage", deadline=None)
+settings.load_profile("rollcage")
 
 
 @pytest.fixture

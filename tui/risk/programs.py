@@ -8,10 +8,11 @@ from typing import Final
 
 from tui.risk.model import Effect
 
-ROLES: Final = ("deletes", "destroys", "overwrites", "writes", "reads", "sends", "runs")
+ROLES: Final = ("deletes", "destroys", "overwrites", "writes", "creates", "reads", "sends", "runs")
 """What can happen to an argument, the gravest first.
 
-`destroys` is beyond recovery (shred), `overwrites` replaces what was there, `writes` adds or edits, `reads` shows or
+`destroys` is beyond recovery (shred), `overwrites` replaces what was there, `writes` adds or edits, `creates` leaves
+what is there as it is (touch), `reads` shows or
 copies the content, `sends` hands the content to another machine, `runs` executes it as a program.
 """
 

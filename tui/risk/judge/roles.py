@@ -101,6 +101,8 @@ def weigh(thing: Touched, invocation: Invocation) -> Verdict | None:
             return _destroys(thing)
         case "overwrites" | "writes":
             return _writes(thing, invocation)
+        case "creates":
+            return _creates(thing)
         case "reads":
             return _reads(thing)
         case "sends":
@@ -255,6 +257,16 @@ def _writes(thing: Touched, invocation: Invocation) -> Verdict | None:
             more=frozenset({Effect.CONFIG}) if invocation.privileged else frozenset(),
         )
     return None
+
+
+def _creates(thing: Touched) -> Verdict | None:
+    if not thing.kinds & {Target.SYSTEM, Target.ANY_OUTSIDE} or thing.kinds & _INSIDE:
+        return None
+    effect = f"creates {describe(thing.word)}, outside the working directory"
+    return _verdict(
+        thing, MEDIUM, Category.CHANGE, effect, "fs.create-outside", effects=frozenset({Effect.WRITE}),
+        back=Reversibility.REVERSIBLE,
+    )  # fmt: skip
 
 
 def _reads(thing: Touched) -> Verdict | None:
