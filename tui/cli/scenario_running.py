@@ -54,7 +54,7 @@ class JsonReport:
 
 
 class TextReport:
-    """For a person: each step, then what was expected of it and what came of it, with a sign and a word."""
+    """For a person: each step, and for each thing expected of it `expectation → outcome`, with a sign and a word."""
 
     def __init__(self, *, verbose: bool) -> None:
         self._verbose = verbose
@@ -66,10 +66,11 @@ class TextReport:
     def tell(self, event: ScenarioEvent) -> None:
         """Print what there is to say about an event."""
         for line in self._lines(event):
-            out(line)
+            sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 
     def _lines(self, event: ScenarioEvent) -> list[str]:
+        """Return lines whose untrusted parts are clean."""
         match event:
             case ScenarioBegun():
                 self._steps = event.steps
@@ -83,26 +84,26 @@ class TextReport:
                 text = self._cleaner.feed(event.data).rstrip("\n")
                 return [f"       | {line}" for line in text.splitlines()]
             case StepHappened() if self._verbose:
-                return [f"       {line}" for line in self._narrator.lines(event.fact)]
+                return [f"       {clean_line(line)}" for line in self._narrator.lines(event.fact)]
             case StepEnded():
-                return [f"    {self._check(check)}" for check in event.checks] + self._hint(event)
+                return [f"       {self._check(check)}" for check in event.checks] + self._hint(event)
             case ScenarioEnded():
                 return self._ending(event)
             case _:
                 return []
 
     def _check(self, check: Check) -> str:
-        found = clean_line(check.found, _LONGEST)
-        return f"{self._sign(check.passed)} {clean_line(check.what)}: expected {check.expected}, found {found}"
+        expected, found = clean_line(check.expected, _LONGEST), clean_line(check.found, _LONGEST)
+        return f"{self._sign(check.passed)}  {check.what}: {expected} → {found}"
 
     def _sign(self, passed: bool) -> str:
-        sign = "✓ as expected" if passed else "✗ NOT as expected"
+        sign = "✓ met    " if passed else "✗ NOT MET"
         return f"{_COLOURS[passed]}{sign}\x1b[0m" if self._colour else sign
 
     def _hint(self, event: StepEnded) -> list[str]:
         """Say the reason the run itself gave, where a failed check has not said it."""
         reason = event.outcome.reason.partition("\n")[0]
-        return [f"      {clean_line(reason, 300)}"] if reason and not event.passed else []
+        return [f"       {clean_line(reason, 300)}"] if reason and not event.passed else []
 
     def _ending(self, event: ScenarioEnded) -> list[str]:
         counts = f"{event.steps_passed} of {event.steps} steps as expected"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -87,7 +88,8 @@ class RunDefinition:
     values: Mapping[str, Json] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return " ".join((f"run {self.name}", *(f"{name}={value}" for name, value in self.values.items())))
+        plain = {name: value if isinstance(value, str) else json.dumps(value) for name, value in self.values.items()}
+        return " ".join((f"run {self.name}", *(f"{name}={value}" for name, value in plain.items())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,11 +77,12 @@ def _checks(expected: Expectation, outcome: Outcome) -> Iterator[Check]:
     if expected.asked is not None:
         yield Check("asks a person", _yes(expected.asked), _yes(outcome.asked), outcome.asked is expected.asked)
     for text in expected.reason_contains:
-        found = _excerpt(outcome.reason) or "no reason"
+        found = _excerpt(outcome.reason, around=text) or "no reason"
         yield Check("reason", f"contains {text!r}", found, text.casefold() in outcome.reason.casefold())
     if expected.events:
-        passed = _in_order(expected.events, outcome.events)
-        yield Check("events", ", ".join(expected.events), ", ".join(outcome.events) or "none", passed)
+        missing = _missing(expected.events, outcome.events)
+        found = f"no {missing} there; {', '.join(outcome.events) or 'nothing'} happened" if missing else "all of them"
+        yield Check("events", ", ".join(expected.events), found, not missing)
 
 
 def _output(expected: Expectation, outcome: Outcome) -> Iterator[Check]:
@@ -92,9 +93,10 @@ def _output(expected: Expectation, outcome: Outcome) -> Iterator[Check]:
         passed = is_whole and text.rstrip("\n") == expected.output_equals.rstrip("\n")
         yield Check("output", f"equals {_excerpt(expected.output_equals)!r}", found, passed)
     for wanted in expected.output_contains:
-        yield Check("output", f"contains {wanted!r}", found, wanted in text)
+        yield Check("output", f"contains {wanted!r}", _excerpt(text, around=wanted) or "nothing", wanted in text)
     for unwanted in expected.output_lacks:
-        yield Check("output", f"lacks {unwanted!r}", found, is_whole and unwanted not in text)
+        passed = is_whole and unwanted not in text
+        yield Check("output", f"lacks {unwanted!r}", _excerpt(text, around=unwanted) or "nothing", passed)
     for pattern in expected.output_matches:
         yield _match(pattern, text, found)
 
@@ -122,12 +124,23 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _excerpt(text: str) -> str:
-    """Return a line of what a text says: all of it if it is short, else its end, where errors stand."""
-    line = " ⏎ ".join(part.strip() for part in text.strip().splitlines() if part.strip())
-    return line if len(line) <= _EXCERPT else f"…{line[1 - _EXCERPT :]}"
+def _excerpt(text: str, around: str = "") -> str:
+    """Return a line of what a text says: all of it if it is short, else the place of a word, else its end."""
+    line, word = _line(text), _line(around)
+    if len(line) <= _EXCERPT:
+        return line
+    end = len(line)
+    if word and (at := line.casefold().find(word.casefold())) >= 0:
+        end = min(end, max(_EXCERPT, at + len(word)))
+    begin = max(0, end - _EXCERPT)
+    return f"{'…' if begin else ''}{line[begin:end]}{'…' if end < len(line) else ''}"
 
 
-def _in_order(wanted: Sequence[str], happened: Sequence[str]) -> bool:
+def _line(text: str) -> str:
+    return " ⏎ ".join(part.strip() for part in text.strip().splitlines() if part.strip())
+
+
+def _missing(wanted: Sequence[str], happened: Sequence[str]) -> str:
+    """Return the first of the wanted that did not happen after the ones before it; nothing if all did."""
     rest = iter(happened)
-    return all(name in rest for name in wanted)
+    return next((name for name in wanted if name not in rest), "")
