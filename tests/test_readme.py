@@ -18,6 +18,7 @@ from tui.definitions import Catalog, Scope
 from tui.definitions.model import Definition, Parameter
 from tui.errors import RollcageError
 from tui.policy.verdict import Outcome
+from tui.risk.assessing import default_knowledge
 from tui.runs import events
 from tui.runs.approval import Answer
 from tui.store.model import RunState
@@ -133,7 +134,7 @@ def test_the_definition_it_shows_is_one(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path) -> Iterator[Path]:
     """A home with the files that the README shows."""
     policy, hooks, rule = blocks("yaml", "Files of yours")
     [program], [concept] = blocks("python", "Files of yours"), blocks("markdown", "Files of yours")
@@ -145,7 +146,9 @@ def home(tmp_path: Path) -> Path:
         (config / name).parent.mkdir(parents=True, exist_ok=True)
         (config / name).write_text(text)
     (config / "hooks" / "50-ticket").chmod(0o755)
-    return tmp_path
+    default_knowledge.cache_clear()
+    yield tmp_path
+    default_knowledge.cache_clear()
 
 
 def test_the_files_it_shows_are_valid_and_do_what_it_says(

@@ -123,11 +123,15 @@ def add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-p", "--profile", choices=tuple(PROFILES), help="machine of a new session")
     parser.add_argument("--no-rollback", action="store_true", help="leave the session as a failed run left it")
     parser.add_argument(
-        "-m", "--mode", type=execution_mode, metavar="MODE", help="where to run: local, vm or hybrid (default: vm)"
+        "-m",
+        "--mode",
+        type=execution_mode,
+        metavar="MODE",
+        help="where to run: local (only what is harmless), vm or hybrid (default: the definition's, else vm)",
     )
     parser.add_argument(
         "--yes-up-to", type=risk_level, metavar="LEVEL",
-        help="run without asking what is at most low, medium, high or critical",
+        help="run without asking what is at most low, medium, high or critical; policy and hooks still refuse",
     )  # fmt: skip
     add_json(parser, "print the event stream, one JSON object a line, instead of the output")
     parser.add_argument("--raw", action="store_true", help="do not clean output shown on a terminal (dangerous)")

@@ -97,7 +97,11 @@ def _read(given: str | None, language: str | None) -> tuple[str, str]:
     if given is None or given == "-":
         if given is None and is_terminal(sys.stdin):
             raise UsageError("there is nothing to assess", hint="for example: rollcage assess 'rm -rf build'")
-        return _decode(sys.stdin.buffer.read(LONGEST_INPUT + 1), "standard input"), language or "bash"
+        text = _decode(sys.stdin.buffer.read(LONGEST_INPUT + 1), "standard input")
+        if not text.strip():
+            # Where what should have made the text failed, nothing must not pass for something harmless.
+            raise InvalidInput("standard input has nothing in it to assess")
+        return text, language or "bash"
     path = Path(given)
     try:
         is_file = len(given) < 4096 and "\0" not in given and path.is_file()

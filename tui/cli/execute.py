@@ -48,6 +48,9 @@ def add(subparsers: Subparsers) -> None:
             "rollcage exec --file report.py --env MONTH=11 < figures.csv",
             "generate-code | rollcage exec --language python -",
             "rollcage exec --session demo --timeout 30 -- git clone /src /work/copy",
+            "rollcage exec --mode local 'grep -rn TODO .'           on the host, confined, if it is harmless",
+            "rollcage exec --yes-up-to high --file migrate.sh       in a script, where nobody can be asked",
+            "rollcage exec --secret-env TOKEN 'use \"$TOKEN\"'       its value is kept nowhere",
             "rollcage exec -l python --keep-interpreter 'x = 1'     x is still there in the next such run",
         ),
     )
@@ -100,7 +103,8 @@ def _exec(arguments: argparse.Namespace) -> int:
 
 def _secrets(names: list[str]) -> dict[str, str]:
     """Return the values of variables of this environment."""
-    missing = [name for name in names if name not in os.environ]
+    # Who writes NAME=VALUE has put the secret there already; it need not be shown as well.
+    missing = [name.partition("=")[0] for name in names if name not in os.environ]
     if missing:
         raise UsageError(f"not in the environment: {', '.join(missing)}", hint="--secret-env takes names, not values")
     return {name: os.environ[name] for name in names}

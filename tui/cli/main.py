@@ -49,7 +49,8 @@ _EPILOG = """\
 examples:
   rollcage setup                          prepare this host once
   rollcage run hello-world name=Ada       run a definition
-  rollcage exec 'rm -rf /usr; false'      run code; a failure rolls back
+  rollcage exec 'rm -rf /usr; false'      run code; asks first, and a failure rolls back
+  rollcage assess 'rm -rf /usr; false'    only say what it would do
   rollcage exec -l python --file job.py   run a file
   rollcage undo                           take the last run back
 

@@ -13,7 +13,8 @@ from tui.cli import main as cli
 from tui.cli.arguments import assignment, duration
 from tui.cli.main import build_parser, parse
 from tui.errors import InvalidInput, UsageError
-from tui.runs.request import StepRequest
+from tui.levels import RiskLevel
+from tui.runs.request import Request, StepRequest
 
 
 def main(arguments: list[str]) -> int:
@@ -201,3 +202,56 @@ def test_a_defect_is_a_sentence_for_the_person_and_a_traceback_in_the_log(
     assert str(log) in said
     assert "Traceback" not in said
     assert "Traceback" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [("local", "local"), ("VM", "firecracker"), ("machine", "firecracker"), ("Hybrid", "hybrid")],
+)
+def test_a_mode_is_named_in_any_case(text: str, mode: str) -> None:
+    assert parse(["exec", "--mode", text, "x"]).mode == mode
+    assert parse(["run", "hello", "-m", text]).mode == mode
+    assert parse(["run", "hello"]).mode is None
+
+
+@pytest.mark.parametrize("text", ["low", "Medium", "HIGH", "critical"])
+def test_a_level_is_named_in_any_case(text: str) -> None:
+    assert parse(["exec", "--yes-up-to", text, "x"]).yes_up_to is RiskLevel(text.lower())
+    assert parse(["exec", "x"]).yes_up_to is None
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "known"), [("--mode", "docker", "local, firecracker, hybrid"), ("--yes-up-to", "all", "medium")]
+)
+def test_what_there_is_not_is_answered_with_what_there_is(
+    option: str, value: str, known: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["exec", option, value, "x"]) == 2
+    said = capsys.readouterr().err
+    assert repr(value) in said
+    assert known in said
+
+
+def test_secrets_are_taken_from_the_environment_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+
+    def follow(_: argparse.Namespace, request: Request, **__: object) -> int:
+        asked.append(request)
+        return 0
+
+    monkeypatch.setattr("tui.cli.running.run_and_follow", follow)
+    monkeypatch.setenv("TOKEN", "hunter2")
+    monkeypatch.setenv("EMPTY", "")
+    assert main(["exec", "-e", "A=1", "--secret-env", "TOKEN", "--secret-env", "EMPTY", "x"]) == 0
+    assert asked[0].env == {"A": "1", "TOKEN": "hunter2", "EMPTY": ""}
+    assert asked[0].secrets == {"TOKEN": "hunter2", "EMPTY": ""}
+
+
+def test_a_secret_that_is_not_there_or_is_given_as_a_value_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("TOKEN", raising=False)
+    assert main(["exec", "--secret-env", "TOKEN=hunter2", "x"]) == 2
+    said = capsys.readouterr().err
+    assert "takes names" in said
+    assert "hunter2" not in said

@@ -257,7 +257,9 @@ def test_it_is_said_when_a_session_keeps_another_machine(rollcage: Rollcage) -> 
     assert b"keeps it" in demanded.stderr
     commands = rollcage.home / "commands"
     commands.mkdir()
-    (commands / "big.md").write_text("---\nname: big\ndescription: d\nprofile: standard\n---\n```bash\ntrue\n```\n")
+    (commands / "big.md").write_text(
+        "---\nname: big\ndescription: d\nprofile: standard\nexecution_mode: vm\n---\n```bash\ntrue\n```\n"
+    )
     noted = rollcage("run", "big")
     assert noted.returncode == 0
     assert b"note: session default keeps its machine of 256 MiB, 1 CPU, not 512 MiB, 1 CPU" in noted.stderr
