@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tui.audit.errors import AuditError
 from tui.definitions.model import ExecutionMode
 from tui.errors import Refused, RollcageError
 from tui.hooks.model import Finished, Output
@@ -273,6 +274,10 @@ class Pipeline:
             output_bytes=writer.data_bytes if writer else 0, output_head=writer.head if writer else b"",
         )  # fmt: skip
         record = await self._heard_after(record)
+        try:
+            await self._context.audit.settled()  # first, so that no run is over of which the log does not say how
+        except AuditError as failure:
+            record = replace(record, error=f"{record.error}\n{failure}".strip())
         try:
             self._context.store.conclude(record, snapshot=self._aftermath.unrecorded, move=self._aftermath.move)
         except RollcageError as failure:
