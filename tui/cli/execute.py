@@ -50,7 +50,7 @@ def add(subparsers: Subparsers) -> None:
             "rollcage exec --session demo --timeout 30 -- git clone /src /work/copy",
             "rollcage exec --mode local 'grep -rn TODO .'           on the host, confined, if it is harmless",
             "rollcage exec --yes-up-to high --file migrate.sh       in a script, where nobody can be asked",
-            "rollcage exec --secret-env TOKEN 'use \"$TOKEN\"'       its value is kept nowhere",
+            "rollcage exec --secret-env TOKEN 'use \"$TOKEN\"'       its value is in no record and no output",
             "rollcage exec -l python --keep-interpreter 'x = 1'     x is still there in the next such run",
         ),
     )
@@ -66,7 +66,7 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--secret-env", action="append", default=[], metavar="KEY",
-        help="hand on a variable of this environment whose value must never be kept or shown, repeatable",
+        help="hand on a variable of this environment and keep its value out of records and output, repeatable",
     )  # fmt: skip
     parser.add_argument("--cwd", metavar="DIR", help="working directory in the machine (default: /work)")
     parser.add_argument("--network", action="store_true", help="give a new session's machine the network")

@@ -38,9 +38,11 @@ def _short(id_: str | None) -> str:
 class Narrator:
     """Turns the events of one run into lines for a person."""
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, verbose: bool = False, host_demanded: bool = False) -> None:
+        """Speak; who demanded the host by name is told why it runs elsewhere."""
         self._quiet = quiet
         self._verbose = verbose
+        self._host_demanded = host_demanded
         self._failed: SnapshotTaken | None = None
         self._rollback: RolledBack | None = None
         self._on_host = False
@@ -64,7 +66,7 @@ class Narrator:
         if isinstance(event, AttemptFailed):
             reason = clean_line(event.error, 300)
             return [f"rollcage: the machine failed, trying again in {duration(event.delay_s)}: {reason}"]
-        if isinstance(event, ModeDecided) and event.no_rollback:
+        if isinstance(event, ModeDecided) and (event.no_rollback or self._host_demanded):
             return [f"rollcage: {clean_line(event.reason, 300)}"]
         detail = self._detail(event) if self._verbose else ""
         return [f"rollcage: {detail}"] if detail else []

@@ -19,6 +19,7 @@ from tui.cli.narration import Narrator
 from tui.cli.opening import with_engine
 from tui.cli.stdin import forward
 from tui.cli.writer import Writer
+from tui.definitions.model import ExecutionMode
 from tui.errors import RollcageError, UsageError
 from tui.runs.events import RunFinished
 from tui.text import clean_line
@@ -50,7 +51,8 @@ def run_and_follow(
         writer = Writer()
         display: Display = JsonDisplay(writer, sys.stdout)
         if not arguments.json:
-            narrator = Narrator(quiet=arguments.quiet, verbose=arguments.verbose)
+            on_host = arguments.mode is ExecutionMode.LOCAL
+            narrator = Narrator(quiet=arguments.quiet, verbose=arguments.verbose, host_demanded=on_host)
             display = OutputDisplay(writer, narrator, sys.stdout, sys.stderr, raw=arguments.raw)
         asked = replace(request, stdin_follows=forward_stdin)
         return await follow(engine, asked, display, stdin=sys.stdin.fileno() if forward_stdin else None)

@@ -20,7 +20,7 @@ from tui.cli.running import follow
 from tui.cli.writer import Writer
 from tui.errors import HostNotReady
 from tui.machines.model import Stream
-from tui.runs.events import Event, OutputReceived
+from tui.runs.events import Event, ModeDecided, OutputReceived
 from tui.store.model import RunState
 
 
@@ -70,6 +70,24 @@ async def test_a_failure_passes_its_code_and_says_what_was_rolled_back(files: Fi
 async def test_quiet_says_nothing_even_of_a_failure(files: Files) -> None:
     assert await play(scripted.failing(), files.display(quiet=True)) == 3
     assert files.err.read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("no_rollback", "options", "told"),
+    [
+        (True, {}, True),
+        (True, {"quiet": True}, False),
+        (False, {}, False),
+        (False, {"host_demanded": True}, True),
+        (False, {"host_demanded": True, "quiet": True}, False),
+    ],
+)
+async def test_where_it_runs_is_told_where_nothing_can_be_rolled_back_or_the_host_was_demanded(
+    files: Files, no_rollback: bool, options: dict[str, bool], told: bool
+) -> None:
+    decided = ModeDecided(mode="any", reason="because\x1b[2J", no_rollback=no_rollback, **scripted.COMMON)
+    await play([decided, *scripted.succeeding()], files.display(**options))
+    assert files.err.read_text() == ("rollcage: because␛[2J\n" if told else "")
 
 
 async def test_verbose_tells_every_event_in_order(files: Files) -> None:
