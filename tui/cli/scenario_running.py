@@ -7,9 +7,11 @@ import sys
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Protocol
 
+from tui.cli.approving import TerminalApprover
 from tui.cli.console import may_colour, out
 from tui.cli.narration import Narrator
 from tui.cli.opening import with_engine
+from tui.runs.events import Event, RunExited
 from tui.runs.scenario_events import (
     ScenarioBegun,
     ScenarioEnded,
@@ -60,6 +62,8 @@ class TextReport:
         self._verbose = verbose
         self._colour = may_colour(sys.stdout)
         self._cleaner = TerminalCleaner()
+        self._begun = ""
+        """A line of output that has not ended yet."""
         self._narrator = Narrator(verbose=True)
         self._steps = 0
 
@@ -81,16 +85,24 @@ class TextReport:
                 more = [f"       {clean_line(event.action, _LONGEST)}"] if event.title else []
                 return [f"  step {event.index + 1} of {self._steps}: {what}", *more]
             case StepOutput() if self._verbose:
-                text = self._cleaner.feed(event.data).rstrip("\n")
-                return [f"       | {line}" for line in text.splitlines()]
+                *lines, self._begun = (self._begun + self._cleaner.feed(event.data)).split("\n")
+                return [f"       | {line}" for line in lines]
             case StepHappened() if self._verbose:
-                return [f"       {clean_line(line)}" for line in self._narrator.lines(event.fact)]
+                said = [f"       {clean_line(line)}" for line in self._narrator.lines(event.fact)]
+                return [*self._last_line(event.fact), *said]
             case StepEnded():
                 return [f"       {self._check(check)}" for check in event.checks] + self._hint(event)
             case ScenarioEnded():
                 return self._ending(event)
             case _:
                 return []
+
+    def _last_line(self, fact: Event) -> list[str]:
+        """Return what was printed without the end of a line, once no more comes."""
+        if not isinstance(fact, RunExited):
+            return []
+        rest, self._begun = self._begun + self._cleaner.finish(), ""
+        return [f"       | {line}" for line in rest.splitlines()]
 
     def _check(self, check: Check) -> str:
         expected, found = clean_line(check.expected, _LONGEST), clean_line(check.found, _LONGEST)
@@ -123,7 +135,7 @@ def run_and_compare(scenarios: Sequence[Scenario], *, keep: bool, as_json: bool,
     from tui.runs.scripted import ScriptedApprover
 
     settings: Settings = load_settings(Paths.from_environment())
-    approver = ScriptedApprover()
+    approver = ScriptedApprover(TerminalApprover(None))
     find = Catalog.standard().index.resolve
     report: Report = JsonReport() if as_json else TextReport(verbose=verbose)
 

@@ -36,6 +36,7 @@ from tui.scenarios.model import (
     RunCode,
     RunDefinition,
     Scenario,
+    ScriptedAnswer,
     SessionKind,
     Step,
     TakeSnapshot,
@@ -45,6 +46,7 @@ from tui.scenarios.outcome import Check, Outcome, compare, describe
 from tui.store.model import RunState
 
 _SHORT: Final = 6
+_YES: Final = (ScriptedAnswer.ONCE, ScriptedAnswer.TYPE)
 
 
 def short_id() -> str:
@@ -63,7 +65,7 @@ class ScenarioRunner:
 
         Args:
             engine: Runs the steps. It was opened with `approver`.
-            approver: Answers as the scenarios say.
+            approver: Answers as the scenarios say, except that no scenario agrees to what has the network.
             settings: For the default profile.
             find: Returns the definition of a name, or raises NotFound or InvalidInput.
             keep: Leave the sessions there, for a look at them.
@@ -127,7 +129,8 @@ class ScenarioRunner:
                 request = self._request(scenario, step, step.action, session)
                 seen = Observation()
                 async with AsyncExitStack() as stack:
-                    stack.enter_context(self._approver.answering(session, step.answer))
+                    if not (step.answer in _YES and self._reaches_network(request)):
+                        stack.enter_context(self._approver.answering(session, step.answer))
                     run = self._engine.run(request)
                     stack.push_async_callback(run.cancel, at_once=True)
                     interference = step.meanwhile and Interference(self._engine, run, step.meanwhile)
@@ -172,6 +175,13 @@ class ScenarioRunner:
             mode=ExecutionMode.FIRECRACKER,
             keep_interpreter=step.keep_interpreter,
         )
+
+    def _reaches_network(self, request: Request) -> bool:
+        """Say whether what runs could do something that no rollback takes back: that is for a person to agree to."""
+        known = next((each for each in self._engine.store.sessions() if each.name == request.session), None)
+        granted = request.limits is not None and request.limits.network_access
+        asked = request.spec is not None and request.spec.network
+        return granted or asked or (known is not None and known.spec.network)
 
     async def _act(self, action: RollBack | TakeSnapshot | Undo | Redo, session: str) -> Outcome:
         """Do what is no run."""

@@ -52,6 +52,8 @@ class _Reading:
 
     code: RunCode | None = None
     code_line: int = 0
+    is_unreadable: bool = False
+    """There is code, but it cannot be run; that has been said."""
     title: str = ""
     prose: list[str] = field(default_factory=list)
 
@@ -74,7 +76,7 @@ def read_steps(text: str, first_line: int, problems: Problems) -> tuple[tuple[St
             if step is not None:
                 steps.append(step)
             at = _Reading()
-        elif (code := _read_code(segment, problems)) is not None:
+        elif (code := _read_code(segment, at, problems)) is not None:
             _complain_of_code(at, problems)
             at.code, at.code_line = code, segment.line
         else:
@@ -95,8 +97,9 @@ def _read_prose(prose: Prose, at: _Reading, problems: Problems) -> None:
         problems.at(found.line, None, found.message, found.hint, Severity.WARNING)
 
 
-def _read_code(block: Block, problems: Problems) -> RunCode | None:
+def _read_code(block: Block, at: _Reading, problems: Problems) -> RunCode | None:
     step, found = read_code(block)
+    at.is_unreadable |= step is None and bool(found)
     for each in found:
         problems.at(each.line, None, each.message, each.hint, Severity.ERROR if each.is_error else Severity.WARNING)
     return RunCode(step.template, step.language, step.line) if step is not None else None
@@ -119,7 +122,7 @@ def _read_step(block: Block, at: _Reading, problems: Problems) -> Step | None:
         problems.at(block.line, None, f"the step block {what}", "for example: expect: {state: succeeded}")
         return None
     fields = Fields(node, "step", KEYS, problems)
-    action = _action(fields, at.code, block.line, problems)
+    action = _action(fields, at, block.line, problems)
     _check_keys(fields, action, problems)
     expected = Expectation()
     if (wanted := fields.get("expect")) is None:
@@ -133,19 +136,12 @@ def _read_step(block: Block, at: _Reading, problems: Problems) -> Step | None:
     timeout_s = fields.number("timeout")
     if timeout_s is not None and timeout_s <= 0:
         problems.error(fields.get("timeout") or node, "step: 'timeout' must be above zero", "in seconds")
+    answer = fields.optional_enum("answer", ScriptedAnswer, {})
+    keep_interpreter, meanwhile = fields.boolean("keep_interpreter"), _meanwhile(fields, problems)
     if action is None:
         return None
-    return Step(
-        action=action,
-        expected=expected,
-        line=at.code_line if at.code is not None else block.line,
-        title=at.title,
-        prose=_tidy(at.prose),
-        answer=fields.optional_enum("answer", ScriptedAnswer, {}),
-        timeout_s=timeout_s,
-        keep_interpreter=fields.boolean("keep_interpreter"),
-        meanwhile=_meanwhile(fields, problems),
-    )
+    line = at.code_line if at.code is not None else block.line
+    return Step(action, expected, line, at.title, _tidy(at.prose), answer, timeout_s, keep_interpreter, meanwhile)
 
 
 def _check_keys(fields: Fields, action: Action | None, problems: Problems) -> None:
@@ -167,12 +163,12 @@ def _check_keys(fields: Fields, action: Action | None, problems: Problems) -> No
             problems.error(node, f"step: {key!r} is for {for_what}")
 
 
-def _action(fields: Fields, code: RunCode | None, line: int, problems: Problems) -> Action | None:
+def _action(fields: Fields, at: _Reading, line: int, problems: Problems) -> Action | None:
     node = fields.get("do")
-    if code is not None:
+    if at.code is not None or (at.is_unreadable and node is None):
         if node is not None:
             problems.error(node, "step: 'do' and a code block before it are two things to do", "give each a step block")
-        return code
+        return at.code
     if node is None:
         message = "the step does nothing: there is no code block before it, and no 'do'"
         problems.at(line, None, message, f"do: {_DO_HINT}")
