@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from typing import Final
@@ -48,10 +49,13 @@ class TerminalApprover:
 
     async def _asked(self, question: Question, terminal: int) -> Answer | None:
         sys.stdout.flush()
+        _forget_typed(terminal)
         _write("\n".join(describe(question, colour=may_colour(sys.stderr))) + "\n")
         if question.to_type:
-            line = await _line(terminal, f"Type {question.to_type!r} to run it, anything else not to: ")
-            return None if line is None else Answer.ONCE if line == question.to_type else Answer.DENY
+            line = await _line(terminal, f"Type {clean_line(question.to_type)!r} to run it, anything else not to: ")
+            if line is None:
+                return None
+            return Answer.ONCE if line == question.to_type else Answer.DENY
         while True:
             line = await _line(terminal, f"Run it? {_CHOICES}: ")
             if line is None:
@@ -65,7 +69,8 @@ def describe(question: Question, *, colour: bool) -> list[str]:
     from tui.cli.assessment import explain
 
     lines = [f"rollcage: {clean_line(question.title, 80)} needs your word, in session {clean_line(question.session)}:"]
-    lines += [f"  - {clean(reason)}" for reason in question.reasons]
+    # What follows the first line of a reason is indented, so that it can pass for nothing else.
+    lines += ["  - " + clean(reason).replace("\n", "\n    ") for reason in question.reasons]
     for number, step in enumerate(question.proposal.steps, 1):
         if step.assessment is None or (step.assessment.level <= RiskLevel.LOW and len(question.proposal.steps) > 1):
             continue
@@ -80,6 +85,14 @@ def _write(text: str) -> None:
     sys.stderr.flush()
 
 
+def _forget_typed(terminal: int) -> None:
+    """Drop what was typed before there was a question: it cannot be an answer to it."""
+    import termios
+
+    with contextlib.suppress(termios.error):
+        termios.tcflush(terminal, termios.TCIFLUSH)
+
+
 async def _line(terminal: int, prompt: str) -> str | None:
     """Return a line from the terminal without blocking the loop; None at its end."""
     _write(prompt)
@@ -88,8 +101,12 @@ async def _line(terminal: int, prompt: str) -> str | None:
 
     def read() -> None:
         loop.remove_reader(terminal)
-        if not ready.done():
+        if ready.done():
+            return
+        try:
             ready.set_result(os.read(terminal, _LONGEST_ANSWER))
+        except OSError:  # the terminal is gone
+            ready.set_result(b"")
 
     loop.add_reader(terminal, read)
     try:

@@ -88,7 +88,8 @@ async def test_a_token_in_code(gate: Office):
 @pytest.mark.usefixtures("heard")
 async def test_a_secret_parameter(gate: Office):
     text = (
-        "---\nname: login\ndescription: d\nexecution_mode: firecracker\nparameters:\n  - {name: word, type: string, required: true, secret: true}\n"
+        "---\nname: login\ndescription: d\nexecution_mode: firecracker\nparameters:\n"
+        "  - {name: word, type: string, required: true, secret: true}\n"
         "---\n```bash\nprintf %s {{ word }} | tee got; echo\n```\n"
     )
     definition = parse(text.encode(), Path("login.md")).definition
