@@ -5,26 +5,32 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tui.cli import codes
+from tui.cli.approving import describe
 from tui.cli.main import build_parser, main
 from tui.config import Settings
 from tui.definitions import Catalog, Scope
 from tui.definitions.model import Definition, Parameter
 from tui.errors import RollcageError
+from tui.machines.local.confinement import Confinement
 from tui.policy.verdict import Outcome
+from tui.proposal import Proposal, ProposedStep
+from tui.risk import assess
 from tui.risk.assessing import default_knowledge
 from tui.runs import events
-from tui.runs.approval import Answer
+from tui.runs.approval import Answer, Question
+from tui.runs.modes import decide
 from tui.store.model import RunState
 from tui.ui.bindings import TABLE
 
 ROOT = Path(__file__).resolve().parent.parent
+CONFIRM = "yes, run it"
 README = (ROOT / "README.md").read_text()
 
 
@@ -112,6 +118,29 @@ def test_every_decision_a_program_may_read_is_listed() -> None:
 
 
 # Its examples are what they seem
+
+
+def test_the_question_it_shows_is_the_one_that_is_put() -> None:
+    text = "rm -rf /work/* /usr; exit 3"
+    judged = assess(text)
+    nowhere = Confinement(ROOT, reason="nobody asked")
+    mode = decide(judged, asked=None, limits=None, confinement=nowhere, backend_works=None, settings=Settings())
+    proposal = Proposal(text, (ProposedStep(text, "bash", assessment=judged),), "default", "ada", "engineer")
+    question = Question(
+        run_id="R", session="default", title=text, level=judged.level, reasons=(mode.confirmation,),
+        proposal=replace(proposal, assessment=judged), mode=str(mode.mode), mode_reason=mode.reason, to_type=CONFIRM,
+    )  # fmt: skip
+    shown = [line.rstrip() for line in section("A first run, a first rollback").splitlines()]
+    begin = shown.index(f"$ rollcage exec '{text}'") + 1
+    end = next(number for number, line in enumerate(shown) if line.startswith(f"Type {CONFIRM!r}"))
+    # The README wraps what the terminal does not.
+    assert " ".join(" ".join(shown[begin:end]).split()) == " ".join(" ".join(describe(question, colour=False)).split())
+
+
+def test_what_it_calls_harmless_is() -> None:
+    assert "Nothing was asked" in section("A first run, a first rollback")
+    assert assess("echo precious > /work/file; ls /work").level < Settings().gate.ask_from
+    assert assess("rm /work/file").level < Settings().gate.ask_from
 
 
 def section(title: str) -> str:
