@@ -41,7 +41,9 @@ def shipped_knowledge() -> Knowledge:
 def proposal_of(request: Request) -> Proposal:
     """Return a request assessed by the shipped rules."""
     steps = tuple(
-        ProposedStep(step.text, step.language, step.argv, assess(step.text, step.language, knowledge=shipped_knowledge()))
+        ProposedStep(
+            step.text, step.language, step.argv, assess(step.text, step.language, knowledge=shipped_knowledge())
+        )
         for step in request.steps
     )
     together = combine(step.assessment for step in steps if step.assessment is not None)
@@ -51,7 +53,9 @@ def proposal_of(request: Request) -> Proposal:
     )  # fmt: skip
 
 
-def question_about(text: str, *reasons: str, to_type: str = "", mode: ModeDecision = MACHINE, title: str = "") -> Question:
+def question_about(
+    text: str, *reasons: str, to_type: str = "", mode: ModeDecision = MACHINE, title: str = ""
+) -> Question:
     """Return the question the engine would ask about some code."""
     request = Request(title or text.split("\n", 1)[0], (StepRequest(text),))
     proposal = proposal_of(request)

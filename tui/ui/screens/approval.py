@@ -66,6 +66,7 @@ class Approval(Dialog[Answer]):
         self.is_armed = False
         """Whether something that allows can be chosen."""
         self._withdrawn = False
+        self._has_left = False
         self._to_type = clean_line(question.to_type)
         self.set_class(question.level is RiskLevel.CRITICAL, "-critical")
 
@@ -108,13 +109,15 @@ class Approval(Dialog[Answer]):
     def on_resize(self, event: Resize) -> None:
         """Give the text the room the buttons leave."""
         around = _AROUND + (4 if self._to_type else 0)
-        self.query_one("#body").styles.max_height = max(event.size.height - around, 3)
+        for body in self.query("#body"):
+            body.styles.max_height = max(event.size.height - around, 3)
         self.call_after_refresh(self._tell_more)
 
     def _tell_more(self) -> None:
         """Say at the foot that there is more to read."""
-        more = self.query_one("#body").max_scroll_y > 0
-        self.query_one("#frame").border_subtitle = "pgdn reads on" if more else ""
+        if self.is_attached:
+            more = self.query_one("#body").max_scroll_y > 0
+            self.query_one("#frame").border_subtitle = "pgdn reads on" if more else ""
 
     @on(Input.Changed)
     def _typed(self) -> None:
@@ -140,12 +143,12 @@ class Approval(Dialog[Answer]):
 
     def action_cancel(self) -> None:
         """No, this time."""
-        self.dismiss(Answer.DENY)
+        self._leave(Answer.DENY)
 
     def action_once(self) -> None:
         """Yes, this time."""
         if self._may_allow():
-            self.dismiss(Answer.ONCE)
+            self._leave(Answer.ONCE)
         elif self._to_type and self.is_armed:
             self.query_one("#typed").focus()
             self.notify(f"To allow it, type {self._to_type}", severity="warning", markup=False)
@@ -153,11 +156,17 @@ class Approval(Dialog[Answer]):
     def action_session(self) -> None:
         """Yes, and no more questions about it in this session."""
         if self._may_allow() and not self._to_type:
-            self.dismiss(Answer.SESSION)
+            self._leave(Answer.SESSION)
 
     def action_always(self) -> None:
         """No, now and for good."""
-        self.dismiss(Answer.DENY_ALWAYS)
+        self._leave(Answer.DENY_ALWAYS)
+
+    def _leave(self, answer: Answer | None) -> None:
+        """Go away, once: a second key would close what is below."""
+        if not self._has_left:
+            self._has_left = True
+            self.dismiss(answer)
 
     # --- moving ----------------------------------------------------------------------------------------------------
 
@@ -186,13 +195,13 @@ class Approval(Dialog[Answer]):
     def withdraw(self) -> None:
         """Go away: nobody waits for the answer any more. What is on top of the dialog stays until it is closed."""
         self._withdrawn = True
-        if self.is_current:
-            self.dismiss(None)
+        if self.is_active:
+            self._leave(None)
 
     def on_screen_resume(self) -> None:
         """Go away if that was wanted meanwhile."""
         if self._withdrawn:
-            self.dismiss(None)
+            self._leave(None)
 
 
 def question_facts(question: Question) -> list[Fact]:

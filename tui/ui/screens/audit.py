@@ -79,7 +79,8 @@ class AuditScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Name the columns where they stand."""
-        self.query_one("#audit-heading", Static).update(heading(event.size.width - 2))
+        for line in self.query("#audit-heading").results(Static):
+            line.update(heading(event.size.width - 2))
 
     def clock(self) -> datetime:
         """Return the moment that `since:2h` is counted from, in local time."""

@@ -84,7 +84,8 @@ class CodeScreen(ModalScreen[tuple[Code, bool]]):
 
     def on_resize(self, event: Resize) -> None:
         """Leave room for the code."""
-        self.query_one(RiskPane).fit(event.size.height)
+        for pane in self.query(RiskPane):
+            pane.fit(event.size.height)
 
     @on(TextArea.Changed)
     @on(Select.Changed)
