@@ -16,6 +16,7 @@ from tui.risk.rule import Target
 from tui.risk.shell.model import Invocation, Word
 
 LOW, MEDIUM, HIGH, CRITICAL = RiskLevel
+_OF_SERVICES: Final = re.compile(r"^/(?:opt|srv|var)/")
 _TOP_LEVEL: Final = re.compile(r"^/[^/]+/?\*?$|^/(?:usr|var|System|private)/[^/]+/?\*?$")
 _INSIDE: Final = frozenset({Target.WORKSPACE, Target.TEMP, Target.CACHE})
 _GIVES_SCRIPT: Final = ("-e", "-f", "--expression", "--regexp", "--file")
@@ -159,7 +160,8 @@ def _deletes(thing: Touched) -> Verdict:
         )
     if Target.SYSTEM in kinds and scope:
         level = CRITICAL if _TOP_LEVEL.match(thing.word.text) else HIGH
-        return say(level, f"deletes {name}{everything}, which the system needs", "fs.delete-system")
+        needed = "services may need" if _OF_SERVICES.match(thing.word.text) else "the system needs"
+        return say(level, f"deletes {name}{everything}, which {needed}", "fs.delete-system")
     if Target.VCS in kinds and scope:
         return say(
             HIGH, f"deletes the history of the repository in {name}", "fs.delete-repository", Category.VCS_HISTORY
