@@ -57,6 +57,7 @@ class Gatekeeper:
 
     async def admit(self, ticket: Ticket) -> Admission:
         """Let a request pass, perhaps changed. Raises `Refused` where it must not run."""
+        await self._rulebook.refresh()
         proposal, agreed = self._proposal(ticket), Agreed()
         proposal, prompts = await self._heard(ticket, Point.BEFORE_ASSESSMENT, proposal)
         for _ in range(_MAX_ROUNDS):
@@ -153,7 +154,6 @@ class Gatekeeper:
 
     async def _heard(self, ticket: Ticket, point: Point, proposal: Proposal) -> tuple[Proposal, list[str]]:
         """Hear hooks that may change the proposal, and return it with what a person is to be asked."""
-        await self._rulebook.refresh()
         result = await self._hear(ticket, point, proposal)
         if result.changed and point is Point.AFTER_ASSESSMENT:
             assert result.proposal.assessment is not None

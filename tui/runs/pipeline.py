@@ -128,12 +128,21 @@ class Pipeline:
             await self._context.audit.settled()
         self._admission = admission
         self._request = admission.request
+        self._learn_secrets()
         gate = {"mode": str(admission.mode.mode), "mode_reason": admission.mode.reason}
         if admission.proposal.assessment is not None:
             gate["level"] = str(admission.proposal.assessment.level)
         plain = {**self._request.to_json(), "gate": gate}
         self._record = replace(self._record, request=self._run.redactor.value(plain))
         return admission
+
+    def _learn_secrets(self) -> None:
+        """Know the secrets among the variables that hooks added, before anything is printed."""
+        redactor, asked = self._run.redactor, self._run.request.env
+        added = {name: value for name, value in self._request.env.items() if asked.get(name) != value}
+        if secrets := {name: value for name, value in added.items() if redactor.is_secret_name(name)}:
+            self._run.redactor = redactor.extended(secrets)
+            self._ticket = replace(self._ticket, redactor=self._run.redactor)
 
     async def _on_host(self) -> RunRecord:
         """Execute on the host, confined. There is nothing to snapshot and nothing to roll back."""

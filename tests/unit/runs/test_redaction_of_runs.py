@@ -117,6 +117,15 @@ async def test_a_secret_variable(gate: Office, declared: bool):
 
 
 @pytest.mark.usefixtures("heard")
+async def test_a_secret_variable_that_a_hook_adds(gate: Office):
+    engine = await gate.engine(hooks=[hook(lambda _: Allow(env={"DB_PASSWORD": VALUE}), Point.BEFORE_EXECUTION)])
+    run = await ended(engine, 'printf %s "$DB_PASSWORD" > got; cat got; echo')
+    assert got(gate) == VALUE
+    assert run.record.output_head == b"[redacted:DB_PASSWORD]\n"
+    await checked(gate, engine, run, VALUE)
+
+
+@pytest.mark.usefixtures("heard")
 async def test_a_token_that_is_printed_in_pieces(gate: Office):
     engine = await gate.engine()
     pieces = "; ".join(f"printf %s {TOKEN[at : at + 7]}; sleep 0.02" for at in range(0, len(TOKEN), 7))
