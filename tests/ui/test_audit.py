@@ -178,7 +178,7 @@ async def test_before_anything_was_recorded_it_waits(app: RollcageApp, paths: Pa
             await until(pilot, lambda: shown.row_count() == 5)
 
 
-# --- bounded queries ---------------------------------------------------------------------------------------------------
+# --- bounded queries ------------------------------------------------------------------------------------------------
 
 
 class BigLog:
@@ -241,7 +241,7 @@ async def test_a_hundred_thousand_records_cost_a_screenful(app: RollcageApp, tex
             await until(pilot, lambda: shown.cursor == 0)
             await pilot.press("G", "pageup", "pageup")
         await pilot.pause()
-        assert sum(log.read for log in logs) < 2 * PIECE
+        assert sum(log.read for log in logs) < 3 * PIECE
         assert max(log.largest for log in logs) <= PIECE
 
 
