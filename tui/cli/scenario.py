@@ -116,7 +116,7 @@ def _show(arguments: argparse.Namespace) -> int:
     for number, step in enumerate(scenario.steps, 1):
         out(f"\nstep {number} (line {step.line}){f': {clean_line(step.title)}' if step.title else ''}")
         if step.prose:
-            out(step.prose)
+            out(f"{step.prose}\n")
         if isinstance(step.action, RunCode):
             out("\n".join(f"    {line}" for line in step.action.text.rstrip("\n").splitlines()))
         else:

@@ -166,7 +166,7 @@ class Step:
     title: str = ""
     """The last heading before it."""
     prose: str = ""
-    """What stands between the step before and this one."""
+    """What stands between the step before and this one, without headings and comments."""
     answer: ScriptedAnswer | None = None
     """None: nobody is there to answer."""
     timeout_s: float | None = None

@@ -66,7 +66,6 @@ def read_steps(text: str, first_line: int, problems: Problems) -> tuple[tuple[St
     for segment in segments(text, first_line):
         if isinstance(segment, Prose):
             _read_prose(segment, at, problems)
-            at.prose += segment.lines
             documentation += segment.lines
             continue
         if not segment.is_closed:
@@ -93,6 +92,8 @@ def _read_prose(prose: Prose, at: _Reading, problems: Problems) -> None:
         return
     if (heading := _HEADING.fullmatch(prose.lines[0])) is not None:
         at.title = heading[1]
+        return
+    at.prose += prose.lines
     for found in not_run(prose.lines[0], prose.line):
         problems.at(found.line, None, found.message, found.hint, Severity.WARNING)
 

@@ -24,6 +24,7 @@ from tui.definitions.model import Language, Profile, ResourceLimits, Scope
 from tui.levels import RiskLevel
 from tui.paths import shipped
 from tui.runs import events
+from tui.scenarios import expectations, steps
 from tui.scenarios.catalog import Catalog
 from tui.scenarios.model import (
     EVENTS,
@@ -39,7 +40,7 @@ from tui.scenarios.model import (
     TakeSnapshot,
     Undo,
 )
-from tui.scenarios.parsing import parse
+from tui.scenarios.parsing import FIELDS, parse
 from tui.store.model import RunState
 
 
@@ -132,7 +133,7 @@ def test_prose_and_headings_belong_to_the_step_behind_them() -> None:
     body = "Before all.\n\n## One\n\nWhy one.\n\n" + step("expect: {exit_code: 0}") + "```json\n{}\n```\n\nAfter.\n"
     found = scenario(body + "\n## Two ##\n\n" + step("do: undo", "expect: {state: failed}", code=""))
     assert [each.title for each in found.steps] == ["One", "Two"]
-    assert found.steps[0].prose == "Before all.\n\n## One\n\nWhy one."
+    assert found.steps[0].prose == "Before all.\n\nWhy one."
     assert "{}" in found.steps[1].prose
     assert "echo" not in found.documentation
     assert "state: failed" not in found.documentation
@@ -262,3 +263,11 @@ def test_no_file_breaks_the_reader(pieces: list[str]) -> None:
     assert (result.scenario is None) is any(problem.severity == "error" for problem in result.problems)
     lines = "".join(pieces).count("\n") + 1
     assert all(1 <= problem.line <= lines + 1 for problem in result.problems)
+
+
+def test_the_documented_example_is_valid_and_every_key_is_documented() -> None:
+    document = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text()
+    (example,) = re.findall(r"^````markdown\n(.*?)^````$", document, re.DOTALL | re.MULTILINE)
+    assert len(good(example).steps) == 4
+    for key in (*FIELDS, *steps.KEYS, *expectations.KEYS, "after_output", "after_event", *Deed, *ScriptedAnswer):
+        assert f"`{key}`" in document or f"`{key} NAME`" in document, key
