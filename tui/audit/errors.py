@@ -19,6 +19,10 @@ class AuditTampered(AuditError):
     """What is there is not what was written; appending to it would hide that."""
 
 
+class AuditNotAnchored(AuditError):
+    """The entries are in the log, but its anchor does not say so yet. They must not be appended again."""
+
+
 _NOTHING_RUNS = "nothing runs while it cannot be written"
 
 
@@ -48,6 +52,12 @@ def _explanation(error: sqlite3.Error | OSError, path: Path) -> AuditError:
         f"the audit log {path} could not be read or written: {text}",
         hint=_hint("see that its disk has room and is sound"),
     )
+
+
+def not_anchored(path: Path, error: OSError) -> AuditNotAnchored:
+    """Return the error of an anchor that cannot be written; the next one that can be catches up."""
+    explanation = _explanation(error, path)
+    return AuditNotAnchored(explanation.message, hint=explanation.hint)
 
 
 def damaged(path: Path, what: str) -> AuditTampered:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from tui.audit import anchor, schema
 from tui.audit.anchor import Anchor, BadAnchor
 from tui.audit.chain import canonical_details, record_hash, same, seal
-from tui.audit.errors import AuditError, damaged, explained
+from tui.audit.errors import AuditError, damaged, explained, not_anchored
 from tui.audit.model import Entry, microseconds
 from tui.audit.reader import AuditReader
 from tui.audit.schema import COLUMNS
@@ -105,6 +105,7 @@ class AuditLog(AuditReader):
         `redactor` is used instead of the log's own where more is known to be secret, as for one run.
 
         Raises:
+            AuditNotAnchored: they are recorded, but not anchored.
             AuditError: they could not be recorded, or the log is not what was written.
         """
         redactor = redactor or self._redactor
@@ -125,7 +126,10 @@ class AuditLog(AuditReader):
                 raise
             # A process killed here leaves the anchor behind. The seals of the records after it show that they are ours.
             if prepared:
-                self._anchor(seq, digest)
+                try:
+                    self._anchor(seq, digest)
+                except OSError as error:
+                    raise not_anchored(self._paths.audit_head, error) from error
         return seq
 
     def _anchor(self, seq: int, digest: bytes) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tui import __version__
-from tui.audit.errors import AuditError
+from tui.audit.errors import AuditError, AuditNotAnchored
 from tui.audit.log import AuditLog
 from tui.audit.model import AuditResult, Entry, EntryKind, Filter
 from tui.config import Settings
@@ -149,7 +149,11 @@ class AuditTrail:
     async def _append(self) -> None:
         while self._queue:
             some = self._queue[:]
-            await asyncio.to_thread(self._log.append, *some)
+            try:
+                await asyncio.to_thread(self._log.append, *some)
+            except AuditNotAnchored:
+                del self._queue[: len(some)]
+                raise
             del self._queue[: len(some)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import resource
@@ -152,6 +153,30 @@ async def test_nothing_runs_unaudited_on_a_full_disk(gate: Office, full_disk: tu
     await engine.close()
     assert kinds(gate.audit(run.id)).count("run-started") == 1
     assert kinds(gate.audit(run.id))[-1] == "run-finished"
+    verified = verify_paths(gate.paths)
+    assert verified is not None
+    assert verified.findings == ()
+
+
+async def test_what_is_recorded_but_not_anchored_stops_runs_and_is_not_recorded_twice(
+    gate: Office, monkeypatch: pytest.MonkeyPatch
+):
+    fake = FakeBackend(gate.paths.data / "fake")
+    engine = await gate.engine(backend=fake)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("tui.audit.anchor.write_anchor", full)
+        run = engine.run(request("echo fine"))
+        assert (await run.result()).state is RunState.ERROR
+        assert isinstance(run.failure, AuditError)
+        assert fake.calls == []
+    assert (await ended(engine, "echo fine")).record.state is RunState.SUCCEEDED
+    await engine.close()
+    found = kinds(gate.audit(run.id))
+    assert [found.count(kind) for kind in ("run-started", "assessed", "run-finished")] == [1, 1, 1]
     verified = verify_paths(gate.paths)
     assert verified is not None
     assert verified.findings == ()
