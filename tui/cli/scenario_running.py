@@ -61,6 +61,7 @@ class TextReport:
     def __init__(self, *, verbose: bool) -> None:
         self._verbose = verbose
         self._colour = may_colour(sys.stdout)
+        self._encoding = sys.stdout.encoding or "utf-8"
         self._cleaner = TerminalCleaner()
         self._begun = ""
         """A line of output that has not ended yet."""
@@ -70,7 +71,8 @@ class TextReport:
     def tell(self, event: ScenarioEvent) -> None:
         """Print what there is to say about an event."""
         for line in self._lines(event):
-            sys.stdout.write(f"{line}\n")
+            # The words say the same where a terminal cannot show the signs.
+            sys.stdout.write(line.encode(self._encoding, "replace").decode(self._encoding) + "\n")
         sys.stdout.flush()
 
     def _lines(self, event: ScenarioEvent) -> list[str]:

@@ -256,7 +256,7 @@ async def test_a_snapshot_is_taken_meanwhile(engine: Engine):
     told = scenario(
         step(
             "meanwhile: {after_event: StepStarted, do: snapshot middle}",
-            "expect: {state: succeeded, events: [StepStarted, SnapshotTaken, SnapshotTaken]}",
+            "expect: {state: succeeded}",
             code="echo one > file; sleep 0.3",
         )
         + step("do: rollback middle", "expect: {state: succeeded}", code="")
