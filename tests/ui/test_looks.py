@@ -17,6 +17,7 @@ from tui.ui.app import RollcageApp
 from tui.ui.screens.main import MainScreen
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
+from tui.ui.widgets.risk_pane import RiskPane
 from tui.ui.widgets.session_tree import SessionTree
 
 Compare = Callable[..., bool]
@@ -43,6 +44,11 @@ def fixed(monkeypatch: pytest.MonkeyPatch, engine: ScriptedEngine) -> None:
     monkeypatch.setattr(RollcageApp, "notify", lambda self, *_, **__: None)
 
 
+def is_assessed(screen: MainScreen) -> bool:
+    pane = screen.query_one(RiskPane)
+    return not pane.has_class("-stale")
+
+
 def showing(
     app: RollcageApp, then: Callable[[Pilot[int], MainScreen], Awaitable[None]]
 ) -> Callable[..., Awaitable[None]]:
@@ -51,7 +57,9 @@ def showing(
         screen = app.screen
         assert isinstance(screen, MainScreen)
         await until(pilot, lambda: screen.query_one(Details).entry is not None)
+        await until(pilot, lambda: is_assessed(screen))
         await then(pilot, screen)
+        await until(pilot, lambda: is_assessed(screen))
         await pilot.pause()
         screen.query_one("#status").refresh()
         await pilot.pause()

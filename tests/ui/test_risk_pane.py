@@ -139,7 +139,7 @@ async def test_the_host_is_said_to_have_no_rollback(app: RollcageApp, engine: Pr
         await ready(pilot, app)
         await open_command(pilot, app, "hello")
         await until(pilot, lambda: "no rollback here" in line(app))
-        assert "! on the host: no rollback here" in facts(app)
+        assert "where\t! runs on the host" in facts(app)
 
 
 async def test_rules_that_cannot_be_read_are_told_of(app: RollcageApp, engine: PreviewingEngine) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class DialogApprover:
     """Asks in a dialog on top of whatever is on the screen. Once the application closes, nobody answers."""
 
+    by = ""
+
     def __init__(self, app: RollcageApp) -> None:
         self._app = app
         self._asked: dict[asyncio.Future[Answer | None], Approval] = {}

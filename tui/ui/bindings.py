@@ -108,7 +108,7 @@ TABLE: Final[tuple[Key, ...]] = (
         "Cancel the run in progress and roll it back.", shown=True, display="x"),
     Key("main.undo", "z", "screen.undo", "Undo", "Put the machine back before the last change of the session.",
         shown=True),
-    Key("main.redo", "Z", "screen.redo", "Redo", "Repeat what was undone.", shown=True, display="Z"),
+    Key("main.redo", "Z", "screen.redo", "Redo", "Repeat what was undone.", display="Z"),
     Key("main.snapshot", "s", "screen.snapshot", "Snapshot", "Keep this moment of the machine under a name.",
         shown=True),
     Key("main.sessions", "S", "screen.sessions", "Sessions", "Switch to another session or make a new one.",

@@ -139,10 +139,12 @@ def undo_line(assessment: Assessment) -> list[Fact]:
 
 def where_lines(mode: str, reason: str, proposal: Proposal, redact: Redact) -> list[Fact]:
     """Return where it runs, why, and what a rollback takes back there."""
-    rows = [Content(clean_line(redact(reason), 400))]
+    text = clean_line(redact(reason), 400)
+    rows = [Content(text)]
     effects = proposal.assessment.effects if proposal.assessment is not None else frozenset()
     if mode == ExecutionMode.LOCAL:
-        rows.append(Content.styled(f"! on the host: {NO_ROLLBACK}", "bold $text-warning"))
+        says_it = NO_ROLLBACK in text
+        rows = [Content.styled(f"! {text}{'' if says_it else f'; {NO_ROLLBACK}'}", "bold $text-warning")]
     elif effects & _ELSEWHERE:
         words = "a rollback takes back the machine, not what is sent or done elsewhere"
         rows.append(Content.styled(words, "$text-warning"))

@@ -109,7 +109,7 @@ class LiveRuns:
         for old in [run for run in self._runs.values() if run.is_over][: -_KEPT_LOGS or None]:
             del self._runs[old.id]
         run = LiveRun(event.run_id, event.session, event.title, event.at, event.steps)
-        run.log.note("looking at it, then getting a machine")
+        run.log.note("checking it, then getting a machine")
         self._runs[run.id] = run
         self._session_of[event.session_id] = event.session
 

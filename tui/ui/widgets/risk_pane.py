@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Make = Callable[[], "Request | str"]
 """Returns what would be run, or why that is not known yet."""
 _SHARE: Final = 0.45
+_FITS: Final = 48
+"""Characters that are surely seen in one line."""
 SETTLE_S: Final = 0.15
 """What is typed is assessed when nothing was typed for this long."""
 
@@ -121,7 +123,8 @@ class RiskPane(Vertical):
         self.preview = None
         self.remove_class("-stale")
         self.query_one("#risk-line", Static).update(Content.styled(clean_line(text, 400), style))
-        self.query_one(Facts).update([Fact(None, Content.styled(clean_line(text, 2000), style))])
+        is_long = len(text) > _FITS
+        self.query_one(Facts).update([Fact(None, Content.styled(clean_line(text, 2000), style))] if is_long else [])
 
     def _show(self, preview: Preview) -> None:
         from tui.ui.explanation import preview_facts, summary
