@@ -40,6 +40,7 @@ class Person:
 
     answers: list[Answer | None] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    by: str = ""
 
     async def ask(self, question: Question) -> Answer | None:
         self.questions.append(question)

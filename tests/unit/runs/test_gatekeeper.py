@@ -246,6 +246,8 @@ async def test_what_is_critical_is_typed_every_time(gate: Office):
 
 async def test_a_cancelled_question_is_a_cancelled_run(gate: Office):
     class Silent:
+        by = ""
+
         async def ask(self, question: object) -> Answer | None:
             run.stop.set()
             await asyncio.Event().wait()
