@@ -12,6 +12,7 @@ from tui.definitions.model import ExecutionMode
 from tui.levels import RiskLevel
 from tui.policy.verdict import Action, Check, Result, Verdict, verdict
 from tui.proposal import Proposal, ProposedStep
+from tui.redaction import Redactor
 from tui.risk import assess, combine, load_knowledge
 from tui.risk.knowledge import Knowledge
 from tui.runs.approval import Question
@@ -79,7 +80,7 @@ class PreviewingEngine(ScriptedEngine):
     def preview_of(self, request: Request) -> Preview:
         """Return the preview of a request."""
         checks: Verdict = verdict(self.checks, approved=False)
-        return Preview(proposal_of(request), checks, self.mode, str)
+        return Preview(proposal_of(request), checks, self.mode, Redactor().extended(request.secrets).text)
 
     async def preview(self, request: Request) -> Preview:
         """Answer, perhaps later."""

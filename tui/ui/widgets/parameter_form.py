@@ -79,7 +79,8 @@ class Field(Vertical):
                 allow_blank=not parameter.required or chosen is Select.NULL,
                 compact=True,
             )
-        return Input(text or "", placeholder=_PLACEHOLDERS[parameter.type], compact=True)
+        placeholder = _PLACEHOLDERS[parameter.type]
+        return Input(text or "", placeholder=placeholder, password=parameter.secret, compact=True)
 
     def _hint(self) -> str:
         parameter = self.parameter
@@ -93,6 +94,8 @@ class Field(Vertical):
             parts.append(f"{low}…{high}")
         if rules.pattern is not None:
             parts.append(clean_line(rules.pattern.pattern, 40))
+        if parameter.secret:
+            parts.append("secret: kept nowhere")
         if parameter.required:
             parts.append("required")
         return " · ".join(parts)
