@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -47,6 +47,13 @@ STAMP: dict[str, Any] = {"at": START, "session_id": "s", "run_id": "r"}
 STARTED = RunStarted(**STAMP, title="wipe", session="default", definition=None, steps=1)
 
 
+def told(kind: type[Event], **values: Any) -> Event:
+    """Return an event with what a line does not tell left empty."""
+    empty = {"steps": [], "cwd": None, "env": {}, "stdin": {}, "rules": ""}
+    known = {each.name for each in fields(kind)}
+    return kind(**STAMP, **{name: value for name, value in empty.items() if name in known}, **values)
+
+
 def assessment_of(text: str) -> Assessment:
     found = proposal_of(Request("t", (StepRequest(text),))).assessment
     assert found is not None
@@ -67,14 +74,14 @@ def rows_after(events: Iterable[Event]) -> list[tuple[RowKind, str]]:
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
-        (RiskAssessed(**STAMP, assessment=assessment_of("ls")), (RowKind.NOTE, "○ low risk")),
+        (told(RiskAssessed, assessment=assessment_of("ls")), (RowKind.NOTE, "○ low risk")),
         (
-            RiskAssessed(**STAMP, assessment=assessment_of("rm -rf /")),
+            told(RiskAssessed, assessment=assessment_of("rm -rf /")),
             (RowKind.WARNING, "■ critical risk: deletes the whole file system"),
         ),
-        (PolicyChecked(**STAMP, outcome="allow", checks=[{"result": "allowed"}]), (RowKind.NOTE, "policy: allow")),
+        (told(PolicyChecked, outcome="allow", checks=[{"result": "allowed"}]), (RowKind.NOTE, "policy: allow")),
         (
-            PolicyChecked(**STAMP, outcome="deny", checks=[{"result": "denied", "reason": "no\x1b[2J sudo"}]),
+            told(PolicyChecked, outcome="deny", checks=[{"result": "denied", "reason": "no\x1b[2J sudo"}]),
             (RowKind.WARNING, "policy: deny, no␛[2J sudo"),
         ),
         (HookDecided(**STAMP, hook="lint", point="p", decision="allow", detail={}), None),
