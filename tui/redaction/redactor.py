@@ -49,15 +49,22 @@ class Redactor:
         self._secrets = tuple(labelled(secrets))
         self._names = frozenset(name for name in names if name)
         self._patterns = _compiled(patterns or {})
-        self._automaton, self._longest_trigger = _automaton(self._secrets, self._names)
+        self._automaton, self._longest_trigger, self._longest_secret = _automaton(self._secrets, self._names)
 
     def extended(self, secrets: Iterable[str] | Mapping[str, str] = (), names: Iterable[str] = ()) -> Redactor:
         """Return a redactor that also knows these, say for the parameters of one run."""
         extended = copy.copy(self)
         extended._secrets = (*self._secrets, *labelled(secrets))
         extended._names = self._names | {name for name in names if name}
-        extended._automaton, extended._longest_trigger = _automaton(extended._secrets, extended._names)
+        extended._automaton, extended._longest_trigger, extended._longest_secret = _automaton(
+            extended._secrets, extended._names
+        )
         return extended
+
+    @property
+    def longest_wait(self) -> int:
+        """Bytes after which a stream no longer waits for the end of what may be a secret."""
+        return 2 * max(2 * LONGEST, self._longest_secret)
 
     def text(self, text: str) -> str:
         """Return `text` with a marker in the place of every secret. Markers that are there already stay."""
@@ -169,19 +176,23 @@ class Redactor:
         cut = len(text) if final else self._unfinished_trigger(lowered, start)
         cursor = start
         for at, _, meanings in hits:
+            waits = False
             for meaning in meanings:
                 if isinstance(meaning, Literal):
-                    match, waits = _literal(meaning, text, at, final)
+                    match, unfinished = _literal(meaning, text, at, final)
                 elif at >= cursor:
-                    match, waits = _shaped(meaning, text, at, final)
+                    match, unfinished = _shaped(meaning, text, at, final)
                     if match is not None:
                         cursor = match.end
                 else:
                     continue
-                if waits:
-                    cut = min(cut, at)
-                elif match is not None and meaning is not MARKER:
+                waits = waits or unfinished
+                if match is not None and meaning is not MARKER:
                     found.append(match)
+            if waits:
+                # All that follows waits with it, so looking at it now would only be looking at it again later.
+                cut = min(cut, at)
+                break
         for name, pattern in self._patterns:
             found += _custom(name, pattern, text, start)
         if self._patterns and not final:
@@ -200,19 +211,24 @@ def _lowered(data: bytes) -> str:
     return data.lower().decode("latin-1") if data.isascii() else data.decode("latin-1").lower()
 
 
-def _automaton(secrets: Iterable[tuple[str, str]], names: Iterable[str]) -> tuple[ahocorasick.Automaton, int]:
-    """Return what finds all triggers, each with its length and what it may begin, and the length of the longest."""
+def _automaton(secrets: Iterable[tuple[str, str]], names: Iterable[str]) -> tuple[ahocorasick.Automaton, int, int]:
+    """Return what finds all triggers, each with its length and what it may begin.
+
+    Also the length of the longest trigger, and of the longest way to write a declared secret.
+    """
     meanings: dict[str, list[Shape | Literal]] = {}
     for shape in (*SHAPES, *(assignment(byte_wise(name), label(name)) for name in sorted(names))):
         for trigger in shape.triggers:
             meanings.setdefault(trigger, []).append(shape)
+    longest_secret = 0
     for literal in literals(secrets):
         meanings.setdefault(literal.trigger, []).append(literal)
+        longest_secret = max(longest_secret, len(literal.text))
     automaton = ahocorasick.Automaton()
     for trigger, found in meanings.items():
         automaton.add_word(trigger, (len(trigger), tuple(found)))
     automaton.make_automaton()
-    return automaton, max(map(len, meanings))
+    return automaton, max(map(len, meanings)), longest_secret
 
 
 def _literal(literal: Literal, text: str, at: int, final: bool) -> tuple[_Match | None, bool]:
