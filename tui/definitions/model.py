@@ -93,7 +93,8 @@ class Parameter:
     default: Json = None
     validation: Validation = Validation()
     secret: bool = False
-    """Its value must never be kept or shown."""
+    """Whether its value is kept out of records, logs and screens, for an array or object also each text and number of
+    three characters or more in it. A machine's memory holds it, and so do the machine's snapshots."""
     line: int = 1
 
 

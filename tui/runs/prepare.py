@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from tui.config import Settings
 from tui.definitions.model import Definition, Json, ResourceLimits
-from tui.definitions.parameters import resolve
+from tui.definitions.parameters import as_text, resolve
 from tui.definitions.templating import environment, render
 from tui.machines.model import LARGEST_DISK_MB, PROFILES, MachineSpec
 from tui.runs.request import Request, StepRequest
@@ -28,6 +27,9 @@ full before the limit is reached would look like the command's own error."""
 _RAM_DISK_SHARE: Final = 0.4
 """Part of the memory that written files can count on where there is no disk: the guest lets them take half of what its
 kernel leaves, some of which is in use already."""
+
+_SHORTEST_SECRET: Final = 3
+"""Characters of the shortest part of an array or object that is a secret of its own: shorter ones are everywhere."""
 
 
 def request_for(
@@ -71,12 +73,35 @@ def request_for(
         definition_hash=definition.content_hash,
         source=definition,
         parameters=typed,
-        secrets={p.name: _text(typed[p.name]) for p in definition.parameters if p.secret and p.name in typed},
+        secrets=_secrets(definition, typed),
     )
 
 
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _secrets(definition: Definition, values: Mapping[str, Json]) -> dict[str, str]:
+    """Return what is secret about secret parameters: each value, and each text and number that it holds.
+
+    Yes, no and nothing cannot be hidden: the words for them are everywhere.
+    """
+    secrets: dict[str, str] = {}
+    for parameter in definition.parameters:
+        value = values.get(parameter.name)
+        if not parameter.secret or value is None or isinstance(value, bool):
+            continue
+        if value not in ([], {}):
+            secrets[parameter.name] = as_text(value)
+        if isinstance(value, list | dict):
+            held = dict.fromkeys(text for text in _leaves(value) if len(text) >= _SHORTEST_SECRET)
+            secrets |= {f"{parameter.name}.{number}": text for number, text in enumerate(held, 1)}
+    return secrets
+
+
+def _leaves(value: Json) -> Iterator[str]:
+    """Yield the texts and numbers that a value is made of."""
+    if isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    elif value is not None and not isinstance(value, bool):
+        yield as_text(value)
 
 
 def spec_for(profile: MachineSpec, limits: ResourceLimits | None) -> MachineSpec:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tui.config import Settings
@@ -111,3 +113,30 @@ def test_steps_become_commands():
     for command in (shell, python, javascript, program):
         assert (dict(command.env), command.cwd) == ({"A": "1"}, "/tmp")
     assert command_for(request.steps[1], Request("t", request.steps)).interpreter is None
+
+
+def test_every_text_and_number_in_a_secret_value_is_a_secret():
+    definition = replace(
+        DEFINITION,
+        parameters=(
+            Parameter("who", ParameterType.STRING, required=True),
+            Parameter("keys", ParameterType.ARRAY, secret=True),
+            Parameter("login", ParameterType.OBJECT, secret=True),
+            Parameter("pin", ParameterType.NUMBER, secret=True),
+            Parameter("sure", ParameterType.BOOLEAN, secret=True),
+            Parameter("missing", ParameterType.STRING, secret=True),
+            Parameter("empty", ParameterType.ARRAY, secret=True),
+        ),
+    )
+    login = {"user": "ann", "at": {"port": 5432, "codes": ["é-code", "no", True, None]}}
+    values = {"who": "x", "keys": ["one", "two", "one"], "login": login, "pin": 12, "sure": True, "empty": []}
+    assert request_for(definition, values, session="s", settings=Settings()).secrets == {
+        "keys": '["one", "two", "one"]',
+        "keys.1": "one",
+        "keys.2": "two",
+        "login": '{"user": "ann", "at": {"port": 5432, "codes": ["é-code", "no", true, null]}}',
+        "login.1": "ann",
+        "login.2": "5432",
+        "login.3": "é-code",
+        "pin": "12",
+    }

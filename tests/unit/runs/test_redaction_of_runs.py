@@ -21,7 +21,7 @@ from tui.hooks.model import Allow, Ask, Block, Point
 from tui.machines.errors import BootFailed
 from tui.runs.approval import Answer
 from tui.runs.engine import Engine
-from tui.runs.events import OutputReceived
+from tui.runs.events import OutputReceived, StepStarted
 from tui.runs.prepare import request_for
 from tui.store.model import RunState
 
@@ -100,6 +100,28 @@ async def test_a_secret_parameter(gate: Office):
     assert got(gate) == PASSPHRASE
     assert run.record.output_head == b"[redacted:word]\n"
     await checked(gate, engine, run, PASSPHRASE, PASSPHRASE.replace("'", "'\\''"))
+
+
+@pytest.mark.usefixtures("heard")
+async def test_secrets_in_arrays_and_objects(gate: Office):
+    text = (
+        "---\nname: login\ndescription: d\nexecution_mode: firecracker\nparameters:\n"
+        "  - {name: words, type: array, required: true, secret: true}\n"
+        "  - {name: login, type: object, required: true, secret: true}\n"
+        "---\n```bash\nprintf '%s\\n' {{ words }} \"{{ words }}\" | tee got\n"
+        "printf '%s\\n' {{ login }} \"{{ login }}\"\n```\n"
+        "```python\nprint({{ words }}, {{ login }})\n```\n"
+    )
+    definition = parse(text.encode(), Path("login.md")).definition
+    assert definition is not None
+    words, word = [PASSPHRASE, 'say "$HOME" `or` \\back'], 'it\'s <the> "ünner" one'
+    engine = await gate.engine()
+    values = {"words": words, "login": {"at": [{"word": word}]}}
+    run = await ended(engine, request_for(definition, values, session="s", settings=Settings()))
+    assert run.record.state is RunState.SUCCEEDED
+    assert got(gate).splitlines()[:2] == words
+    assert run.of(StepStarted)
+    await checked(gate, engine, run, *words, word, "horse", "k9back", "zq7x")
 
 
 @pytest.mark.usefixtures("heard")
