@@ -121,7 +121,7 @@ async def test_secrets_in_arrays_and_objects(gate: Office):
     assert run.record.state is RunState.SUCCEEDED
     assert got(gate).splitlines()[:2] == words
     assert run.of(StepStarted)
-    await checked(gate, engine, run, *words, word, "horse", "k9back", "zq7x")
+    await checked(gate, engine, run, *words, word, "k9back", "zq7x")
 
 
 @pytest.mark.usefixtures("heard")
