@@ -21,7 +21,7 @@ from tui.risk.programs import PLAIN, ProgramFacts, facts_from_raw
 from tui.risk.rule import Plain, Raw, Rule, RuleProblem, from_raw
 
 SHIPPED: Final = Path(__file__).parent / "rules"
-ENGINE_VERSION: Final = "1"
+ENGINE_VERSION: Final = "2"
 """Changes whenever the same rules may give other answers."""
 _EDITIONS: Final = re.compile(r"[-_.]?\d+(\.\d+)*$|\.exe$")
 """What is cut off a name to find its table: `python3.11`, `gcc-12`."""
@@ -71,6 +71,10 @@ class Knowledge:
         if raw is not None:
             self._facts[program] = facts
         return facts
+
+    def programs(self) -> tuple[str, ...]:
+        """Return the names of all programs the tables know."""
+        return tuple(self._programs)
 
     def rules(self) -> tuple[Rule, ...]:
         """Return every rule, in the order of the files."""

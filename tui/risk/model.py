@@ -136,7 +136,12 @@ class RealCommand:
     complete: bool = True
     """Whether every word is known."""
     around: tuple[str, ...] = ()
-    """What changes what the words do: variables set for it (`A=b`), redirections (`2>log`), its text (`<<text`)."""
+    """What changes what the words do, and so belongs to what an approval is for.
+
+    First what earlier commands of the same text have set (`PATH=/x; ls`, `export A=b; ls`) and the redirections of
+    groups it may stand in (`{ ls; } >log`), whether or not they reach this command; then its own: variables set for it
+    (`A=b`), redirections (`2>log`), its text (`<<text`). Long values are shortened and carry a digest.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,7 @@ class Assessment:
                 {
                     "argv": list(command.argv), "span": [command.span.start, command.span.end],
                     "chain": list(command.chain), "complete": command.complete,
+                    "around": list(command.around),
                 }
                 for command in self.commands
             ],

@@ -36,6 +36,8 @@ class ProgramFacts:
     """The roles other than `reads` apply only with one of these options (`sed -i`)."""
     dry: tuple[str, ...] = ()
     """Options that make it only say what it would do."""
+    looks: tuple[str, ...] = ()
+    """Subcommands that only look: its level and effects do not hold for them. `image ls` is two words."""
     harmless: bool = False
     """It only reads, computes or prints."""
     metadata: bool = False
@@ -73,6 +75,7 @@ def facts_from_raw(name: str, raw: Mapping[str, object]) -> ProgramFacts:
         recursive=_texts(raw, "recursive"),
         only_with=_texts(raw, "only_with"),
         dry=_texts(raw, "dry"),
+        looks=_texts(raw, "looks"),
         harmless=bool(raw.get("harmless", False)),
         metadata=bool(raw.get("metadata", False)),
         data=bool(raw.get("data", False)),

@@ -145,7 +145,7 @@ _REQUIRED: Final = ("id", "program", "level", "category", "effect", "match")
 
 PROGRAM_FIELDS: Final[Mapping[str, Reader]] = {
     "programs": _several, "value_options": _several, "single_dash": _flag, "gnu": _flag, "recursive": _several,
-    "only_with": _several, "dry": _several, "harmless": _flag, "metadata": _flag, "data": _flag,
+    "only_with": _several, "dry": _several, "looks": _several, "harmless": _flag, "metadata": _flag, "data": _flag,
     "infra": _flag, "verbs_harmless": _flag,
     "level": _one_of(RiskLevel), "effects": _some_of(Effect), "effect": _one,
     "network": _one, "decodes": _several, "interpreter": _flag, **dict.fromkeys(ROLES, _several),

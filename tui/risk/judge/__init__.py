@@ -15,12 +15,14 @@ from tui.risk.judge.dataflow import dataflow
 from tui.risk.judge.draft import DESTROYING, ESCAPING, Draft, Verdict, lower
 from tui.risk.judge.flow import flows_into
 from tui.risk.judge.foreign import JudgeText, foreign
+from tui.risk.judge.inner import inner
 from tui.risk.judge.matching import applies, evidence, sentence
 from tui.risk.judge.mentions import escapes, mentions, typed
 from tui.risk.judge.roles import redirected, touched, weigh
 from tui.risk.judge.scripts import scripts
 from tui.risk.judge.searches import handed, with_found
 from tui.risk.judge.services import acts_on_service, services
+from tui.risk.judge.variables import variables
 from tui.risk.knowledge import Knowledge
 from tui.risk.model import Category, Confidence, Effect, RealCommand, Reversibility
 from tui.risk.programs import PLAIN
@@ -71,16 +73,17 @@ def _examine(
             draft.add(_said(rule, command))
             draft.edits += _edits(rule, command)
     if not command.dry:
-        draft.extend(
-            verdict
-            for thing in (*touched(command), *handed(command, program))
-            if (verdict := weigh(thing, invocation)) is not None
-        )
+        for thing in (*touched(command), *handed(command, program)):
+            draft.weighed(*weigh(thing, invocation))
         draft.extend_new(services(command), DESTROYING)
-    silent = _prints_nothing(command)
-    draft.extend(
-        verdict for thing in redirected(invocation, silent=silent) if (verdict := weigh(thing, invocation)) is not None
-    )
+    for thing in redirected(invocation, silent=_prints_nothing(command)):
+        draft.weighed(*weigh(thing, invocation))
+    for effects, verdict in variables(command):
+        draft.weighed(effects, verdict)
+    if not command.dry:
+        effects, said = inner(command)
+        draft.effects |= effects
+        draft.extend(said)
     draft.extend_new(mentions(command), ESCAPING)
     draft.extend_new(escapes(command), ESCAPING)
     draft.extend(typed(command))
@@ -91,7 +94,7 @@ def _examine(
             if code.text is not None and code.language not in EMBEDDED | _SHELLS:
                 draft.extend(foreign(code.language, code.text, judge_text))
     draft.extend(_baseline(command, draft, program, judge_text))
-    draft.effects |= command.facts.effects
+    draft.effects |= frozenset({Effect.READ}) if command.only_looks else command.facts.effects
 
 
 def _prints_nothing(command: Command) -> bool:
@@ -137,7 +140,7 @@ def _baseline(command: Command, draft: Draft, program: ShellProgram, judge_text:
             RiskLevel.MEDIUM, Category.CHANGE, f"acts on a service with {command.line[:100]}", "service.act", (),
             frozenset({Effect.REMOTE}), Reversibility.UNKNOWN,
         )  # fmt: skip
-    elif facts.level and facts.level != RiskLevel.LOW:
+    elif facts.level and facts.level != RiskLevel.LOW and not command.only_looks:
         yield Verdict(
             RiskLevel(facts.level), Category.CHANGE, facts.effect or f"runs {command.program}", "program.baseline", (),
             facts.effects, Reversibility.UNKNOWN,

@@ -52,6 +52,16 @@ class Command:
     dry: bool
     """It only shows help, its version, or what it would do."""
 
+    @property
+    def only_looks(self) -> bool:
+        """Whether the program's table says that what it is asked for, `ps` of `docker ps`, only looks."""
+        looks = self.facts.looks
+        return (
+            bool(looks)
+            and "--output" not in self.options
+            and any(self.subcommand_at(tuple(words.split())) for words in looks)
+        )
+
     def has(self, option: str) -> bool:
         """Say whether the option is present, in a cluster or abbreviated included."""
         if option in self.options:

@@ -81,6 +81,12 @@ class Draft:
             self.effects.add(Effect.REMOTE)
         self.reversibilities.append(verdict.reversibility)
 
+    def weighed(self, effects: frozenset[Effect], verdict: Verdict | None) -> None:
+        """Add what happens, and the reason if there is one: most of what a command does is not worth a word."""
+        self.effects |= effects
+        if verdict is not None:
+            self.add(verdict)
+
     def extend(self, verdicts: Iterable[Verdict]) -> None:
         """Add several."""
         for verdict in verdicts:

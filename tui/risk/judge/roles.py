@@ -93,8 +93,30 @@ def redirected(invocation: Invocation, *, silent: bool) -> Iterator[Touched]:
             yield Touched("reads", redirect.target, kinds, recursive=False)
 
 
-def weigh(thing: Touched, invocation: Invocation) -> Verdict | None:
-    """Return what there is to say about one argument; None when it is not worth a word."""
+EFFECTS: Final = {
+    "deletes": frozenset({Effect.DELETE}),
+    "destroys": frozenset({Effect.DELETE, Effect.OVERWRITE}),
+    "overwrites": frozenset({Effect.WRITE, Effect.OVERWRITE}),
+    "writes": frozenset({Effect.WRITE}),
+    "creates": frozenset({Effect.WRITE}),
+    "reads": frozenset({Effect.READ}),
+    "sends": frozenset({Effect.NETWORK_OUT}),
+    "runs": frozenset({Effect.EXECUTE}),
+}
+"""What each role does to its argument, wherever that is; how bad it is there is another question."""
+
+
+def weigh(thing: Touched, invocation: Invocation) -> tuple[frozenset[Effect], Verdict | None]:
+    """Return what happens to one argument, and what there is to say about it; None when it is not worth a word."""
+    effects = EFFECTS.get(thing.role, frozenset())
+    if not thing.kinds:  # /dev/null and the terminal hold nothing
+        return frozenset(), _said(thing, invocation)
+    if Target.REMOTE in thing.kinds:
+        effects |= {Effect.REMOTE}
+    return effects, _said(thing, invocation)
+
+
+def _said(thing: Touched, invocation: Invocation) -> Verdict | None:
     match thing.role:
         case "deletes":
             return _deletes(thing)
