@@ -1,7 +1,12 @@
-"""What the policy counts, kept so that it holds across restarts and across processes: uses and failures."""
+"""What the policy counts, kept so that it holds across restarts and across processes: uses and failures.
+
+A command is kept as its SHA-256: counting needs to know only whether two are the same, and the first word of a text may
+be a secret that somebody pasted.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -67,7 +72,7 @@ class Uses:
             if all(standing.free_at is None for standing in found):
                 connection.execute("DELETE FROM uses WHERE at < ?", (now - KEPT_S,))
                 connection.execute(
-                    "INSERT INTO uses (command, role, user, at) VALUES (?, ?, ?, ?)", (command, role, user, now)
+                    "INSERT INTO uses (command, role, user, at) VALUES (?, ?, ?, ?)", (_key(command), role, user, now)
                 )
             return found
 
@@ -83,19 +88,24 @@ class Uses:
             connection.execute(
                 "INSERT INTO failures (command, user, count, at) VALUES (?1, ?2, ?3, ?4)"
                 " ON CONFLICT (command, user) DO UPDATE SET count = ?3, at = ?4",
-                (command, user, count, now),
+                (_key(command), user, count, now),
             )
             return count
 
     def forget_failures(self, command: str, user: str) -> None:
         """Begin to count anew."""
         with self._transaction() as connection:
-            connection.execute("DELETE FROM failures WHERE command = ? AND user = ?", (command, user))
+            connection.execute("DELETE FROM failures WHERE command = ? AND user = ?", (_key(command), user))
+
+
+def _key(command: str) -> str:
+    return hashlib.sha256(command.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _failures(connection: sqlite3.Connection, command: str, user: str, now: float) -> int:
     row = connection.execute(
-        "SELECT count FROM failures WHERE command = ? AND user = ? AND at > ?", (command, user, now - FAILURES_KEPT_S)
+        "SELECT count FROM failures WHERE command = ? AND user = ? AND at > ?",
+        (_key(command), user, now - FAILURES_KEPT_S),
     ).fetchone()
     return 0 if row is None else int(row[0])
 
@@ -105,7 +115,7 @@ def _standings(connection: sqlite3.Connection, quotas: Sequence[Quota], now: flo
     for quota in quotas:
         values = {
             "now": now, "per_s": quota.per_s, "uses": quota.uses,
-            "command": quota.command, "role": quota.role, "user": quota.user,
+            "command": None if quota.command is None else _key(quota.command), "role": quota.role, "user": quota.user,
         }  # fmt: skip
         times = [at for (at,) in connection.execute(_NEWEST, values)]
         # When the oldest of the newest `uses` has left the window, there is room for one more.

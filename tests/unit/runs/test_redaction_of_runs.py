@@ -200,6 +200,14 @@ async def test_a_token_in_what_the_policy_says(gate: Office):
     await checked(gate, engine, run, TOKEN)
 
 
+@pytest.mark.usefixtures("heard")
+async def test_a_token_in_the_place_of_a_program(gate: Office):
+    engine = await gate.engine(Person([Answer.ONCE]))
+    run = await ended(engine, f"'{TOKEN}' x")
+    assert run.record.state is RunState.FAILED
+    await checked(gate, engine, run, TOKEN)
+
+
 async def test_a_token_in_names(gate: Office):
     engine = await gate.engine()
     with pytest.raises(InvalidInput, match="holds a secret"):

@@ -94,6 +94,23 @@ def test_failures_are_counted_for_each_command_and_user(uses: Uses) -> None:
     assert [uses.failures(*subject, 4.0) for subject in (("a", "ann"), ("a", "bob"))] == [0, 1]
 
 
+def test_a_command_is_recognised_but_not_kept(paths: Paths) -> None:
+    token = "ghp_" + "Zk7Q" * 9
+    store = Store.open(paths)
+    quota = Quota(1, 60.0, command=token)
+    assert take(store.uses, 0.0, quota, command=token)
+    store.uses.count_failure(token, "ann", 0.0)
+    store.close()
+    assert all(token.encode() not in file.read_bytes() for file in paths.data.rglob("*") if file.is_file())
+    store = Store.open(paths)
+    assert not take(store.uses, 1.0, quota, command=token)
+    assert take(store.uses, 1.0, Quota(1, 60.0, command="deploy"))
+    assert store.uses.failures(token, "ann", 1.0) == 1
+    store.uses.forget_failures(token, "ann")
+    assert store.uses.failures(token, "ann", 1.0) == 0
+    store.close()
+
+
 def test_failures_are_forgotten_a_day_after_the_last(uses: Uses) -> None:
     uses.count_failure("a", "ann", 0.0)
     uses.count_failure("a", "ann", 86_000.0)
