@@ -23,11 +23,16 @@ def log_path() -> Path:
 
 @contextmanager
 def logging_to_file() -> Iterator[None]:
-    """Send all logging to the file; where it cannot be written there is no log, and nothing else changes."""
+    """Send all logging to the file, without secrets.
+
+    Where it cannot be written there is no log, and nothing else changes.
+    """
     import logging
 
+    from tui.cli.logformat import RedactingFormatter
+
     handler = _handler()
-    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setFormatter(RedactingFormatter(_FORMAT))
     root = logging.getLogger()
     before = root.level
     root.addHandler(handler)
