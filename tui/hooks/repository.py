@@ -1,12 +1,14 @@
 """What git knows about a directory, and keeping all of it without touching a file.
 
-A repository may configure programs that git runs. Those that reading its state would start are switched off; filters
-that its attributes ask for are not, because without them contents would not compare.
+A repository may configure programs that git runs, and whoever may write to it has them run here. So none of them runs:
+filters, hooks, file system monitors, transports and what submodules configure. Files that a filter changes when they
+are added therefore compare as changed.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,8 +18,37 @@ from pathlib import Path
 from typing import Final
 
 _TIMEOUT_S: Final = 20.0
-_SAFE: Final = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "commit.gpgSign=false")
-_ENVIRONMENT: Final = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
+_SAFE: Final = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": "/dev/null",
+    "core.attributesFile": "/dev/null",
+    "core.pager": "cat",
+    "core.sshCommand": "false",
+    "core.askPass": "",
+    "commit.gpgSign": "false",
+    "diff.external": "",
+    "diff.ignoreSubmodules": "all",
+    "submodule.recurse": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
+"""Settings that hold before those of the repository."""
+_OF_A_DRIVER: Final = re.compile(
+    r"(filter\..+\.)(?:clean|smudge|process|required)|(diff\..+\.)(?:command|textconv)|(merge\..+\.)driver", re.DOTALL
+)
+_DRIVER_OFF: Final = {
+    "filter": {"clean": "", "smudge": "", "process": "", "required": "false"},
+    "diff": {"command": "", "textconv": ""},
+    "merge": {"driver": ""},
+}
+_ENVIRONMENT: Final = {
+    "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_PAGER": "cat", "LC_ALL": "C.UTF-8",
+    # No transport: a missing object of a partial clone would be fetched by a program the repository names.
+    "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1",
+}  # fmt: skip
+_SUBMODULE: Final = "160000 "
+"""How `git ls-files --stage` begins for one."""
 _IDENTITY: Final = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -72,7 +103,10 @@ class Repository:
             if "not a git repository" in str(error) or "must be run in a work tree" in str(error):
                 return None
             raise
-        return cls(Path(top.removesuffix("\n")))
+        found = Path(top.removesuffix("\n"))
+        if not directory.resolve().is_relative_to(found.resolve()):
+            raise GitError(f"the repository says that its files are elsewhere, in {found}")
+        return cls(found)
 
     def status(self) -> Status:
         """Return what is not committed.
@@ -80,7 +114,9 @@ class Repository:
         Raises:
             GitError: git could not say.
         """
-        text = self._run("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all")
+        text = self._run(
+            "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--ignore-submodules=all"
+        )
         branch, head = "?", None
         changes: set[str] = set()
         untracked: set[str] = set()
@@ -103,8 +139,12 @@ class Repository:
         """Commit everything that is not ignored, and return the commit's id.
 
         Raises:
-            GitError: there is nothing to commit, or no name to commit under.
+            GitError: there is nothing to commit, or no name to commit under; or a filter would have to run to commit
+                what belongs there.
         """
+        if filters := [name for name in self._drivers() if name.startswith("filter.")]:
+            raise GitError(f"nothing is committed where filters are configured, which do not run here: {filters[0]}")
+        self._without_submodules()
         self._run("add", "--all")
         self._run("commit", "--quiet", "--no-verify", "-m", message)
         return self._run("rev-parse", "HEAD").strip()
@@ -119,6 +159,7 @@ class Repository:
         Raises:
             GitError: there is no commit yet, or git could not write.
         """
+        self._without_submodules()
         head = self._run("rev-parse", "--verify", "--quiet", "HEAD").strip()
         index = Path(self._run("rev-parse", "--path-format=absolute", "--git-path", "index").removesuffix("\n"))
         with tempfile.TemporaryDirectory(prefix="rollcage-git-") as scratch:
@@ -146,17 +187,45 @@ class Repository:
         options = [word for parent in parents for word in ("-p", parent)]
         return self._run("commit-tree", tree.strip(), *options, "-m", message, identity=True).strip()
 
+    def _without_submodules(self) -> None:
+        """Raise where there are submodules: to add everything git looks into them, by their own settings."""
+        if any(entry.startswith(_SUBMODULE) for entry in self._run("ls-files", "--stage", "-z").split("\0")):
+            raise GitError("nothing is kept where there are submodules, whose programs git would run")
+
+    def _drivers(self) -> dict[str, str]:
+        """Return what switches off every driver that any settings name."""
+        # Reading settings runs nothing.
+        listed = _git(self.top, "config", "--list", "--name-only", "-z").split("\0")
+        off: dict[str, str] = {}
+        for name in listed:
+            if match := _OF_A_DRIVER.fullmatch(name):
+                prefix = next(group for group in match.groups() if group)
+                off |= {prefix + key: value for key, value in _DRIVER_OFF[prefix.partition(".")[0]].items()}
+        return off
+
     def _run(self, *arguments: str, index: Path | None = None, stdin: str = "", identity: bool = False) -> str:
         extra = {} if index is None else {"GIT_INDEX_FILE": str(index)}
-        return _git(self.top, *arguments, env={**extra, **(_IDENTITY if identity else {})}, stdin=stdin)
+        env = {**extra, **(_IDENTITY if identity else {})}
+        return _git(self.top, *arguments, env=env, stdin=stdin, settings=self._drivers())
 
 
-def _git(directory: Path, *arguments: str, env: Mapping[str, str] | None = None, stdin: str = "") -> str:
+def _git(
+    directory: Path,
+    *arguments: str,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
+    settings: Mapping[str, str] | None = None,
+) -> str:
     # Variables of a git that called us would point at another repository.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    # Not by `-c`, which takes the first `=` in a name for the end of it.
+    held = {**_SAFE, **(settings or {})}
+    inherited["GIT_CONFIG_COUNT"] = str(len(held))
+    for number, (name, value) in enumerate(held.items()):
+        inherited |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     try:
         done = subprocess.run(
-            ["git", "-C", str(directory), *_SAFE, *arguments],
+            ["git", "-C", str(directory), "--no-pager", *arguments],
             input=os.fsencode(stdin),
             capture_output=True,
             timeout=_TIMEOUT_S,

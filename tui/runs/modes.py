@@ -1,7 +1,8 @@
 """Where a run is carried out: on the host, confined, or in a machine. Decided anew for every run, with the reason.
 
-The decision reads what the judge of risk found a text to *do* (its effects), never names of programs. It goes one way:
-what is not known to be harmless runs in a machine, and where no machine can be made it does not run.
+It goes one way: what is not known to be harmless runs in a machine, and where no machine can be made it does not run.
+Known to be harmless is what the judge of risk found to do nothing but read and write (its effects), and what consists
+of nothing but what `tui.runs.harmless` lists.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from tui.definitions.model import ExecutionMode, ResourceLimits
 from tui.errors import InvalidInput
 from tui.levels import RiskLevel
 from tui.machines.local.confinement import Confinement
-from tui.machines.local.programs import INTERPRETERS
 from tui.machines.model import Limit
 from tui.risk.model import Assessment, Confidence, Effect
-from tui.runs.request import Request
+from tui.runs.harmless import PROGRAMS, argv_objections, obeyed, objections
+from tui.runs.request import Request, StepRequest
 
 _HARMLESS: Final = frozenset({Effect.READ, Effect.WRITE})
 """At level low, WRITE is in the workspace or a temporary place only: see `tui.levels`."""
@@ -41,6 +42,7 @@ _DOES: Final = {
     Effect.REMOTE: "acts on another machine or service",
     Effect.EXHAUST: "uses up resources",
 }
+_ON_HOST: Final = frozenset({"bash", "argv"})
 _NO_MACHINE: Final = (
     "no machine can be made on this host, and nothing weaker takes its place: "
     "`rollcage doctor` says what is missing, `rollcage setup` installs it"
@@ -102,17 +104,17 @@ def decide(
     """
     critical = assessment.level is RiskLevel.CRITICAL
     confirmation = _why_confirm(assessment) if critical else ""
-    objections = [*_risk_objections(assessment), *_limit_objections(limits, confinement), *obstacles]
-    if not objections:
+    against = [*_risk_objections(assessment), *_limit_objections(limits, confinement), *obstacles]
+    if not against:
         # Only what could otherwise run on the host is told that the host will not do; nobody may have looked.
-        objections += _place_objections(confinement, settings)
-    if asked in (ExecutionMode.LOCAL, ExecutionMode.HYBRID) and not objections:
+        against += _place_objections(confinement, settings)
+    if asked in (ExecutionMode.LOCAL, ExecutionMode.HYBRID) and not against:
         how = "confined by bubblewrap" if confinement.available else "unconfined, as the settings allow"
         return ModeDecision(
             ExecutionMode.LOCAL, f"runs on the host, {how}: low risk, and fully understood; no rollback here",
             no_rollback=True,
         )  # fmt: skip
-    reason = _why_machine(asked, objections)
+    reason = _why_machine(asked, against)
     if backend_works is False:
         return ModeDecision(ExecutionMode.FIRECRACKER, f"{reason}; {_NO_MACHINE}", refused=True)
     return ModeDecision(
@@ -144,6 +146,12 @@ def _risk_objections(assessment: Assessment) -> Iterator[str]:
         yield f"it could not be understood completely{what}"
     for effect in sorted(assessment.effects - _HARMLESS):
         yield f"it {_DOES[effect]}"
+    for language in assessment.language.split("+"):
+        if language not in _ON_HOST:
+            yield f"{language or 'unknown'} code never runs on the host"
+    for command in assessment.commands:
+        if command.argv and command.argv[0].rpartition("/")[2] not in PROGRAMS:
+            yield f"{command.argv[0][:60]} is not among the programs for the host"
 
 
 def _limit_objections(limits: ResourceLimits | None, confinement: Confinement) -> Iterator[str]:
@@ -179,11 +187,20 @@ def host_obstacles(request: Request, workspace: Path) -> tuple[str, ...]:
     if request.keep_interpreter:
         found.append("only a machine keeps an interpreter")
     for step in request.steps:
-        program = step.argv[0] if step.argv else INTERPRETERS.get(step.language)
-        if program is None:
-            found.append(f"the host does not run {step.language} code")
-        elif not step.argv and shutil.which(program) is None:
-            found.append(f"the host has no {program}")
+        found += _step_obstacles(step)
+    found += [f"it is given {name}, which may change what runs" for name, value in request.env.items()
+              if obeyed(name, value)]  # fmt: skip
     if request.cwd is not None and not (workspace / request.cwd).resolve().is_relative_to(workspace.resolve()):
         found.append(f"it works in {request.cwd}, which is not below {workspace}")
     return tuple(dict.fromkeys(found))
+
+
+def _step_obstacles(step: StepRequest) -> Iterator[str]:
+    if step.argv:
+        yield from argv_objections(step.argv)
+    elif step.language != "bash":
+        yield f"{step.language} code never runs on the host"
+    elif shutil.which("bash") is None:
+        yield "the host has no bash"
+    else:
+        yield from objections(step.text)

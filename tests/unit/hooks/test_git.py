@@ -191,3 +191,79 @@ def test_a_repository_inside_is_left_to_itself(repository: Path) -> None:
     assert found is not None
     kept = found.keep("message")
     assert sh(repository, "show", f"{kept}^3:untracked") == "new\n"
+
+
+@pytest.fixture
+def marker(tmp_path: Path) -> Path:
+    """A file that the program beside it, `program`, makes when it is started."""
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/marker\ncat\n")
+    program.chmod(0o755)
+    return tmp_path / "marker"
+
+
+@pytest.mark.parametrize("kind", ["clean", "process"])
+@pytest.mark.parametrize("driver", ["evil", "e=v.il Driver"])
+def test_no_filter_of_a_repository_is_started(repository: Path, marker: Path, kind: str, driver: str) -> None:
+    name = driver if driver == "evil" else "evil"
+    (repository / ".gitattributes").write_text(f"* filter={name} diff={name} merge={name}\n")
+    for key in (f"filter.{name}.{kind}", f"filter.{driver}.{kind}", f"diff.{name}.command", f"diff.{name}.textconv"):
+        sh(repository, "config", key, str(marker.parent / "program"))
+    sh(repository, "config", f"filter.{name}.required", "true")
+    dirty_without_git(repository)
+    # The filter does run where nobody keeps it from it.
+    subprocess.run(["git", "-C", str(repository), "status"], capture_output=True, check=False)
+    assert marker.exists()
+    marker.unlink()
+
+    dirty_without_git(repository)
+    hook = git.GitHook(git.Options(save=git.Save.STASH))
+    assert "kept in the stash" in at(hook, Point.BEFORE_EXECUTION, repository).notes[1]
+    at(hook, Point.AFTER_EXECUTION, repository)
+    assert "do not run here" in str(
+        at(git.GitHook(git.Options(save=git.Save.COMMIT)), Point.BEFORE_EXECUTION, repository).warnings
+    )
+    assert not marker.exists()
+
+
+def dirty_without_git(place: Path) -> None:
+    (place / "kept").write_text("two\n")
+    (place / "new").write_text("new\n")
+
+
+def test_nothing_of_a_submodule_is_started(repository: Path, marker: Path) -> None:
+    inner = repository / "inner"
+    inner.mkdir()
+    sh(inner, "init", "-q")
+    (inner / "file").write_text("x")
+    sh(inner, "add", "-A")
+    sh(inner, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "first")
+    sh(repository, "add", "inner")
+    sh(repository, "commit", "-qm", "with a submodule")
+    sh(inner, "config", "core.fsmonitor", str(marker.parent / "program"))
+    dirty_without_git(repository)
+    decision = at(git.GitHook(git.Options(save=git.Save.STASH)), Point.BEFORE_EXECUTION, repository)
+    assert "submodules" in decision.warnings[0]
+    assert not marker.exists()
+
+
+def test_a_repository_whose_files_are_elsewhere_is_not_looked_at(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "secret").write_text("x")
+    sh(repository, "config", "core.worktree", str(tmp_path / "elsewhere"))
+    decision = at(git.GitHook(git.Options(save=git.Save.STASH)), Point.BEFORE_EXECUTION, repository)
+    assert decision.warnings
+    assert not decision.notes
+
+
+def test_nothing_is_fetched_by_a_program_the_repository_names(repository: Path, marker: Path) -> None:
+    sh(repository, "config", "remote.origin.url", f"ext::{marker.parent / 'program'}")
+    sh(repository, "config", "remote.origin.promisor", "true")
+    sh(repository, "config", "extensions.partialClone", "origin")
+    sh(repository, "config", "core.repositoryFormatVersion", "1")
+    sh(repository, "config", "protocol.ext.allow", "always")
+    tree = sh(repository, "rev-parse", "HEAD^{tree}").strip()
+    (repository / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    at_warning = at(git.GitHook(git.Options()), Point.BEFORE_EXECUTION, repository)
+    assert at_warning.warnings
+    assert not marker.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tui.definitions.model import ExecutionMode, ResourceLimits
 from tui.errors import InvalidInput
 from tui.levels import RiskLevel
 from tui.machines.local.confinement import Confinement
-from tui.risk.model import Assessment, Category, Confidence, Effect, Reason, Reversibility, Span
+from tui.risk.model import Assessment, Category, Confidence, Effect, RealCommand, Reason, Reversibility, Span
 from tui.runs.modes import ModeDecision, decide, host_obstacles, mode_named
 from tui.runs.request import Request, StepRequest
 
@@ -222,14 +223,45 @@ def test_what_of_a_request_the_host_cannot_do(tmp_path: Path):
     assert host_obstacles(program, tmp_path) == ()
     (obstacle,) = host_obstacles(request("true", cwd="/work"), tmp_path)
     assert obstacle == f"it works in /work, which is not below {tmp_path}"
-    assert host_obstacles(request("x = 1", language="python", keep_interpreter=True), tmp_path) == (
-        "only a machine keeps an interpreter",
-    )
-    assert host_obstacles(request("fn main() {}", "fn x() {}", language="rust"), tmp_path) == (
-        "the host does not run rust code",
-    )
+    assert host_obstacles(request("true", keep_interpreter=True), tmp_path) == ("only a machine keeps an interpreter",)
 
 
-def test_an_interpreter_that_the_host_lacks_is_an_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("language", ["python", "javascript", "rust"])
+def test_only_the_shell_and_programs_run_on_the_host(language: str, tmp_path: Path):
+    because = f"{language} code never runs on the host"
+    assert host_obstacles(request("1", "2", language=language), tmp_path) == (because,)
+    decision = decided(replace(READS, language=f"bash+{language}"))
+    assert (decision.mode, decision.reason) == (MACHINE, f"asked for local; runs in a machine because {because}")
+
+
+def test_a_program_that_is_not_listed_is_refused_wherever_the_judge_found_it():
+    inner = replace(READS, commands=(RealCommand(("ls",), Span(0, 2)), RealCommand(("/opt/tool",), Span(0, 2))))
+    assert decided(inner).reason.endswith("because /opt/tool is not among the programs for the host")
+    assert decided(replace(READS, commands=(RealCommand(("ls",), Span(0, 2)),))).mode is LOCAL
+
+
+def test_a_host_without_a_shell_is_an_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert host_obstacles(request("1", language="javascript"), tmp_path) == ("the host has no node",)
+    assert host_obstacles(request("true"), tmp_path) == ("the host has no bash",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "LD_PRELOAD", "LD_LIBRARY_PATH", "BASH_ENV", "ENV", "PATH", "IFS", "PYTHONPATH", "NODE_OPTIONS", "GIT_DIR",
+        "GIT_CONFIG_COUNT", "LESSOPEN", "PAGER", "MANPAGER", "EDITOR", "BASH_FUNC_ls%%", "SHELLOPTS", "PS4",
+        "GCONV_PATH",
+        "LOCPATH", "GLIBC_TUNABLES", "RIPGREP_CONFIG_PATH", "SOMETHING",
+    ],
+)  # fmt: skip
+def test_variables_that_may_be_obeyed_are_obstacles(name: str, tmp_path: Path):
+    assert host_obstacles(request("ls", env={name: "x"}), tmp_path) == (
+        f"it is given {name}, which may change what runs",
+    )
+
+
+def test_parameters_and_input_are_no_obstacles(tmp_path: Path):
+    given = request("cat", env={"PARAM_PATH": "x", "LC_ALL": "C.UTF-8"}, stdin=b"data", stdin_follows=True)
+    assert host_obstacles(given, tmp_path) == ()
+    assert host_obstacles(request("bash", stdin=b"ls"), tmp_path) == ("bash is not among the programs for the host",)
+    assert host_obstacles(request("ls", env={"LC_ALL": "/tmp/x"}), tmp_path)

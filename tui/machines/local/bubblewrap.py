@@ -40,15 +40,21 @@ def options(confinement: Confinement, cwd: Path, environment: Mapping[str, str])
         environment: All variables of the command.
     """
     workspace = str(confinement.workspace)
+    emptied = [word for home in confinement.homes for word in ("--tmpfs", str(home))]
+    kept = [word for place in confinement.protected for word in ("--ro-bind", str(place), str(place))]
     hiding: list[str] = []
     for place in confinement.hidden:
+        if not place.is_relative_to(workspace) and any(place.is_relative_to(home) for home in confinement.homes):
+            continue  # gone with the rest of the home directory
         if place.is_dir():
             hiding += ["--tmpfs", str(place), "--remount-ro", str(place)]
         else:
             hiding += ["--ro-bind", "/dev/null", str(place)]
+    # Only now: in what is read-only no place can be made to mount the workspace on.
+    closing = [word for home in confinement.homes for word in ("--remount-ro", str(home))]
     variables = [word for name, value in environment.items() for word in ("--setenv", name, value)]
     return [
         *_NAMESPACES, "--hostname", "rollcage-local", "--die-with-parent", "--new-session", "--as-pid-1",
-        "--cap-drop", "ALL", *_MOUNTS, "--bind", workspace, workspace, *hiding, "--chdir", str(cwd),
-        "--clearenv", *variables,
+        "--cap-drop", "ALL", *_MOUNTS, *emptied, "--bind", workspace, workspace, *kept, *hiding, *closing,
+        "--chdir", str(cwd), "--clearenv", *variables,
     ]  # fmt: skip

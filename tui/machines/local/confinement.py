@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tui.machines.local.secrets import hidden_places
+from tui.machines.local.protected import protected_places
+from tui.machines.local.secrets import hidden_places, homes
 from tui.machines.model import Limit
 from tui.paths import Paths
 
 _PROBE_DEADLINE_S: Final = 10.0
-_NOT_A_WORKSPACE: Final = ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr")
+_NOT_BELOW: Final = (
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/snap", "/sys", "/usr",
+    "/var/backups", "/var/cache", "/var/lib", "/var/local", "/var/log", "/var/mail", "/var/opt", "/var/spool",
+)  # fmt: skip
+_SHARED: Final = ("/tmp", "/var", "/opt", "/mnt", "/media", "/srv", "/home", "/root")  # noqa: S108 - as no workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,10 @@ class Confinement:
     """Why commands cannot be confined; empty where they can."""
     hidden: tuple[Path, ...] = ()
     """Files and directories of the host that a command does not see."""
+    homes: tuple[Path, ...] = ()
+    """Home directories, of which a command sees nothing but the workspace where that lies below; outermost first."""
+    protected: tuple[Path, ...] = ()
+    """What in the workspace can only be read, because something outside obeys it later."""
     unfit: str = ""
     """Why no command may run in this directory at all, confined or not; empty where one may."""
 
@@ -62,25 +72,32 @@ def probe(workspace: Path, paths: Paths, environment: Mapping[str, str] | None =
     environment = os.environ if environment is None else environment
     workspace = workspace.resolve()
     home = Path(environment.get("HOME") or "/").resolve()
-    hidden = hidden_places(home, paths)
-    if unfit := _unfit(workspace, home, hidden):
+    own, hidden = homes(home), hidden_places(home, paths)
+    if unfit := _unfit(workspace, (home, *own), hidden):
         return Confinement(workspace, hidden=hidden, unfit=unfit)
     program = shutil.which("bwrap", path=environment.get("PATH"))
     if program is None:
         return Confinement(workspace, reason="bubblewrap is not installed (apt-get install bubblewrap)", hidden=hidden)
-    found = Confinement(workspace, program, hidden=hidden)
-    return Confinement(workspace, program, reason=_try_out(found), hidden=hidden)
+    found = Confinement(workspace, program, hidden=hidden, homes=own, protected=protected_places(workspace))
+    return replace(found, reason=_try_out(found))
 
 
-def _unfit(workspace: Path, home: Path, hidden: tuple[Path, ...]) -> str:
+def _unfit(workspace: Path, own: tuple[Path, ...], hidden: tuple[Path, ...]) -> str:
     if not workspace.is_dir():
         return f"{workspace} is not a directory"
-    if home.is_relative_to(workspace):
+    if any(home.is_relative_to(workspace) for home in own):
         return f"{workspace} is or contains the home directory, all of which a command could change"
-    if any(workspace.is_relative_to(place) for place in _NOT_A_WORKSPACE):
+    if any(workspace.is_relative_to(place) for place in _NOT_BELOW):
         return f"{workspace} belongs to the system"
+    if str(workspace) in _SHARED or workspace.parent in (Path("/var"), Path("/home")):
+        return f"{workspace} is no project directory: others keep things there too"
     if any(workspace.is_relative_to(place) for place in hidden):
         return f"{workspace} holds secrets, which no command may see"
+    status = workspace.stat()
+    if status.st_uid != os.geteuid():
+        return f"{workspace} belongs to another account"
+    if status.st_mode & stat.S_IWOTH:
+        return f"everybody may write to {workspace}"
     return ""
 
 

@@ -58,7 +58,8 @@ class LocalHost:
             )
         self._confinement = confinement
         source = os.environ if environment is None else environment
-        self._environment = {"PATH": _PATH} | {name: source[name] for name in ENVIRONMENT if name in source}
+        self._environment = {name: source[name] for name in ENVIRONMENT if name in source}
+        self._environment["PATH"] = self._search_path(source.get("PATH") or _PATH)
 
     async def execute(self, command: Command) -> LocalProcess:
         """Start a command, without the network whatever it was granted.
@@ -81,6 +82,15 @@ class LocalHost:
     async def log_tail(self) -> str:
         """Return nothing: there is no console."""
         return ""
+
+    def _search_path(self, path: str) -> str:
+        """Return what of a `PATH` is outside of the workspace, where a project could have put programs of its own."""
+        inside = (self._confinement.workspace, *(self._confinement.homes if self._confinement.available else ()))
+        kept = [
+            entry for entry in path.split(":")
+            if entry.startswith("/") and not any(Path(entry).resolve().is_relative_to(place) for place in inside)
+        ]  # fmt: skip
+        return ":".join(kept) or _PATH
 
     def _directory(self, cwd: str | None) -> Path:
         workspace = self._confinement.workspace
@@ -120,15 +130,16 @@ class LocalHost:
                 kept += [status, arguments]
                 prefix += [self._confinement.program, "--json-status-fd", str(status), "--args", str(arguments), "--"]
                 prefix += FIRST_PROCESS
-                outer = {"PATH": _PATH}
             else:
-                prefix += ["setpriv", "--no-new-privs", "--pdeathsig", "KILL", "--", "env", "-C", str(cwd), "--"]
-                outer = dict(environment)
+                variables = [f"{name}={value}" for name, value in environment.items()]
+                prefix += ["setpriv", "--no-new-privs", "--pdeathsig", "KILL", "--"]
+                prefix += ["env", "-i", "-C", str(cwd), "--", *variables]
             try:
+                # What starts the command obeys none of its variables.
                 pid = os.posix_spawn(
                     _installed(prefix[0]),
                     [*prefix, *argv],
-                    outer,
+                    {"PATH": _PATH},
                     file_actions=[
                         *((os.POSIX_SPAWN_DUP2, end, number) for number, end in enumerate((stdin, stdout, stderr))),
                         # Onto themselves: that makes them inherited, in the child alone.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -17,12 +19,27 @@ _OF_A_HOME: Final = (
     ".mozilla", ".thunderbird", ".local/share/keyrings", ".bash_history", ".zsh_history",
     ".python_history", ".node_repl_history", ".psql_history", ".mysql_history",
 )  # fmt: skip
-_OF_THE_SYSTEM: Final = ("/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/sudoers.d", "/etc/ssl/private")
+_OF_THE_SYSTEM: Final = (
+    "/etc/shadow", "/etc/gshadow", "/etc/sudoers", "/etc/sudoers.d", "/etc/ssl/private",
+    # Data of services, and sockets by which they would do anything for whoever asks.
+    "/var/run", "/var/snap", "/var/mail", "/var/spool/cron", "/var/spool/postfix",
+    "/var/lib/containerd", "/var/lib/docker", "/var/lib/incus", "/var/lib/libvirt", "/var/lib/lxd", "/var/lib/mysql",
+    "/var/lib/postgresql", "/var/lib/redis",
+)  # fmt: skip
 ENVIRONMENT: Final = (
     "HOME", "LANG", "LANGUAGE", "LC_ALL", "LC_COLLATE", "LC_CTYPE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME", "LOGNAME",
     "PATH", "SHELL", "TERM", "TZ", "USER",
 )  # fmt: skip
 """Variables a command gets of the environment of Rollcage; others often hold secrets."""
+
+
+def homes(home: Path) -> tuple[Path, ...]:
+    """Return the home directory the environment names and that of the account, outermost first, without links."""
+    try:
+        candidates = [home, Path(pwd.getpwuid(os.getuid()).pw_dir)]
+    except KeyError:  # an account without an entry
+        candidates = [home]
+    return tuple(sorted({place.resolve() for place in candidates if _exists(place)} - {Path("/")}))
 
 
 def hidden_places(home: Path, paths: Paths) -> tuple[Path, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,12 +26,11 @@ async def tried(host: LocalHost, text: str) -> tuple[int | None, str]:
 async def test_it_writes_in_the_workspace_and_nowhere_else(host: LocalHost, home: Path, workspace: Path):
     assert (await tried(host, "echo new > file; mkdir -p a/b; echo x > a/b/c"))[0] == 0
     assert (workspace / "file").read_text() == "new\n"
-    for place in (home / "notes", home / "new", Path("/usr/bin/new"), Path("/etc/hosts"), Path("/new")):
+    for place in (home / "new", Path("/usr/bin/new"), Path("/etc/hosts"), Path("/new")):
         code, printed = await tried(host, f"echo changed >> {place}")
         assert code == 1
         assert "Read-only file system" in printed
-    assert (home / "notes").read_text() == "notes"
-    assert "notes" in (await tried(host, "cat ../notes"))[1]
+    assert not (home / "new").exists()
 
 
 async def test_a_link_in_the_workspace_leads_to_nothing_that_can_be_written(
@@ -42,17 +42,79 @@ async def test_a_link_in_the_workspace_leads_to_nothing_that_can_be_written(
 
 
 async def test_secrets_are_hidden(host: LocalHost, home: Path, rollcage_paths: Paths):
-    assert await tried(host, f"ls -A ~/.ssh {rollcage_paths.data} | grep -v :") == (0, "\n")
-    for file in (home / ".netrc", home / "dotfiles" / "netrc"):
+    assert await tried(host, "ls -A ~") == (0, "project\n")
+    secrets = (home / ".netrc", home / "dotfiles" / "netrc", home / ".ssh" / "id_ed25519", home / "notes")
+    for file in (*secrets, rollcage_paths.data / "rollcage.db"):
         code, printed = await tried(host, f"cat {file}")
         assert code == 1
-        assert "Permission denied" in printed
-    code, _ = await tried(host, "cat ~/.ssh/id_ed25519")
-    assert code == 1
-    for place in (home / ".ssh", rollcage_paths.data):
-        code, printed = await tried(host, f"echo x > {place}/new")
-        assert code == 1
-        assert "Read-only" in printed
+        assert "No such file" in printed
+
+
+async def test_secrets_of_the_system_are_hidden(confinement: Confinement, environment: dict[str, str], outside: Path):
+    (outside / "kept").mkdir()
+    (outside / "kept" / "key").write_text("the key")
+    (outside / "shadow").write_text("the hash")
+    # As of a system whose homes are elsewhere.
+    elsewhere = replace(confinement, homes=(), hidden=(outside / "kept", outside / "shadow"))
+    host = LocalHost(elsewhere, environment)
+    assert await tried(host, f"ls -A {outside}/kept") == (0, "")
+    code, printed = await tried(host, f"cat {outside}/shadow")
+    assert (code, "Permission denied" in printed) == (1, True)
+    assert (await tried(host, f"echo x > {outside}/kept/new"))[0] == 1
+
+
+@pytest.mark.parametrize("place", ["home", "run", "workspace-is-no-way-in"])
+async def test_sockets_of_services_are_not_reachable(host: LocalHost, home: Path, place: str):
+    parent = {"home": home, "run": Path("/run")}.get(place, home / ".ssh")
+    if not os.access(parent, os.W_OK):
+        pytest.skip(f"no right to listen in {parent}")
+    path = parent / f"rollcage-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX) as service:
+        service.bind(str(path))
+        try:
+            service.listen()
+            service.setblocking(False)
+            connect = f"import socket; socket.socket(socket.AF_UNIX).connect({str(path)!r})"
+            report, _, stderr = await run(host, Command("code", text=connect, language="python"))  # type: ignore[arg-type]
+            assert (report.exit_code, b"FileNotFoundError" in stderr) == (1, True)
+            with pytest.raises(BlockingIOError):
+                service.accept()
+        finally:
+            path.unlink()
+
+
+async def test_what_is_obeyed_later_can_be_read_and_not_changed(
+    workspace: Path, rollcage_paths: Paths, environment: dict[str, str]
+):
+    (workspace / ".git" / "hooks").mkdir(parents=True)
+    (workspace / "commands").mkdir()
+    files = [".git/config", ".gitattributes", "rollcage-policy.yaml", "commands/own.md", "Makefile", ".envrc"]
+    for name in files:
+        (workspace / name).write_text("as it was\n")
+    (workspace / "real.json").write_text("as it was\n")
+    (workspace / "package.json").symlink_to("real.json")
+    found = probe(workspace, rollcage_paths, environment)
+    if not found.available:
+        pytest.skip(found.reason)
+    host = LocalHost(found, environment)
+    for name in [*files, "real.json", "package.json", ".git/hooks/post-checkout"]:
+        code, printed = await tried(host, f"echo changed >> {name}")
+        assert (code, "Read-only file system" in printed) == (1, True), name
+    assert (await tried(host, "rm -rf .git commands; mv Makefile other; echo x > Makefile"))[0] == 1
+    assert all((workspace / name).read_text() == "as it was\n" for name in files)
+    assert await tried(host, "cat .git/config; echo made > made") == (0, "as it was\n")
+
+
+async def test_programs_are_not_looked_for_in_the_workspace(
+    workspace: Path, confinement: Confinement, environment: dict[str, str]
+):
+    (workspace / "bin").mkdir()
+    (workspace / "bin" / "cat").write_text("#!/bin/sh\necho planted\n")
+    (workspace / "bin" / "cat").chmod(0o755)
+    for path in (f"{workspace}/bin:{environment['PATH']}", f"bin:.:{environment['PATH']}", f"{workspace}/bin"):
+        for found in (confinement, replace(confinement, program="", reason="there is none")):
+            host = LocalHost(found, {**environment, "PATH": path}, allow_unconfined=True)
+            assert await tried(host, "cat /dev/null") == (0, "")
 
 
 async def test_secrets_within_the_workspace_are_hidden_too(
@@ -145,6 +207,15 @@ async def test_devices_are_the_harmless_ones(host: LocalHost):
         ("/usr/share", "belongs to the system"),
         ("/etc", "belongs to the system"),
         ("home/.ssh", "holds secrets"),
+        ("/tmp", "no project directory"),
+        ("/var", "no project directory"),
+        ("/var/www", "is not a directory" if not Path("/var/www").is_dir() else "no project directory"),
+        ("/var/lib/dpkg", "belongs to the system"),
+        ("/opt", "no project directory"),
+        ("/mnt", "no project directory"),
+        ("/media", "no project directory"),
+        ("/srv", "no project directory"),
+        ("/home", "no project directory"),
         ("home/nowhere", "is not a directory"),
     ],
 )
@@ -154,6 +225,21 @@ def test_some_directories_are_no_workspace(
     found = probe(home.parent / place, rollcage_paths, environment)
     assert not found.available
     assert why in found.unfit
+
+
+def test_a_directory_that_everybody_may_write_to_is_no_workspace(
+    workspace: Path, rollcage_paths: Paths, environment: dict[str, str]
+):
+    workspace.chmod(0o777)
+    found = probe(workspace, rollcage_paths, environment)
+    assert found.unfit == f"everybody may write to {workspace}"
+
+
+def test_a_directory_of_another_account_is_no_workspace(
+    workspace: Path, rollcage_paths: Paths, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(os, "geteuid", lambda: workspace.stat().st_uid + 1)
+    assert probe(workspace, rollcage_paths, environment).unfit == f"{workspace} belongs to another account"
 
 
 def test_a_host_without_bubblewrap_says_so(workspace: Path, rollcage_paths: Paths, environment: dict[str, str]):

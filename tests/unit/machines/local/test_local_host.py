@@ -324,5 +324,11 @@ async def test_unconfined_only_where_a_person_allows_it(
     report, stdout, _ = await run(host, shell("sleep 1000 & echo $!"))  # type: ignore[arg-type]
     assert report.exit_code == 0
     _wait_for_the_end(int(stdout))
+    # What starts the command is not told of its variables, which would make it load a library.
+    report, stdout, stderr = await run(host, shell("echo $LD_PRELOAD", env={"LD_PRELOAD": "/none.so", "A": "b c"}))  # type: ignore[arg-type]
+    assert (report.exit_code, stdout) == (0, b"/none.so\n")
+    assert stderr.count(b"/none.so") == 1
+    names = {line.partition(b"=")[0] for line in (await output_of(host, shell("/usr/bin/env"))).splitlines()}
+    assert names - {b"_", b"SHLVL", b"OLDPWD"} == {b"PATH", b"LANG", b"HOME", b"PWD"}
     with pytest.raises(HostNotReady, match="is or contains the home directory"):
         LocalHost(replace(confinement, unfit=f"{home} is or contains the home directory"), allow_unconfined=True)
