@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tui.risk.assessing import assess, assess_argv, combine
     from tui.risk.knowledge import BadRules, Knowledge, load_knowledge
-    from tui.risk.model import Assessment
+    from tui.risk.model import UNKNOWN_INPUT, Assessment
 
-__all__ = ["Assessment", "BadRules", "Knowledge", "assess", "assess_argv", "combine", "load_knowledge"]
-_HOMES = {"assess": "assessing", "assess_argv": "assessing", "combine": "assessing", "Assessment": "model"}
+__all__ = [
+    "UNKNOWN_INPUT", "Assessment", "BadRules", "Knowledge", "assess", "assess_argv", "combine", "load_knowledge",
+]  # fmt: skip
+_HOMES = {
+    "assess": "assessing", "assess_argv": "assessing", "combine": "assessing", "Assessment": "model",
+    "UNKNOWN_INPUT": "model",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import dataclasses
 import functools
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.findings import Edit, Findings, merge
 from tui.risk.hostile import deceptions, too_large
 from tui.risk.knowledge import Knowledge, load_knowledge
-from tui.risk.model import Assessment, Category, Confidence, Reason, Reversibility, Span, Suggestion
-from tui.risk.shell.model import Code, ShellProgram
+from tui.risk.model import Assessment, Category, Confidence, Reason, Reversibility, Span, Suggestion, UnknownInput
+from tui.risk.shell.model import NOTHING_AROUND, Code, ShellProgram, Surroundings
 
 LANGUAGES: Final = {
     "bash": "bash", "sh": "bash", "shell": "bash", "zsh": "bash", "dash": "bash", "ksh": "bash",
@@ -39,18 +39,49 @@ def default_knowledge() -> Knowledge:
     return load_knowledge(paths.config / "rules", paths.cache / "risk")
 
 
-def assess(text: str, language: str = "bash", *, knowledge: Knowledge | None = None) -> Assessment:
+def assess(
+    text: str,
+    language: str = "bash",
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    stdin: str | UnknownInput | None = None,
+    knowledge: Knowledge | None = None,
+) -> Assessment:
     """Return what running `text` would do. Never raises because of the text; time is bounded by its size.
+
+    Args:
+        text: what would be run. Spans refer to it, whatever stands around it.
+        language: of the text; what is not bash, Python or JavaScript is not analysed.
+        env: variables set for it, judged as if their assignments stood before it.
+        cwd: where it would run, judged as if a `cd` stood before it. It says nothing about Python and JavaScript.
+        stdin: what is piped into it: None for nothing, the content where it is known, `UNKNOWN_INPUT` where it is not.
+            Only shell texts are followed in what they do with it.
+        knowledge: the rules; those of this user where it is not given.
 
     Raises:
         BadRules: no `knowledge` is given and the user's rules are not valid.
     """
-    return _Assessor(knowledge or default_knowledge()).text(text, language)
+    return _Assessor(knowledge or default_knowledge(), _around(env, cwd, stdin)).text(text, language)
 
 
-def assess_argv(argv: Sequence[str], *, knowledge: Knowledge | None = None) -> Assessment:
-    """Return what running a program without a shell would do. Spans refer to `shlex.join(argv)`."""
-    return _Assessor(knowledge or default_knowledge()).argv(argv)
+def assess_argv(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    stdin: str | UnknownInput | None = None,
+    knowledge: Knowledge | None = None,
+) -> Assessment:
+    """Return what running a program without a shell would do. Spans refer to `shlex.join(argv)`.
+
+    The other arguments are those of `assess`.
+    """
+    return _Assessor(knowledge or default_knowledge(), _around(env, cwd, stdin)).argv(argv)
+
+
+def _around(env: Mapping[str, str] | None, cwd: str | None, stdin: str | UnknownInput | None) -> Surroundings:
+    return Surroundings(tuple((env or {}).items()), cwd, stdin)
 
 
 def combine(assessments: Iterable[Assessment]) -> Assessment:
@@ -72,8 +103,9 @@ def combine(assessments: Iterable[Assessment]) -> Assessment:
 
 
 class _Assessor:
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, around: Surroundings) -> None:
         self._knowledge = knowledge
+        self._around = around
 
     def text(self, text: str, language: str) -> Assessment:
         findings = self._checked(text, language)
@@ -90,23 +122,29 @@ class _Assessor:
         if (reason := too_large(text)) is not None:
             findings = _unread(text, reason)
         else:
-            findings = merge([self._shell_argv(argv, None, 0), Findings(reasons=tuple(deceptions(text)))])
+            findings = merge([self._shell_argv(argv, None, 0, self._around), Findings(reasons=tuple(deceptions(text)))])
         return _assessment(findings, "argv", self._knowledge.identity)
 
     def _checked(self, text: str, language: str) -> Findings:
         if (reason := too_large(text)) is not None:
             return merge([_unread(text, reason), Findings(reasons=tuple(deceptions(text)))])
-        findings = self._any(text, language, None, 0)
+        findings = self._any(text, language, None, 0, self._around)
+        if self._around.env and LANGUAGES.get(language.lower()) != "bash":
+            # The shell's judge knows what variables do to programs of any language.
+            alone = dataclasses.replace(self._around, stdin=None)
+            findings = merge([findings, self._any("", "bash", Span(0, len(text)), 0, alone)])
         return merge([findings, Findings(reasons=tuple(deceptions(text)))])
 
-    def _any(self, text: str, language: str, base: Span | None, depth: int) -> Findings:
+    def _any(
+        self, text: str, language: str, base: Span | None, depth: int, around: Surroundings = NOTHING_AROUND
+    ) -> Findings:
         known = LANGUAGES.get(language.lower())
         span = base or Span(0, len(text))
         if depth > _DEEPEST:
             return _unread(text, "code is nested too deeply", span)
         try:
             if known == "bash":
-                return self._shell(text, base, depth)
+                return self._shell(text, base, depth, around)
             judge = _code_judge(known) if known is not None else None
             if judge is None:
                 return _unread(text, f"not analysed: {language}", span)
@@ -116,16 +154,18 @@ class _Assessor:
         except Exception as error:  # noqa: BLE001  # a defect here must never read as "harmless"
             return _unread(text, f"the analysis failed: {type(error).__name__}", span)
 
-    def _shell(self, text: str, base: Span | None, depth: int) -> Findings:
+    def _shell(self, text: str, base: Span | None, depth: int, around: Surroundings) -> Findings:
         from tui.risk.shell import read
 
-        return self._program(read(text, base=base), depth)
+        return self._program(read(text, base=base, around=around), depth)
 
-    def _shell_argv(self, argv: Sequence[str], base: Span | None, depth: int) -> Findings:
+    def _shell_argv(
+        self, argv: Sequence[str], base: Span | None, depth: int, around: Surroundings = NOTHING_AROUND
+    ) -> Findings:
         from tui.risk.shell import read_argv
 
         try:
-            return self._program(read_argv(argv, base=base), depth)
+            return self._program(read_argv(argv, base=base, around=around), depth)
         except Exception as error:  # noqa: BLE001
             return _unread(shlex.join(argv), f"the analysis failed: {type(error).__name__}", base)
 

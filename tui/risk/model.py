@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from tui.levels import RiskLevel
 
 __all__ = [
-    "Assessment", "Category", "Confidence", "Effect", "RealCommand", "Reason", "Reversibility", "RiskLevel", "Span",
-    "Suggestion",
+    "UNKNOWN_INPUT", "Assessment", "Category", "Confidence", "Effect", "RealCommand", "Reason", "Reversibility",
+    "RiskLevel", "Span", "Suggestion", "UnknownInput",
 ]  # fmt: skip
+
+
+class UnknownInput(enum.Enum):
+    """The kind of `UNKNOWN_INPUT`."""
+
+    PIPED = "piped"
+
+
+UNKNOWN_INPUT: Final = UnknownInput.PIPED
+"""Something will be piped into a text, and nobody knows what."""
 
 
 class Confidence(enum.StrEnum):

@@ -10,6 +10,7 @@ from typing import Final
 from tui.levels import RiskLevel
 from tui.risk.findings import Edit, Findings, merge
 from tui.risk.judge.abilities import escapes_by_ability, typed_at_prompt
+from tui.risk.judge.around import surroundings
 from tui.risk.judge.command import Command, read_command
 from tui.risk.judge.dataflow import dataflow
 from tui.risk.judge.draft import DESTROYING, ESCAPING, Draft, Verdict, lower
@@ -24,7 +25,7 @@ from tui.risk.judge.searches import handed, with_found
 from tui.risk.judge.services import acts_on_service, services
 from tui.risk.judge.variables import variables
 from tui.risk.knowledge import Knowledge
-from tui.risk.model import Category, Confidence, Effect, RealCommand, Reversibility
+from tui.risk.model import Category, Confidence, Effect, RealCommand, Reason, Reversibility, Span
 from tui.risk.programs import PLAIN
 from tui.risk.rule import Rule
 from tui.risk.shell.model import Invocation, ShellProgram, Unknown
@@ -60,8 +61,17 @@ def judge(program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | N
         drafts[command.invocation.index].add(verdict)
     for command in commands:
         _raise_hidden(command, drafts[command.invocation.index])
-    parts = [_findings(drafts[command.invocation.index]) for command in commands]
+    around = surroundings(program.invocations)
+    parts = [_findings(draft, around.get(index, ())) for index, draft in drafts.items()]
+    parts += [_busy(span) for span in program.busy[:1]]
     return merge([*parts, Findings(confidence=program.confidence, not_understood=program.problems)])
+
+
+def _busy(span: Span) -> Findings:
+    reason = Reason(
+        RiskLevel.MEDIUM, Category.DOS, "keeps a processor busy without end", span, "dos.busy-loop", ("T1499",)
+    )
+    return Findings(reasons=(reason,), effects=frozenset({Effect.EXHAUST}))
 
 
 def _examine(
@@ -204,22 +214,12 @@ def _edits(rule: Rule, command: Command) -> list[Edit]:
     return [Edit(word.span, word.text, wanted[word.text], safer.why) for word in words if word.text in wanted]
 
 
-def _around(invocation: Invocation) -> Iterator[str]:
-    for name, value in invocation.assignments:
-        yield f"{name}={value.text}"
-    for redirect in invocation.redirects:
-        descriptor = "" if redirect.descriptor is None else redirect.descriptor
-        yield f"{descriptor}{redirect.operator}{redirect.target.text}"
-    if invocation.stdin.literal is not None and not invocation.stdin.producers:
-        yield f"<<{invocation.stdin.literal}"
-
-
-def _findings(draft: Draft) -> Findings:
+def _findings(draft: Draft, around: tuple[str, ...]) -> Findings:
     invocation = draft.invocation
     complete = all(word.literal is not None for word in invocation.argv)
     folded = any(word.folded for word in invocation.argv)
     argv = tuple(word.text for word in invocation.argv)
-    real = RealCommand(argv, invocation.span, invocation.chain, complete, tuple(_around(invocation)))
+    real = RealCommand(argv, invocation.span, invocation.chain, complete, around)
     return Findings(
         reasons=tuple(draft.worth_saying()),
         effects=frozenset(draft.effects),

@@ -50,6 +50,13 @@ def _code(code: Code, command: Command, program: ShellProgram, knowledge: Knowle
             RiskLevel.HIGH, Category.OBFUSCATED, f"runs text that was encoded{language}", "code.run-decoded",
             ("T1027", "T1140"), frozenset({Effect.EXECUTE}),
         )  # fmt: skip
+    elif code.text is None and any(_is_outside(program, index) for index in code.producers):
+        inert = code.language in _INERT
+        yield Verdict(
+            RiskLevel.MEDIUM if inert else RiskLevel.HIGH, Category.UNKNOWN,
+            f"runs whatever is piped into it{language}, unseen", "code.run-input", ("T1059",),
+            frozenset({Effect.EXECUTE}),
+        )  # fmt: skip
     elif code.text is None and any(_is_dynamic(program, index) for index in code.producers):
         yield Verdict(
             RiskLevel.HIGH, Category.OBFUSCATED,
@@ -68,6 +75,11 @@ def _code(code: Code, command: Command, program: ShellProgram, knowledge: Knowle
             "code.run-file", (),
             frozenset({Effect.EXECUTE}), word=code.file,
         )  # fmt: skip
+
+
+def _is_outside(program: ShellProgram, index: int) -> bool:
+    """Say whether this is not a command of the text, but what is piped into it from outside."""
+    return 0 <= index < len(program.invocations) and program.invocations[index].outside
 
 
 def _is_dynamic(program: ShellProgram, index: int) -> bool:

@@ -113,7 +113,7 @@ def sentence(rule: Rule, command: Command) -> str:
     def fill(match: re.Match[str]) -> str:
         field, number = match[1], match[2]
         if field == "program":
-            return command.program
+            return command.program or "what runs next"
         if field == "line":
             line = " ".join(f"'{word.text}'" if " " in word.text else word.text for word in command.invocation.argv)
             return line if len(line) <= 120 else line[:119] + "…"

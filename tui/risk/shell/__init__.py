@@ -10,31 +10,34 @@ import shlex
 from collections.abc import Sequence
 
 from tui.risk.model import Span
-from tui.risk.shell.model import ShellProgram
+from tui.risk.shell.model import NOTHING_AROUND, ShellProgram, Surroundings
 
 __all__ = ["read", "read_argv"]
 
 
-def read(text: str, base: Span | None = None) -> ShellProgram:
+def read(text: str, base: Span | None = None, around: Surroundings = NOTHING_AROUND) -> ShellProgram:
     """Return the commands that a shell would execute for `text`.
 
     Args:
         text: what a person or a program wants a POSIX shell or bash to run.
         base: the span everything is reported at, for shell code found in another language.
+        around: in what the text runs; what stands there is reported at the span of the whole text.
 
     """
     from tui.risk.shell.source import Source
-    from tui.risk.shell.values import Context, Scope
+    from tui.risk.shell.start import start
     from tui.risk.shell.walk import finished
 
-    return finished(text, lambda walker: walker.text(Source(text, base), Scope(), Context()))
+    span = base or Span(0, len(text))
+    return finished(text, lambda walker: walker.text(Source(text, base), *start(walker, around, span)))
 
 
-def read_argv(argv: Sequence[str], base: Span | None = None) -> ShellProgram:
+def read_argv(argv: Sequence[str], base: Span | None = None, around: Surroundings = NOTHING_AROUND) -> ShellProgram:
     """Return the commands that executing `argv`, without a shell, leads to; spans refer to `shlex.join(argv)`."""
     from tui.risk.shell.model import Word
     from tui.risk.shell.source import Source
-    from tui.risk.shell.values import Context, Field, Scope
+    from tui.risk.shell.start import start
+    from tui.risk.shell.values import Field
     from tui.risk.shell.walk import finished
 
     fields: list[Field] = []
@@ -48,4 +51,5 @@ def read_argv(argv: Sequence[str], base: Span | None = None) -> ShellProgram:
             Field(Word((argument,), span), whole.derived(argument, len(text), len(text) + len(quoted)), raw=argument)
         )
         text += quoted
-    return finished(text, lambda walker: walker.invoke(fields, Scope(), Context()))
+    span = base or Span(0, len(text))
+    return finished(text, lambda walker: walker.invoke(fields, *start(walker, around, span)))

@@ -14,6 +14,17 @@ _PRECEDENCE: Final = {
     "+": 9, "-": 9, "*": 10, "/": 10, "%": 10, "**": 11,
 }  # fmt: skip
 _LIMIT: Final = 1 << 63
+_NAME: Final = re.compile(r"(?<![\w#])[A-Za-z_]\w*")
+_NUMBERS: Final = frozenset(
+    {"RANDOM", "SRANDOM", "SECONDS", "LINENO", "EPOCHSECONDS", "BASHPID", "UID", "EUID", "PPID"}
+)
+"""Variables that hold a number whatever happens; bash keeps them so."""
+_PRINTS_A_NUMBER: Final = re.compile(
+    r"\$[#?$!]|\$\{#[^}]*\}|\$\{?(?:" + "|".join(sorted(_NUMBERS)) + r")\}?"
+    r"|(?:\$\(|`)(?:[^()`]*\|)?\s*(?:nproc|wc -[lcmw]|date \+%[sYmdHMSj]|id -[ug]|grep -c|tput (?:cols|lines))\b"
+    r"[^|;&()`]*[)`]",
+    re.DOTALL,
+)
 
 
 def evaluate(expression: str, lookup: Callable[[str], str | None]) -> int | None:
@@ -26,6 +37,16 @@ def evaluate(expression: str, lookup: Callable[[str], str | None]) -> int | None
     except (ValueError, ZeroDivisionError, IndexError, OverflowError):
         return None
     return value if rest == len(tokens) else None
+
+
+def names(expression: str) -> list[str]:
+    """Return the variables that evaluating an expression evaluates in turn."""
+    return [name for name in _NAME.findall(expression[:500]) if name not in _NUMBERS]
+
+
+def prints_a_number(source: str) -> bool:
+    """Say whether an expansion that is not known is a number all the same: `$#`, `$(wc -l < f)`."""
+    return _PRINTS_A_NUMBER.fullmatch(source.strip('"')) is not None
 
 
 _Tokens = list[tuple[str | None, ...]]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from tui.risk.shell import fold
+from tui.risk.shell import fold, options
+from tui.risk.shell.arithmetic import names
 from tui.risk.shell.call import Call
+from tui.risk.shell.code import shell_code
 from tui.risk.shell.limits import FIELD_LIMIT
 from tui.risk.shell.model import Word
 from tui.risk.shell.values import NO_INPUT, NOTHING, Disguise, Output, Value, code_source, known, unknown
@@ -99,14 +102,35 @@ def _read(call: Call) -> Output | None:
 
 
 def _mapfile(call: Call) -> Output | None:
-    names = [field.text for field in call.arguments if _NAME.fullmatch(field.text)]
-    name = names[-1] if names else "MAPFILE"
+    parsed = options.parse(call.arguments, frozenset({"-C", "-c", "-d", "-n", "-O", "-s", "-u"}))
+    for callback in parsed.values("-C"):
+        shell_code(call.elsewhere(), callback, f"{call.program} -C")
+    named = [field.text for field in parsed.operands if _NAME.fullmatch(field.text)]
+    name = named[-1] if named else "MAPFILE"
     if call.context.stdin.literal is not None:
         lines = call.context.stdin.literal.splitlines()[:FIELD_LIMIT]
         call.scope.variables[name] = [known(line, call.context.disguise) for line in lines]
     else:
         call.scope.variables[name] = unknown(f"${name}", call.context.stdin.producers)
     return NOTHING
+
+
+def _test(call: Call) -> Output | None:
+    """`test -v 'a[$i]'`: what stands in the brackets is evaluated, and may run commands."""
+    for before, field in itertools.pairwise(call.fields):
+        if before.literal == "-v" and not _NAME.fullmatch(field.literal or "") and not call.context.defining:
+            call.walker.unclear = True
+    return None
+
+
+def _let(call: Call) -> Output | None:
+    """`let x=y`: arguments are evaluated."""
+    for field in call.arguments:
+        numbers = [call.scope.variables.get(name) for name in names(field.text)]
+        known_all = all(isinstance(value, Value) and (value.literal or "").isdigit() for value in numbers)
+        if (field.literal is None or not known_all) and not call.context.defining:
+            call.walker.unclear = True
+    return None
 
 
 def _printf(call: Call) -> Output | None:
@@ -204,6 +228,9 @@ _BUILTINS: Final[dict[str, _Handler]] = {
     "local": _declare,
     "readonly": _declare,
     "alias": _alias,
+    "test": _test,
+    "[": _test,
+    "let": _let,
     ":": lambda _: NOTHING,
     "true": lambda _: NOTHING,
 }

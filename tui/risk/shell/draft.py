@@ -24,6 +24,7 @@ class Draft:
     stdin: Stdin = NO_INPUT
     cwd: Word | None = None
     obfuscated: bool = False
+    outside: bool = False
 
     def freeze(self) -> Invocation:
         """Return the finished invocation."""
@@ -32,5 +33,6 @@ class Draft:
             self.index, self.argv, self.span, self.assignments, self.redirects, self.stdin, self.inputs, self.code,
             chain=context.chain, privileged=context.privileged, place=context.place, cwd=self.cwd,
             appended=context.appended, found_by=context.found_by, guessed=context.guessed, repeated=context.repeated,
-            background=context.background, obfuscated=self.obfuscated or context.obfuscated,
+            background=context.background, outside=self.outside,
+            obfuscated=self.obfuscated or context.obfuscated,
         )  # fmt: skip

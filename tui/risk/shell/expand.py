@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tui.risk.shell import parameters
-from tui.risk.shell.arithmetic import evaluate
+from tui.risk.shell.arithmetic import evaluate, names, prints_a_number
 from tui.risk.shell.limits import FIELD_LIMIT, PIECE_LIMIT, VALUE_LIMIT, Budget
 from tui.risk.shell.model import Unknown, Word
 from tui.risk.shell.patterns import GLOB, braces
@@ -18,6 +18,7 @@ from tui.risk.shell.syntax import Arithmetic, Parameter, Part, Substitution, Tex
 from tui.risk.shell.values import Disguise, Field, Output, Pieces, Scope, Value, known, unknown
 
 _ALONE: Final = re.compile(r"[A-Za-z0-9_./:=@%+,\-^]*")
+_RUNS: Final = re.compile(r"\$\(|`")
 _DEFAULTS: Final = {"HOME": "~", "IFS": " \t\n"}
 
 
@@ -60,11 +61,22 @@ class _Draft:
 
 
 class Expander:
-    """Expands words in one scope; `run` walks a substitution and returns what it writes."""
+    """Expands words in one scope.
+
+    `run` walks a substitution and returns what it writes; `doubt` is told where a value that is not known is evaluated
+    and so may run commands: `$((x))` where x is `a[$(id)]`. True is for certain, `${x@P}`; with the text where that is
+    known.
+    """
 
     def __init__(
-        self, source: Source, scope: Scope, budget: Budget, run: Callable[[Substitution, Scope], Output]
+        self,
+        source: Source,
+        scope: Scope,
+        budget: Budget,
+        run: Callable[[Substitution, Scope], Output],
+        doubt: Callable[[bool, str | None], None],
     ) -> None:
+        self.doubt = doubt
         self.source = source
         self.scope = scope
         self.budget = budget
@@ -161,10 +173,28 @@ class Expander:
             draft.disguise = max(draft.disguise, output.disguise)
             draft.folded = True
 
+    def evaluated(self, node: WordNode) -> None:
+        """Look at a word whose value is evaluated as arithmetic, as in `((x))` and `[[ $x -gt 1 ]]`."""
+        self._doubtful(self._expand(node.parts))
+
+    def _doubtful(self, inner: _Draft) -> str | None:
+        """Return an arithmetic expression, None where it is not known; say so where evaluating it may run commands."""
+        unsure = [piece.value for piece in inner.pieces if isinstance(piece.value, Unknown)]
+        text = "".join(piece.value if isinstance(piece.value, str) else " ? " for piece in inner.pieces)
+        values = [self.scope.variables.get(name) for name in names(text)]
+        if not all(prints_a_number(piece.source) for piece in unsure) or not all(map(_is_number, values)):
+            self.doubt(False, None)
+        held = [value.literal for value in values if isinstance(value, Value)]
+        held += [piece.value for piece in inner.pieces if piece.expanded and isinstance(piece.value, str)]
+        for value in held:
+            if value is not None and _RUNS.search(value):
+                self.doubt(True, value)
+        return None if unsure else text
+
     def _arithmetic(self, part: Arithmetic, draft: _Draft) -> None:
         inner = self._expand(part.expression.parts)
-        text = "".join(piece.value if isinstance(piece.value, str) else "?" for piece in inner.pieces)
-        result = None if "?" in text else evaluate(text, self._number)
+        text = self._doubtful(inner)
+        result = None if text is None else evaluate(text, self._number)
         draft.inputs.extend(inner.inputs)
         if result is None:
             draft.add(Unknown(part.source), quoted=True)
@@ -268,6 +298,11 @@ class Expander:
                         result = literal[start:stop]
             elif literal is not None and part.name not in _DEFAULTS:
                 result = parameters.transform(literal, part.operator, text, operand)
+        if part.operator == "@" and text == "P":
+            if literal is not None and not re.search(r"[$`\\]", literal):
+                result = literal
+            else:
+                self.doubt(True, literal)
         if result is None:
             draft.add(Unknown(part.source), quoted=part.quoted)
             return
@@ -385,6 +420,14 @@ class Expander:
             split=draft.hidden or split_needlessly(node.parts), name_split=name_split_needlessly(node.parts),
             assembled=assembled, raw=node.raw,
         )  # fmt: skip
+
+
+def _is_number(value: Value | list[Value] | None) -> bool:
+    if not isinstance(value, Value):
+        return False
+    if value.literal is None:
+        return all(isinstance(piece, Unknown) and prints_a_number(piece.source) for piece in value.pieces)
+    return not value.literal.strip() or value.literal.strip().lstrip("-+").isdigit()
 
 
 def _plain_text(draft: _Draft) -> str | None:

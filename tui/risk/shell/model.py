@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 
-from tui.risk.model import Confidence, Span
+from tui.risk.model import Confidence, Span, UnknownInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,21 @@ class Redirect:
     """`>`, `>>`, `<`, `<>`, `>|`, `&>`, `&>>`; here-documents and here-strings are `stdin` of the invocation."""
     descriptor: int | None
     target: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """In what a whole text runs."""
+
+    env: tuple[tuple[str, str], ...] = ()
+    """Variables set for it, as if assignments stood before it."""
+    cwd: str | None = None
+    """Its working directory, as if a `cd` stood before it."""
+    stdin: str | UnknownInput | None = None
+    """What is piped into it: nothing, a known text, or `UNKNOWN_INPUT`."""
+
+
+NOTHING_AROUND: Final = Surroundings()
 
 
 class Place(enum.StrEnum):
@@ -121,6 +137,8 @@ class Invocation:
     repeated: bool = False
     """Whether it runs in a loop or a recursive function."""
     background: bool = False
+    outside: bool = False
+    """Whether it is no command of the text but stands for what is around it: variables set for it, input piped in."""
     obfuscated: bool = False
     """Whether hiding it is the only use of how it is written: decoded, reversed, needlessly split or escaped."""
 
@@ -144,3 +162,5 @@ class ShellProgram:
     functions: tuple[str, ...] = ()
     """Names the text defines itself; a function that calls itself is in `recursive`."""
     recursive: tuple[str, ...] = ()
+    busy: tuple[Span, ...] = ()
+    """Loops that never end and do nothing."""

@@ -13,7 +13,8 @@ from tui.risk.shell.draft import Draft
 from tui.risk.shell.expand import Expander
 from tui.risk.shell.known import PROGRAMS
 from tui.risk.shell.limits import DEPTH_LIMIT, INVOCATION_LIMIT, LOOP_LIMIT, Budget
-from tui.risk.shell.model import Redirect, ShellProgram, Stdin, Word
+from tui.risk.shell.loops import never_rests
+from tui.risk.shell.model import Code, Redirect, ShellProgram, Stdin, Word
 from tui.risk.shell.parser import parse
 from tui.risk.shell.source import Source
 from tui.risk.shell.syntax import (
@@ -51,6 +52,8 @@ from tui.risk.shell.values import (
 )  # fmt: skip
 
 _DOCUMENTS: Final = ("<<", "<<-", "<<<")
+_COMPARES: Final = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge"})
+"""Operators of `[[` whose operands are evaluated as arithmetic."""
 
 
 class Walker:
@@ -61,6 +64,8 @@ class Walker:
         self.drafts: list[Draft] = []
         self.functions: dict[str, None] = {}
         self.recursive: dict[str, None] = {}
+        self.busy: list[Span] = []
+        """Loops without an end that do nothing."""
         self.unclear = False
         """Whether a program or code is only known when the text runs."""
 
@@ -142,11 +147,19 @@ class Walker:
                 inner = self._loop(node, source, scope, with_input)
             case Test():
                 _, output = self._compound_redirects(node.redirects, source, scope, context)
-                expander = self.expander(source, scope, context, 0)
-                for word in node.words:
-                    expander.single(word)
+                self._test(node, self.expander(source, scope, context, 0))
                 inner = NOTHING
         return self._written(output, inner, scope)
+
+    def _test(self, node: Test, expander: Expander) -> None:
+        for position, word in enumerate(node.words):
+            before = node.words[position - 1].raw if position else ""
+            after = node.words[position + 1].raw if position + 1 < len(node.words) else ""
+            plain_name = before == "-v" and word.raw.isidentifier()
+            if node.arithmetic or _COMPARES & {before, after} or (before == "-v" and not plain_name):
+                expander.evaluated(word)
+            else:
+                expander.single(word)
 
     def _branches(self, node: Conditional, source: Source, scope: Scope, context: Context) -> Output:
         outputs = [self._listing(block, source, scope, context) for block in node.blocks]
@@ -157,7 +170,9 @@ class Walker:
         inside = replace(context, repeated=True)
         expander = self.expander(source, scope, context, 0)
         for word in node.looked_at:
-            expander.single(word)
+            expander.evaluated(word)
+        if never_rests(node, source):
+            self.busy.append(source.span(node.start, node.end))
         if node.condition is not None:
             self._listing(node.condition, source, scope, inside)
         if node.variable is None:
@@ -218,7 +233,28 @@ class Walker:
                 under = replace(under, stdin=Stdin(None, (index, *context.stdin.producers)))
             return self.script(part.script, inside.child(), under)
 
-        return Expander(source, scope, self.budget, run)
+        def doubt(runs: bool, text: str | None) -> None:
+            if context.defining:
+                return  # what a function is called with is known where it is called
+            self.unclear = True
+            if not runs or (draft := self._at(index, source, context)) is None:
+                return
+            if text is None:
+                draft.code = (*draft.code, Code("bash", None, draft.span, (), None, "eval"))
+                return
+            quoted = text.replace('"', '\\"')
+            inside = replace(
+                context, chain=(*context.chain, "evaluation"), found_by=draft.index, depth=context.depth + 1,
+                stdin=NO_INPUT, source=None, obfuscated=True,
+            )  # fmt: skip
+            self.text(Source(f': "{quoted}"', base=draft.span), scope.child(), inside)
+
+        return Expander(source, scope, self.budget, run, doubt)
+
+    def _at(self, index: int, source: Source, context: Context) -> Draft | None:
+        if index < len(self.drafts):
+            return self.drafts[index]
+        return self.reserve(source.span(0, len(source.text)), context)
 
     def _simple(self, node: Simple, source: Source, scope: Scope, context: Context) -> Output:
         draft = self.reserve(source.span(node.start, node.end), context)
@@ -388,5 +424,6 @@ def finished(text: str, walk: Callable[[Walker], object]) -> ShellProgram:
     elif any(item.obfuscated or any(word.folded for word in item.argv) for item in invocations):
         confidence = Confidence.FOLDED
     return ShellProgram(
-        invocations, confidence, tuple(budget.problems), tuple(walker.functions), tuple(walker.recursive)
-    )
+        invocations, confidence, tuple(budget.problems), tuple(walker.functions), tuple(walker.recursive),
+        tuple(walker.busy),
+    )  # fmt: skip
