@@ -50,6 +50,12 @@ class Proposal:
     """Who may run the definition; empty: every role whose permissions suffice."""
     cwd: str | None = None
     env: Mapping[str, str] = field(default_factory=dict)
+    stdin: bytes = b""
+    """What the first step is given to read."""
+    stdin_follows: bool = False
+    """More of it comes while it runs, so nobody knows it now."""
+    keep_interpreter: bool = False
+    """Python steps run in the session's own interpreter, where earlier code may have changed what names mean."""
     mode: str = ""
     """`local` or `firecracker` once it is decided where it runs."""
     assessment: Assessment | None = None

@@ -27,14 +27,21 @@ _LONGEST_ANSWER: Final = 4096
 class TerminalApprover:
     """Asks whoever sits at the terminal, also when standard input is something else; without one the answer is no."""
 
-    def __init__(self, yes_up_to: RiskLevel | None, *, readable: bool = True) -> None:
-        """Ask about what is more dangerous than `yes_up_to`; nobody is asked where `readable` is false."""
+    def __init__(self, yes_up_to: RiskLevel | None, *, yes_to_rules: bool = False, readable: bool = True) -> None:
+        """Ask about what is more dangerous than `yes_up_to`, and, unless `yes_to_rules`, where policy or a hook asks.
+
+        Nobody is asked where `readable` is false.
+        """
         self._yes_up_to = yes_up_to
+        self._yes_to_rules = yes_to_rules
         self._readable = readable
+        self.by = ""
 
     async def ask(self, question: Question) -> Answer | None:
         """Ask, and wait for the answer."""
-        if self._yes_up_to is not None and question.level <= self._yes_up_to:
+        self.by = ""
+        if self._agreed_beforehand(question):
+            self.by = f"--yes-up-to {self._yes_up_to}{' --yes-to-rules' if question.by_rules else ''}"
             return Answer.ONCE
         if not (self._readable and is_terminal(sys.stderr)):
             return None
@@ -46,6 +53,11 @@ class TerminalApprover:
             return await self._asked(question, terminal)
         finally:
             os.close(terminal)
+
+    def _agreed_beforehand(self, question: Question) -> bool:
+        if self._yes_up_to is None or question.level > self._yes_up_to:
+            return False
+        return self._yes_to_rules or not question.by_rules
 
     async def _asked(self, question: Question, terminal: int) -> Answer | None:
         sys.stdout.flush()

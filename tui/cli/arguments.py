@@ -133,6 +133,10 @@ def add_running(parser: argparse.ArgumentParser) -> None:
         "--yes-up-to", type=risk_level, metavar="LEVEL",
         help="run without asking what is at most low, medium, high or critical; policy and hooks still refuse",
     )  # fmt: skip
+    parser.add_argument(
+        "--yes-to-rules", action="store_true",
+        help="with --yes-up-to: also where the policy or a hook wants a person to decide",
+    )  # fmt: skip
     add_json(parser, "print the event stream, one JSON object a line, instead of the output")
     parser.add_argument("--raw", action="store_true", help="do not clean output shown on a terminal (dangerous)")
     talk = parser.add_mutually_exclusive_group()

@@ -58,7 +58,9 @@ def run_and_follow(
         return await follow(engine, asked, display, stdin=sys.stdin.fileno() if forward_stdin else None)
 
     # Standard input that is forwarded to the command is not the terminal, which can still be asked.
-    return with_engine(action, adjust=adjusted, approver=TerminalApprover(arguments.yes_up_to))
+    return with_engine(
+        action, adjust=adjusted, approver=TerminalApprover(arguments.yes_up_to, yes_to_rules=arguments.yes_to_rules)
+    )
 
 
 def _compare_machines(engine: Engine, request: Request, *, demanded: bool, quiet: bool) -> None:

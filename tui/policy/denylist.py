@@ -71,7 +71,7 @@ def check_deny_list(entries: Sequence[Denied], refuse: RiskLevel | None, proposa
             return Check(Action.DENY_LIST, Result.WARNING, reason, {"unknown": len(unknown)}, asks=True)
         if not_understood := [text for each in _assessments(proposal) for text in each.not_understood]:
             reason = "the deny list was compared only with what could be analysed"
-            return Check(Action.DENY_LIST, Result.WARNING, reason, {"not_understood": not_understood})
+            return Check(Action.DENY_LIST, Result.WARNING, reason, {"not_understood": not_understood}, asks=True)
     return Check(Action.DENY_LIST, Result.ALLOWED, "nothing in it is on the deny list", {"compared": len(entries)})
 
 

@@ -10,7 +10,7 @@ from typing import Final, assert_never
 from tui.errors import Refused
 from tui.levels import RiskLevel
 from tui.proposal import Proposal
-from tui.runs.approval import Answer, Approver, Question, dangerous, subjects
+from tui.runs.approval import Answer, Approver, Question, dangerous, deniable, subjects
 from tui.runs.events import ApprovalDecided, ApprovalRequested
 from tui.runs.gates import Ticket
 from tui.runs.modes import ModeDecision
@@ -60,8 +60,10 @@ class Consent:
         assert proposal.assessment is not None
         bound = subjects(proposal, ticket.redactor.text)
         keys = frozenset(subject.key for subject in bound)
-        standing = self._approvals.standing(keys, ticket.session_id, proposal.assessment.level)
-        _check_denials(ticket, bound, standing)
+        deniables = deniable(proposal, ticket.redactor.text)
+        wanted = keys | {subject.key for subject in deniables}
+        standing = self._approvals.standing(wanted, ticket.session_id, proposal.assessment.level)
+        _check_denials(ticket, deniables, standing)
         reasons = [*self._reasons(proposal, mode), *prompts]
         together = Agreed(agreed.keys | keys, agreed.reasons | frozenset(reasons))
         if keys <= agreed.keys:
@@ -71,7 +73,7 @@ class Consent:
         if not mode.needs_typed_confirmation and all(standing.get(key) is Standing.ALLOWED for key in keys):
             _tell(ticket, Answer.SESSION, _EARLIER, [subject.shown for subject in bound])
             return together
-        await self._ask(ticket, proposal, mode, reasons, bound)
+        await self._ask(ticket, _question(ticket, proposal, mode, reasons, by_rules=bool(prompts)), proposal, bound)
         return together
 
     def _reasons(self, proposal: Proposal, mode: ModeDecision) -> list[str]:
@@ -85,10 +87,7 @@ class Consent:
         worst = [reason.effect for reason in proposal.assessment.reasons if reason.level == level]
         return [f"{level} risk: {worst[0] if worst else 'it could not be understood completely'}"]
 
-    async def _ask(
-        self, ticket: Ticket, proposal: Proposal, mode: ModeDecision, reasons: Iterable[str], bound: Iterable[Subject]
-    ) -> None:
-        question = _question(ticket, proposal, mode, reasons)
+    async def _ask(self, ticket: Ticket, question: Question, proposal: Proposal, bound: Iterable[Subject]) -> None:
         ticket.tell(
             ApprovalRequested(
                 **ticket.stamp(), level=question.level, reasons=list(question.reasons), to_type=question.to_type
@@ -96,9 +95,9 @@ class Consent:
         )
         async with self._asking:
             answer = await self._approver.ask(question)
+            user = self._approver.by or proposal.user
         if answer is Answer.SESSION and question.to_type:
             answer = Answer.ONCE  # what must be typed is typed every time
-        user = proposal.user
         match answer:
             case Answer.ONCE:
                 _tell(ticket, answer, user)
@@ -116,9 +115,10 @@ class Consent:
             case None:
                 _tell(ticket, None, user)
                 why = clean_line("; ".join(question.reasons), 400)
+                beforehand = f"--yes-up-to {question.level}{' and --yes-to-rules' if question.by_rules else ''}"
                 raise Refused(
                     f"a person must agree to it, and nobody did: {why}",
-                    hint=f"in a script, --yes-up-to {question.level} agrees beforehand",
+                    hint=f"in a script, {beforehand} agrees beforehand",
                 )
             case _:
                 assert_never(answer)
@@ -134,7 +134,9 @@ def _check_denials(ticket: Ticket, bound: Iterable[Subject], standing: dict[str,
         )
 
 
-def _question(ticket: Ticket, proposal: Proposal, mode: ModeDecision, reasons: Iterable[str]) -> Question:
+def _question(
+    ticket: Ticket, proposal: Proposal, mode: ModeDecision, reasons: Iterable[str], *, by_rules: bool
+) -> Question:
     assert proposal.assessment is not None
     redact = ticket.redactor.text
     return Question(
@@ -148,6 +150,7 @@ def _question(ticket: Ticket, proposal: Proposal, mode: ModeDecision, reasons: I
         mode_reason=redact(mode.reason),
         to_type=(proposal.definition or _CONFIRM) if mode.needs_typed_confirmation else "",
         redact=redact,
+        by_rules=by_rules,
     )
 
 

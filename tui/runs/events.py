@@ -65,6 +65,12 @@ class RiskAssessed(Event):
 
     assessment: Assessment
     """Of all steps together; secrets are taken out of it."""
+    steps: list[dict[str, Any]]
+    """What was assessed: `language`, `text` and `argv` of each step, without secrets."""
+    cwd: str | None
+    env: dict[str, str]
+    stdin: dict[str, Any]
+    """`bytes` and `sha256` of the input that is known, and whether more `follows`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +81,8 @@ class PolicyChecked(Event):
     """`allow`, `ask` or `deny`."""
     checks: list[dict[str, Any]]
     """What `tui.policy.verdict.Check.to_json` gives, in the order the checks were made."""
+    rules: str
+    """Identifies the rules in force, so that a change of them shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import hashlib
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tui.definitions.model import ExecutionMode
 from tui.errors import Refused
@@ -106,7 +107,7 @@ class Gatekeeper:
     async def concluded(self, ticket: Ticket, admission: Admission, finished: Finished) -> Finished:
         """Let hooks see how a run ended, and return it as they leave it."""
         try:
-            context = HookContext(Point.AFTER_EXECUTION, admission.proposal, finished)
+            context = HookContext(Point.AFTER_EXECUTION, admission.proposal, finished, redactor=ticket.redactor)
             result = await self._rulebook.chain.run(context)
         except Exception:  # noqa: BLE001 - logged; the run has ended, whatever its hooks do
             _log.exception("hooks after run %s failed", ticket.run_id)
@@ -133,6 +134,9 @@ class Gatekeeper:
             parameters=request.parameters,
             cwd=request.cwd,
             env=request.env,
+            stdin=request.stdin,
+            stdin_follows=request.stdin_follows,
+            keep_interpreter=request.keep_interpreter,
         )
         if source is None:
             return proposal
@@ -146,24 +150,40 @@ class Gatekeeper:
 
     async def _assessed(self, ticket: Ticket, proposal: Proposal) -> Proposal:
         proposal = await self._rulebook.assessed(proposal)
-        assert proposal.assessment is not None
-        ticket.tell(
-            RiskAssessed(**ticket.stamp(), assessment=redacted_assessment(proposal.assessment, ticket.redactor))
-        )
+        self._tell_risk(ticket, proposal)
         return proposal
+
+    def _tell_risk(self, ticket: Ticket, proposal: Proposal) -> None:
+        assert proposal.assessment is not None
+        redactor = ticket.redactor
+        ticket.tell(
+            RiskAssessed(
+                **ticket.stamp(),
+                assessment=redacted_assessment(proposal.assessment, redactor),
+                steps=[
+                    {
+                        "language": step.language,
+                        "text": redactor.text(step.text),
+                        "argv": redactor.value(list(step.argv)),
+                    }
+                    for step in proposal.steps
+                ],
+                cwd=redactor.value(proposal.cwd),
+                env=redactor.value(dict(proposal.env)),
+                stdin=_input(proposal),
+            )
+        )
 
     async def _heard(self, ticket: Ticket, point: Point, proposal: Proposal) -> tuple[Proposal, list[str]]:
         """Hear hooks that may change the proposal, and return it with what a person is to be asked."""
         result = await self._hear(ticket, point, proposal)
         if result.changed and point is Point.AFTER_ASSESSMENT:
-            assert result.proposal.assessment is not None
-            assessment = redacted_assessment(result.proposal.assessment, ticket.redactor)
-            ticket.tell(RiskAssessed(**ticket.stamp(), assessment=assessment))
+            self._tell_risk(ticket, result.proposal)
         prompts = [result.decision.prompt] if isinstance(result.decision, Ask) else []
         return result.proposal, prompts
 
     async def _hear(self, ticket: Ticket, point: Point, proposal: Proposal) -> ChainResult:
-        result = await self._rulebook.chain.run(HookContext(point, proposal))
+        result = await self._rulebook.chain.run(HookContext(point, proposal, redactor=ticket.redactor))
         self._tell_hooks(ticket, result)
         if isinstance(result.decision, Block):
             raise Refused(ticket.redactor.text(f"stopped by a hook: {result.decision.reason}"))
@@ -183,7 +203,8 @@ class Gatekeeper:
         """Ask the policy and decide where it runs; return that, and what the policy wants a person to decide."""
         verdict = await self._rulebook.policy.review(proposal)
         data = ticket.redactor.value(verdict.to_json())
-        ticket.tell(PolicyChecked(**ticket.stamp(), outcome=data["outcome"], checks=data["checks"]))
+        rules = hashlib.sha256(repr(self._rulebook.policy.rules).encode()).hexdigest()[:16]
+        ticket.tell(PolicyChecked(**ticket.stamp(), outcome=data["outcome"], checks=data["checks"], rules=rules))
         if verdict.outcome is Outcome.DENY:
             why = ticket.redactor.text("; ".join(verdict.reasons))
             raise Refused(f"refused by policy: {why}", hint="`rollcage policy show` explains it")
@@ -211,6 +232,11 @@ class Gatekeeper:
             proposal.assessment, asked=request.mode, limits=request.limits, confinement=confinement,
             backend_works=None, settings=self._settings, obstacles=tuple(obstacles),
         )  # fmt: skip
+
+
+def _input(proposal: Proposal) -> dict[str, Any]:
+    digest = hashlib.sha256(proposal.stdin).hexdigest() if proposal.stdin else None
+    return {"bytes": len(proposal.stdin), "sha256": digest, "follows": proposal.stdin_follows}
 
 
 def user_name() -> str:

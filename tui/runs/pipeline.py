@@ -72,9 +72,10 @@ class Pipeline:
             self._writer = OutputWriter(
                 self._context.store.output_path(self._run.id), self._context.settings.runs.max_output_mb * 1024 * 1024
             )
-            admission = await self._unless_stopped(self._admitted())
             async with contextlib.AsyncExitStack() as turn:
+                # In its turn, so that what the gate finds still holds when the run starts.
                 await self._unless_stopped(turn.enter_async_context(self._driver.driving()))
+                admission = await self._unless_stopped(self._admitted())
                 if admission.mode.mode is ExecutionMode.LOCAL:
                     return await self._on_host()
                 return await self._in_turn()

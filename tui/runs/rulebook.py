@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from tui.errors import InvalidInput
 from tui.hooks.chain import HookChain
 from tui.hooks.install import open_chain
 from tui.hooks.services import Services
@@ -16,7 +17,7 @@ from tui.policy.policy import Policy
 from tui.proposal import Proposal, ProposedStep
 from tui.risk.assessing import assess, assess_argv, combine
 from tui.risk.knowledge import Knowledge, load_knowledge
-from tui.risk.model import Assessment
+from tui.risk.model import Assessment, Category, Confidence, Effect, Reason, RiskLevel, Span
 from tui.store.uses import Uses
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ class Rulebook:
             self._policy = Policy.load(self.paths, self._project, self._uses, self._clock)
         else:
             self._policy.refresh()
+        if not self._policy.is_valid:
+            wrong = "\n".join(map(str, self._policy.problems))
+            raise InvalidInput(wrong, hint="nothing runs until the policy is correct")
 
     async def assessed(self, proposal: Proposal) -> Proposal:
         """Return a proposal with its steps, and itself, assessed."""
@@ -91,6 +95,8 @@ class Rulebook:
     def _assess(self, proposal: Proposal) -> Proposal:
         steps = tuple(replace(step, assessment=self._assess_step(step)) for step in proposal.steps)
         together = combine(step.assessment for step in steps if step.assessment is not None)
+        if proposal.keep_interpreter:
+            together = _in_kept_interpreter(together)
         return replace(proposal, steps=steps, assessment=together)
 
     def _assess_step(self, step: ProposedStep) -> Assessment:
@@ -102,6 +108,23 @@ class Rulebook:
         """Close connections to knowledge servers."""
         if self._policy is not None:
             await self._policy.close()
+
+
+def _in_kept_interpreter(assessment: Assessment) -> Assessment:
+    """Return what is left to say where earlier code may have changed what every name means."""
+    unknown = "what earlier code of the session's interpreter has changed"
+    reason = Reason(
+        RiskLevel.MEDIUM, Category.UNKNOWN, "runs where earlier code may have changed what names mean", Span(0, 0),
+        "run.kept-interpreter",
+    )  # fmt: skip
+    return replace(
+        assessment,
+        level=max(assessment.level, RiskLevel.MEDIUM, key=lambda level: level.rank),
+        confidence=Confidence.PARTIAL,
+        effects=assessment.effects | {Effect.EXECUTE},
+        reasons=(*assessment.reasons, reason),
+        not_understood=(*assessment.not_understood, unknown),
+    )
 
 
 def _states(places: Iterable[Path]) -> Iterable[tuple[str, int, int]]:

@@ -15,6 +15,7 @@ class ScriptedApprover:
     def __init__(self, otherwise: Approver | None = None) -> None:
         self._otherwise = otherwise or Nobody()
         self._scripts: dict[str, ScriptedAnswer | None] = {}
+        self.by = ""
 
     @contextmanager
     def answering(self, session: str, answer: ScriptedAnswer | None) -> Iterator[None]:
@@ -28,7 +29,10 @@ class ScriptedApprover:
     async def ask(self, question: Question) -> Answer | None:
         """Answer."""
         if question.session not in self._scripts:
-            return await self._otherwise.ask(question)
+            answer = await self._otherwise.ask(question)
+            self.by = self._otherwise.by
+            return answer
+        self.by = "the script of a scenario"
         match self._scripts[question.session]:
             case ScriptedAnswer.DENY:
                 return Answer.DENY

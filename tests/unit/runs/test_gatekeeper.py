@@ -127,7 +127,7 @@ async def test_allow_once_asks_again(gate: Office):
 async def test_an_answer_for_the_session_holds_for_the_command_however_it_is_written(gate: Office):
     engine = await gate.engine(person := Person([SESSION]))
     assert (await ended(engine, "rm -r x")).record.state is not RunState.REFUSED
-    for same in ("rm  -r 'x'", 'rm -r "x"', "(rm -r x)", "if rm -r x; then rm -r x; fi"):
+    for same in ("rm  -r 'x'", 'rm -r "x"', "  rm -r x\n"):
         again = await ended(engine, same)
         assert again.record.state is not RunState.REFUSED, same
         assert [(event.answer, event.by) for event in again.of(ApprovalDecided)] == [
@@ -142,7 +142,7 @@ async def test_an_answer_for_the_session_holds_for_the_command_however_it_is_wri
 @pytest.mark.parametrize(
     "other",
     [
-        "rm -r x; true", "rm -r y", "rm -rf x", "rm x -r", "rm -r x; rm -r y",
+        "rm -r x; true", "(rm -r x)", "PATH=.; rm -r x", "test -f x && rm -r x", "rm -r y", "rm -rf x", "rm x -r", "rm -r x; rm -r y",
         "rm -r x > $HOME/.bashrc", "LD_PRELOAD=./a rm -r x", "python3 -c 'import shutil; shutil.rmtree(\"x\")'",
         "rm -r $DIR",
     ],
@@ -164,7 +164,7 @@ async def test_an_answer_for_the_session_holds_in_no_other(gate: Office):
 async def test_an_answer_counts_only_up_to_the_risk_it_was_given_at(gate: Office):
     engine = await gate.engine(person := Person([SESSION]))
     assert (await ended(engine, "(cd /etc); rm -f passwd")).record.state is RunState.SUCCEEDED
-    assert (await ended(engine, "rm -f passwd; (cd /etc)")).record.state is RunState.SUCCEEDED
+    assert (await ended(engine, "(cd /etc); rm -f passwd")).record.state is RunState.SUCCEEDED
     worse = await ended(engine, "false && cd /etc && rm -f passwd")
     assert worse.of(RiskAssessed)[0].assessment.level > RiskLevel.MEDIUM
     assert worse.record.state is RunState.REFUSED

@@ -47,6 +47,8 @@ def find(name: str) -> Definition:
 class Asked:
     """Somebody who says yes, and remembers what was asked."""
 
+    by = ""
+
     def __init__(self) -> None:
         self.questions: list[Question] = []
 
