@@ -46,7 +46,7 @@ class ExecutableHook:
             how = f"exit code {done.exit_code}" if done.exit_code > 0 else f"signal {-done.exit_code}"
             raise HookError(f"{self.path.name} ended with {how}{f': {said}' if said else ''}")
         try:
-            return decode_decision(done.stdout, context.proposal)
+            return decode_decision(done.stdout, context)
         except HookError as error:
             raise HookError(f"{error.message}{f' (it said: {said})' if said else ''}") from None
 

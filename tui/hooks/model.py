@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from tui.errors import RollcageError
 from tui.proposal import Proposal, ProposedStep
+
+if TYPE_CHECKING:
+    from tui.redaction import Redactor
 
 
 class Point(StrEnum):
@@ -111,6 +114,8 @@ class HookContext:
     """Set at `after-execution`."""
     model_text: str | None = None
     """Set at the two points around a model: the prompt, or the reply."""
+    redactor: Redactor | None = field(default=None, compare=False)
+    """Knows the secrets of this run; None where no more is known of them than their shapes."""
 
 
 @dataclass(frozen=True, slots=True)

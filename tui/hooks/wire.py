@@ -2,6 +2,9 @@
 
 The version counts up when a field changes its meaning or goes; new fields may come at any time, so readers ignore what
 they do not know. Answers are read strictly: a misspelt `reason` must not become an Allow.
+
+What is told has no secrets in it, as a program may keep it or send it away. Where its answer has a marker in a step,
+the secret takes its place again.
 """
 
 from __future__ import annotations
@@ -23,14 +26,16 @@ from tui.hooks.model import (
     Modify,
     Output,
 )
-from tui.proposal import Proposal, ProposedStep
+from tui.hooks.untold import Untold
+from tui.proposal import ProposedStep
+from tui.redaction import Redactor
 
 VERSION: Final = 1
 _SHOWN: Final = 120
 
 
 def encode_context(context: HookContext) -> bytes:
-    """Return what a hook reads on its standard input."""
+    """Return what a hook reads on its standard input, without the secrets that the context's redactor knows."""
     proposal = context.proposal
     data = {
         "version": VERSION,
@@ -53,8 +58,14 @@ def encode_context(context: HookContext) -> bytes:
         "outcome": None if context.outcome is None else _outcome(context.outcome),
         "model_text": context.model_text,
     }
+    plain = json.loads(json.dumps(data, default=str))
     # Text that is no Unicode (a name of a file, say) is escaped, which JSON allows.
-    return json.dumps(data, default=str).encode("ascii")
+    return json.dumps(redactor_of(context).value(plain)).encode("ascii")
+
+
+def redactor_of(context: HookContext) -> Redactor:
+    """Return what knows the secrets of a run, or at least what secrets look like."""
+    return context.redactor or Redactor()
 
 
 def _step(step: ProposedStep) -> dict[str, Any]:
@@ -77,8 +88,8 @@ def _outcome(outcome: Finished) -> dict[str, Any]:
     }
 
 
-def decode_decision(answer: bytes, proposal: Proposal) -> Decision:
-    """Return the decision that a hook printed. Nothing but white space is an Allow.
+def decode_decision(answer: bytes, context: HookContext) -> Decision:
+    """Return the decision that a hook printed when told of a context. Nothing but white space is an Allow.
 
     Raises:
         HookError: it is no decision; the message says what is wrong with it.
@@ -97,7 +108,7 @@ def decode_decision(answer: bytes, proposal: Proposal) -> Decision:
     if reader is None:
         raise HookError(f"`decision` is {kind!r}, not one of {', '.join(_READERS)}")
     fields = _Answer(data)
-    decision = reader(fields, proposal)
+    decision = reader(fields, context)
     fields.check_all_read()
     return decision
 
@@ -133,7 +144,7 @@ class _Answer:
             raise HookError(f"its answer has fields that mean nothing there: {', '.join(map(repr, self._data))}")
 
 
-def _allow(answer: _Answer, _: Proposal) -> Allow:
+def _allow(answer: _Answer, _: HookContext) -> Allow:
     env = answer.optional("env", dict, {})
     if not all(isinstance(value, str) for value in env.values()):
         raise HookError("'env' in its answer must hold texts")
@@ -148,39 +159,41 @@ def _limits(data: Mapping[str, Any]) -> Limits:
     return Limits(**data)
 
 
-def _block(answer: _Answer, _: Proposal) -> Block:
+def _block(answer: _Answer, _: HookContext) -> Block:
     return Block(answer.text("reason"))
 
 
-def _ask(answer: _Answer, _: Proposal) -> Ask:
+def _ask(answer: _Answer, _: HookContext) -> Ask:
     return Ask(answer.text("prompt"))
 
 
-def _modify(answer: _Answer, proposal: Proposal) -> Modify:
+def _modify(answer: _Answer, context: HookContext) -> Modify:
     reason = answer.text("reason")
     steps = answer.optional("steps", list, None)
     output = answer.optional("output", dict, None)
     return Modify(
         reason,
-        steps=None if steps is None else _steps(steps, proposal),
+        steps=None if steps is None else _steps(steps, context),
         output=None if output is None else _output(output),
         model_text=answer.optional("model_text", str, None),
     )
 
 
-def _steps(given: list[Any], proposal: Proposal) -> tuple[ProposedStep, ...]:
+def _steps(given: list[Any], context: HookContext) -> tuple[ProposedStep, ...]:
     """Return new steps. A text stands for the step at its place with that text; an object says everything."""
+    proposal, untold = context.proposal, Untold(context.proposal, redactor_of(context))
     steps: list[ProposedStep] = []
     for number, item in enumerate(given):
         match item:
             case str() if number < len(proposal.steps):
                 old = proposal.steps[number]
-                steps.append(ProposedStep(item, old.language, old.argv))
+                steps.append(ProposedStep(untold.restored(item, number), old.language, old.argv))
             case {"language": str() as language, "text": str() as text, **rest} if set(rest) <= {"argv", "assessment"}:
                 argv = rest.get("argv") or []
                 if not isinstance(argv, list) or not all(isinstance(word, str) for word in argv):
                     raise HookError(f"step {number + 1} of its answer: 'argv' must hold texts")
-                steps.append(ProposedStep(text, language, tuple(argv)))
+                words = tuple(untold.restored(word, len(proposal.steps)) for word in argv)
+                steps.append(ProposedStep(untold.restored(text, number), language, words))
             case _:
                 raise HookError(f"step {number + 1} of its answer is neither a text nor {{language, text, argv}}")
     return tuple(steps)
@@ -195,6 +208,6 @@ def _output(data: dict[str, Any]) -> Output:
     raise HookError("'output' in its answer must be {head}, or {head, tail, omitted_bytes}")
 
 
-_READERS: Final[Mapping[str, Callable[[_Answer, Proposal], Decision]]] = {
+_READERS: Final[Mapping[str, Callable[[_Answer, HookContext], Decision]]] = {
     "allow": _allow, "block": _block, "ask": _ask, "modify": _modify,
 }  # fmt: skip

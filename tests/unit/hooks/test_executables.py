@@ -129,7 +129,7 @@ async def test_saying_nothing_allows(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_an_answer_that_is_not_understood_is_a_failure_and_never_an_allow(said: bytes) -> None:
     with pytest.raises(HookError):
-        decode_decision(said, proposal("one"))
+        decode_decision(said, context(about=proposal("one")))
 
 
 async def test_a_failing_program_blocks_and_its_words_are_kept(tmp_path: Path) -> None:

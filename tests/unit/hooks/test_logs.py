@@ -104,3 +104,16 @@ def test_lines_of_many_writers_never_mix(tmp_path: Path) -> None:
 def test_a_name_that_is_no_unicode_can_be_logged(services: Services) -> None:
     hook = logging.LoggingHook(logging.Options(), services)
     assert hook.decide(context(about=replace(proposal(), title="caf\udce9"))) == Allow()
+
+
+def test_hashes_are_those_of_texts_without_secrets(services: Services) -> None:
+    hook = execution_logger.ExecutionLoggerHook(execution_logger.Options(), services)
+    known = services.redactor.extended({"pin": "2580"})
+    for pin in ("2580", "[redacted:pin]"):
+        about = proposal(f"login {TOKEN} {pin}", title=f"login {pin}")
+        hook.decide(replace(context(Point.AFTER_EXECUTION, about), redactor=known))
+        logging.LoggingHook(logging.Options(), services).decide(replace(context(about=about), redactor=known))
+    first, second = lines(hook.file)
+    expected = hashlib.sha256(b"login [redacted:github-token] [redacted:pin]").hexdigest()
+    assert [line["steps"][0]["sha256"] for line in (first, second)] == [expected, expected]
+    assert "2580" not in (services.paths.logs / "hooks.log").read_text()

@@ -17,7 +17,8 @@ from tui.cli.narration import Narrator
 from tui.config import Settings
 from tui.definitions.parsing import parse
 from tui.errors import InvalidInput
-from tui.hooks.model import Allow, Ask, Block, Point
+from tui.hooks.model import Allow, Ask, Block, HookContext, Point
+from tui.hooks.wire import encode_context
 from tui.machines.errors import BootFailed
 from tui.runs.approval import Answer
 from tui.runs.engine import Engine
@@ -206,6 +207,24 @@ async def test_a_token_in_the_place_of_a_program(gate: Office):
     run = await ended(engine, f"'{TOKEN}' x")
     assert run.record.state is RunState.FAILED
     await checked(gate, engine, run, TOKEN)
+
+
+@pytest.mark.parametrize("point", [Point.BEFORE_ASSESSMENT, Point.BEFORE_EXECUTION, Point.AFTER_EXECUTION])
+async def test_a_hook_that_is_a_program_is_not_told_secrets(gate: Office, point: Point):
+    told: list[bytes] = []
+
+    def listen(context: HookContext) -> Allow:
+        told.append(encode_context(context))
+        return Allow()
+
+    engine = await gate.engine(hooks=[hook(listen, point)])
+    asked = replace(request(f"echo {VALUE} {TOKEN}", env={"GIVEN": VALUE}), secrets={"GIVEN": VALUE})
+    run = await ended(engine, asked)
+    assert run.record.state is RunState.SUCCEEDED
+    assert b"[redacted:GIVEN]" in told[0]
+    assert VALUE.encode() not in told[0]
+    assert TOKEN.encode() not in told[0]
+    await engine.close()
 
 
 async def test_a_token_in_names(gate: Office):

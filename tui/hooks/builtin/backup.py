@@ -79,7 +79,7 @@ class BackupHook:
                 inventory = Inventory.take(
                     paths, max_bytes=self.options.max_mb * _MIB, max_files=self.options.max_files
                 )
-                saved = self.backups.save(inventory, self._about(proposal))
+                saved = self.backups.save(inventory, self._about(context))
                 troubles += inventory.missing
                 notes.append(f"backup {saved.id}: {saved.files} files, {size(saved.size)}")
                 self.backups.prune(self.options.keep_mb * _MIB)
@@ -104,10 +104,11 @@ class BackupHook:
             if place.is_relative_to(path):
                 yield f"{path} holds the backups themselves"
 
-    def _about(self, proposal: Proposal) -> Mapping[str, str]:
+    def _about(self, context: HookContext) -> Mapping[str, str]:
+        proposal, redactor = context.proposal, context.redactor or self.services.redactor
         return {
             "run": proposal.run_id,
-            "title": self.services.redactor.text(proposal.title),
+            "title": redactor.text(proposal.title),
             "user": proposal.user,
             "session": proposal.session,
         }

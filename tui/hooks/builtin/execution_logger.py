@@ -28,7 +28,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionLoggerHook:
-    """Keeps language, SHA-256 and size of every step, never its text, and the result of the run."""
+    """Keeps language, SHA-256 and size of every step, never its text, and the result of the run.
+
+    The hash is that of the text without its secrets: of a short secret in a known text, a hash would tell too much.
+    """
 
     options: Options
     services: Services
@@ -46,17 +49,19 @@ class ExecutionLoggerHook:
         outcome = context.outcome
         assert outcome is not None
         proposal = context.proposal
+        redactor = context.redactor or self.services.redactor
+        texts = [(step.language, redactor.text(step.text)) for step in proposal.steps]
         record = {
             "at": self.services.now().isoformat(),
             "run": proposal.run_id,
             "session": proposal.session,
             "steps": [
                 {
-                    "language": step.language,
-                    "sha256": hashlib.sha256(step.text.encode("utf-8", "surrogateescape")).hexdigest(),
-                    "characters": len(step.text),
+                    "language": language,
+                    "sha256": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+                    "characters": len(text),
                 }
-                for step in proposal.steps
+                for language, text in texts
             ],
             "state": outcome.state,
             "exit_code": outcome.exit_code,

@@ -50,12 +50,13 @@ class LoggingHook:
 
     def _record(self, context: HookContext) -> dict[str, Any]:
         proposal = context.proposal
+        redactor = context.redactor or self.services.redactor
         record: dict[str, Any] = {
             "at": self.services.now().isoformat(),
             "event": str(context.point),
             "run": proposal.run_id,
             "session": proposal.session,
-            "title": self.services.redactor.text(proposal.title),
+            "title": redactor.text(proposal.title),
             "user": proposal.user,
             "role": proposal.role,
             "mode": proposal.mode,

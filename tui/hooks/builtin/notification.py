@@ -14,6 +14,7 @@ from tui.hooks.services import Services
 from tui.hooks.webhook import NotDelivered, Webhook
 from tui.levels import RiskLevel
 from tui.proposal import Proposal
+from tui.redaction import Redactor
 from tui.text import clean_line
 from tui.units import duration
 
@@ -66,10 +67,11 @@ class NotificationHook:
         assert outcome is not None
         if not self._matters(context.proposal, outcome):
             return Allow()
-        text = self._text(context.proposal, outcome)
+        redactor = context.redactor or self.services.redactor
+        text = self._text(context.proposal, outcome, redactor)
         notes: list[str] = []
         warnings: list[str] = []
-        async for delivered, what in self._deliveries(text, context.proposal, outcome):
+        async for delivered, what in self._deliveries(text, context.proposal, outcome, redactor):
             (notes if delivered else warnings).append(what)
         return Allow(notes=tuple(notes), warnings=tuple(warnings))
 
@@ -83,13 +85,15 @@ class NotificationHook:
         wanted = options.when is When.ALWAYS or outcome.state != "succeeded"
         return wanted and outcome.duration_s >= options.min_duration
 
-    def _text(self, proposal: Proposal, outcome: Finished) -> str:
+    def _text(self, proposal: Proposal, outcome: Finished, redactor: Redactor) -> str:
         # Redacted before it is cut: half a secret is not recognised.
-        title = clean_line(self.services.redactor.text(proposal.title), _TITLE_LIMIT)
+        title = clean_line(redactor.text(proposal.title), _TITLE_LIMIT)
         code = "" if outcome.exit_code in {None, 0} else f", exit code {outcome.exit_code}"
         return f"{title}: {outcome.state}{code}, {duration(outcome.duration_s)}"
 
-    async def _deliveries(self, text: str, proposal: Proposal, outcome: Finished) -> AsyncIterator[tuple[bool, str]]:
+    async def _deliveries(
+        self, text: str, proposal: Proposal, outcome: Finished, redactor: Redactor
+    ) -> AsyncIterator[tuple[bool, str]]:
         options = self.options
         if options.bell and self.services.bell is not None:
             self.services.bell()
@@ -105,32 +109,11 @@ class NotificationHook:
             )
             try:
                 attempts = await webhook.send(
-                    self._body(text, proposal, outcome), wait=self.services.wait, random=self.services.random
+                    _body(text, proposal, outcome, redactor), wait=self.services.wait, random=self.services.random
                 )
                 yield True, f"webhook delivered at attempt {attempts}"
             except NotDelivered as error:
                 yield False, f"webhook not delivered: {error}"
-
-    def _body(self, text: str, proposal: Proposal, outcome: Finished) -> Mapping[str, Any]:
-        body: Mapping[str, Any] = self.services.redactor.value(
-            {
-                "text": text,
-                "run": {
-                    "id": proposal.run_id,
-                    "title": proposal.title,
-                    "command": proposal.command,
-                    "session": proposal.session,
-                    "user": proposal.user,
-                    "role": proposal.role,
-                    "mode": proposal.mode,
-                    "level": None if proposal.assessment is None else str(proposal.assessment.level),
-                    "state": outcome.state,
-                    "exit_code": outcome.exit_code,
-                    "duration_s": round(outcome.duration_s, 3),
-                },
-            }
-        )
-        return body
 
 
 async def notify_desktop(title: str, text: str, *, urgent: bool = False) -> str:
@@ -156,3 +139,25 @@ async def notify_desktop(title: str, text: str, *, urgent: bool = False) -> str:
         reason = clean_line(stderr, 200) or f"exit code {process.returncode}"
         raise HookError(f"notify-send did not work: {reason}")
     return "shown on the desktop"
+
+
+def _body(text: str, proposal: Proposal, outcome: Finished, redactor: Redactor) -> Mapping[str, Any]:
+    body: Mapping[str, Any] = redactor.value(
+        {
+            "text": text,
+            "run": {
+                "id": proposal.run_id,
+                "title": proposal.title,
+                "command": proposal.command,
+                "session": proposal.session,
+                "user": proposal.user,
+                "role": proposal.role,
+                "mode": proposal.mode,
+                "level": None if proposal.assessment is None else str(proposal.assessment.level),
+                "state": outcome.state,
+                "exit_code": outcome.exit_code,
+                "duration_s": round(outcome.duration_s, 3),
+            },
+        }
+    )
+    return body
