@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from tui.errors import InvalidInput
 from tui.hooks.chain import HookChain
@@ -17,13 +17,32 @@ from tui.policy.policy import Policy
 from tui.proposal import Proposal, ProposedStep
 from tui.risk.assessing import assess, assess_argv, combine
 from tui.risk.knowledge import Knowledge, load_knowledge
-from tui.risk.model import Assessment, Category, Confidence, Effect, Reason, RiskLevel, Span
+from tui.risk.model import (
+    UNKNOWN_INPUT,
+    Assessment,
+    Category,
+    Confidence,
+    Effect,
+    Reason,
+    RiskLevel,
+    Span,
+    UnknownInput,
+)
 from tui.store.uses import Uses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from tui.hooks.chain import Assess
+
+
+class Around(TypedDict):
+    """What the judge of risk is told besides a text."""
+
+    env: Mapping[str, str]
+    cwd: str | None
+    stdin: str | UnknownInput | None
+    knowledge: Knowledge | None
 
 
 class OpenChain(Protocol):
@@ -93,16 +112,22 @@ class Rulebook:
         return await asyncio.to_thread(self._assess, proposal)
 
     def _assess(self, proposal: Proposal) -> Proposal:
-        steps = tuple(replace(step, assessment=self._assess_step(step)) for step in proposal.steps)
+        steps = tuple(
+            replace(step, assessment=self._assess_step(step, proposal, reads=not number))
+            for number, step in enumerate(proposal.steps)
+        )
         together = combine(step.assessment for step in steps if step.assessment is not None)
         if proposal.keep_interpreter:
             together = _in_kept_interpreter(together)
         return replace(proposal, steps=steps, assessment=together)
 
-    def _assess_step(self, step: ProposedStep) -> Assessment:
-        if step.argv:
-            return assess_argv(step.argv, knowledge=self._knowledge)
-        return assess(step.text, step.language, knowledge=self._knowledge)
+    def _assess_step(self, step: ProposedStep, proposal: Proposal, *, reads: bool) -> Assessment:
+        stdin: str | UnknownInput | None = None
+        if reads:  # only the first step is given input
+            known = proposal.stdin.decode(errors="replace") or None
+            stdin = UNKNOWN_INPUT if proposal.stdin_follows else known
+        around = Around(env=proposal.env, cwd=proposal.cwd, stdin=stdin, knowledge=self._knowledge)
+        return assess_argv(step.argv, **around) if step.argv else assess(step.text, step.language, **around)
 
     async def close(self) -> None:
         """Close connections to knowledge servers."""
