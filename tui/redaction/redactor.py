@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ahocorasick
 
-from tui.errors import InvalidInput
+from tui.redaction.custom import compiled
 from tui.redaction.declared import SHORT, Literal, byte_wise, label, labelled, literals
 from tui.redaction.names import is_secret_name, option_name
 from tui.redaction.shapes import CONTEXT, LONGEST, MARKER, SHAPES, Shape, assignment
@@ -48,7 +48,7 @@ class Redactor:
     ) -> None:
         self._secrets = tuple(labelled(secrets))
         self._names = frozenset(name for name in names if name)
-        self._patterns = _compiled(patterns or {})
+        self._patterns = compiled(patterns or {})
         self._automaton, self._longest_trigger, self._longest_secret = _automaton(self._secrets, self._names)
 
     def extended(self, secrets: Iterable[str] | Mapping[str, str] = (), names: Iterable[str] = ()) -> Redactor:
@@ -304,22 +304,3 @@ def _hidden(value: Any, name: str) -> Any:
     if isinstance(value, str) and value.startswith("[redacted:") and value.endswith("]"):
         return value
     return f"[redacted:{label(name)}]"
-
-
-def _compiled(patterns: Mapping[str, str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    compiled, problems = [], []
-    for name, pattern in patterns.items():
-        try:
-            expression = re.compile(byte_wise(pattern), re.MULTILINE)
-        except re.error as error:
-            problems.append(f"{name}: {error}")
-            continue
-        if expression.match("") is not None:
-            problems.append(f"{name}: it matches nothing at all, and so everywhere")
-        compiled.append((label(name), expression))
-    if problems:
-        raise InvalidInput(
-            "patterns of secrets are wrong:\n" + "\n".join(f"  {problem}" for problem in problems),
-            hint="each is a Python regular expression for one line of text",
-        )
-    return tuple(compiled)
