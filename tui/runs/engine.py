@@ -316,10 +316,7 @@ class Engine:
         Raises:
             UsageError: one of them is a head, in use or pinned.
         """
-        ids = list(snapshot_ids)
-        freed = await snapshots.delete(self._context, ids)
-        self._context.audit.record(EntryKind.SNAPSHOT_DELETED, details={"snapshot_ids": ids, "freed_bytes": freed})
-        return freed
+        return await snapshots.delete(self._context, snapshot_ids)
 
     async def collect_garbage(self) -> int:
         """Delete what the settings say need not be kept, and return the bytes freed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from tui.audit.model import EntryKind
 from tui.errors import Busy, RollcageError, UsageError
 from tui.runs.context import Context
 from tui.runs.driver import Driver
@@ -62,7 +63,11 @@ async def _delete(context: Context, ids: set[str]) -> int:
     if not ids:
         return 0
     # Records first: then no head can move there any more. What a crash leaves on disk is taken in at the next start.
-    return await (await context.backend()).delete(context.store.condemn(ids))
+    condemned = context.store.condemn(ids)
+    freed = await (await context.backend()).delete(condemned)
+    details = {"snapshot_ids": sorted(condemned), "freed_bytes": freed}
+    context.audit.record(EntryKind.SNAPSHOT_DELETED, details=details)
+    return freed
 
 
 def due(context: Context) -> set[str]:
