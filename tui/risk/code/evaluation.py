@@ -9,8 +9,8 @@ from tui.levels import RiskLevel
 from tui.risk.code.judge import Judge, key_of
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.paths import Place, place_of
-from tui.risk.code.values import UNKNOWN, Constant, Instance, Label, Value, labels_of, shown, text_of
-from tui.risk.model import Category, Effect
+from tui.risk.code.values import UNKNOWN, Constant, Instance, Label, Reference, Value, labels_of, shown, text_of
+from tui.risk.model import Category, Effect, Span
 
 _HIGH: Final = RiskLevel.HIGH
 OWN_FILE: Final = frozenset({"./script.py", "./script.js"})
@@ -87,6 +87,7 @@ def run_script(judge: Judge, call: Call, operation: Operation) -> Value:
     """Run a file as code of the same language."""
     path = call.argument(operation.arguments[0]) if operation.arguments else None
     key = key_of(path)
+    judge.effects.add(Effect.EXECUTE)
     if judge.looping and text_of(path) in OWN_FILE:
         judge.report(
             _HIGH, Category.DOS, "fork-bomb", "starts itself again and again without end", call.span, Effect.EXHAUST
@@ -110,8 +111,6 @@ def run_script(judge: Judge, call: Call, operation: Operation) -> Value:
             "runs code that it fetches from the network",
             call.span,
         )
-    else:
-        judge.effects.add(Effect.EXECUTE)
     return UNKNOWN
 
 
@@ -137,9 +136,35 @@ def unpickle(judge: Judge, call: Call, operation: Operation) -> Value:
             call.span,
             Effect.EXECUTE,
         )
-    else:
+    elif _only_data(call):
         judge.effects.add(Effect.READ)
+    else:
+        judge.report(
+            RiskLevel.MEDIUM,
+            Category.UNKNOWN,
+            "unpickle",
+            f"loads objects with {call.name}, which run whatever code their data names",
+            call.span,
+            Effect.READ,
+            Effect.EXECUTE,
+        )
     return Value(labels=labels | ({Label.DECODED} if operation.what == "code" else frozenset()))
+
+
+def _only_data(call: Call) -> bool:
+    """Whether the call asks for plain data: `yaml.load(…, Loader=SafeLoader)`, `torch.load(…, weights_only=True)`."""
+    loader = call.option("Loader") or (call.args[1] if call.name == "yaml.load" and len(call.args) > 1 else None)
+    if isinstance(loader, Reference) and loader.name.endswith(("SafeLoader", "BaseLoader")):
+        return True
+    if call.name in {"numpy.load", "pandas.read_pickle"}:
+        return call.name == "numpy.load" and not call.is_true("allow_pickle")
+    return call.is_true("weights_only") or call.name == "v8.deserialize"
+
+
+def unknown_module(judge: Judge, span: Span) -> None:
+    """Report that a module is imported whose name is only known when the text runs."""
+    what = "loads a module that is only known when it runs"
+    judge.report(RiskLevel.MEDIUM, Category.UNKNOWN, "import-unknown", what, span, Effect.EXECUTE)
 
 
 def _calls_of_pickle(data: bytes) -> str | None:
@@ -170,6 +195,8 @@ def load_library(judge: Judge, call: Call, operation: Operation) -> Value:
     text = text_of(path)
     place = place_of(path)
     key = key_of(path)
+    if text is None or "/" in text or "\\" in text:
+        judge.effects.add(Effect.EXECUTE)
     if key and key in judge.fetched:
         judge.report(
             RiskLevel.CRITICAL,

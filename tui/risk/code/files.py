@@ -159,6 +159,8 @@ def write_to(
 ) -> None:
     """Judge that `content` (None: nothing yet) is written to `path`."""
     judge.effects.add(Effect.WRITE)
+    if not adding and not known_open:
+        judge.effects.add(Effect.OVERWRITE)
     place, name, key = place_of(path), shown(path) or "…", key_of(path)
     labels = labels_of(content)
     if key and content is not None:
@@ -252,6 +254,12 @@ def transfer(judge: Judge, call: Call, operation: Operation) -> Value:
         judge.fetched[key_of(target)] = judge.fetched[key]
     write_to(judge, call.span, target, None)
     return target or UNKNOWN
+
+
+def create(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Make a directory or an empty file."""
+    judge.effects.add(Effect.WRITE)
+    return path_of(call, operation) or UNKNOWN
 
 
 def truncate(judge: Judge, call: Call, operation: Operation) -> Value:
@@ -348,6 +356,7 @@ def found_files(path: Value | None) -> Value:
 
 HANDLERS: Final = {
     Action.DELETE: delete, Action.DELETE_TREE: delete, Action.READ: read, Action.OPEN: open_file, Action.WRITE: write,
-    Action.PUT: put, Action.TRUNCATE: truncate, Action.MOVE: transfer, Action.COPY: transfer, Action.LINK: link,
+    Action.PUT: put,
+    Action.CREATE: create, Action.TRUNCATE: truncate, Action.MOVE: transfer, Action.COPY: transfer, Action.LINK: link,
     Action.MODE: change_mode, Action.OWNER: change_owner,
 }  # fmt: skip

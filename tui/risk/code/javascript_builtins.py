@@ -8,12 +8,14 @@ from tree_sitter import Node
 
 from tui.levels import RiskLevel
 from tui.risk.code.conventions import path_join, setting
+from tui.risk.code.evaluation import unknown_module
 from tui.risk.code.files import found_files
 from tui.risk.code.javascript_library import OPERATIONS, canonical, module_name
 from tui.risk.code.javascript_routines import Routines, labels_among
 from tui.risk.code.judge import key_of
 from tui.risk.code.machine import perform
 from tui.risk.code.operations import Action, Call, Operation
+from tui.risk.code.unseen import is_standard_javascript
 from tui.risk.code.values import (
     NOTHING,
     UNKNOWN,
@@ -169,7 +171,10 @@ class Builtins(Routines):
             labels = labels_of(specifier)
             if Label.NETWORK in labels or Label.DECODED in labels:
                 perform(self.judge, Call("require", (specifier,), self.span_of(node)), OPERATIONS["eval"])
+            unknown_module(self.judge, self.span_of(node))
             return Value(labels=labels, shown="module")
+        if not is_standard_javascript(name):
+            self.judge.effects.add(Effect.EXECUTE)
         if name.startswith(("http://", "https://", "data:")):
             self.judge.report(
                 RiskLevel.HIGH,

@@ -99,7 +99,9 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "fs.symlink": on(A.LINK, 0, 1), "fs.link": on(A.LINK, 0, 1),
     "fs.chmod": on(A.MODE, 0, 1), "fs.lchmod": on(A.MODE, 0, 1), "fs.chown": on(A.OWNER, 0),
     "fs.lchown": on(A.OWNER, 0), "Deno.chmod": on(A.MODE, 0, 1),
-    "fs.exists": _nothing, "fs.stat": _nothing, "fs.access": _nothing, "fs.mkdir": _nothing, "fs.lstat": _nothing,
+    "fs.exists": _nothing, "fs.stat": _nothing, "fs.access": _nothing,
+    "fs.mkdir": on(A.CREATE, 0), "fs.utimes": on(A.CREATE, 0), "Deno.mkdir": on(A.CREATE, 0),
+    "fs.lstat": _nothing,
     "fs.ensureDir": _nothing,
     # Network.
     "fetch": _fetch,

@@ -152,6 +152,9 @@ class Reader(Calls):
                 )
 
     def _do_export_statement(self, node: Node) -> None:
+        source = node.child_by_field_name("source")
+        if source is not None:
+            self.module(self.evaluate(source), node)
         for child in node.named_children:
             if child.type not in {"string", "export_clause"}:
                 self.statement(child)

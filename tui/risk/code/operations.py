@@ -38,6 +38,8 @@ class Action(enum.Enum):
     """Puts the second argument into the file of the first."""
     PUT = enum.auto()
     """Puts the first argument into the open file it is called on."""
+    CREATE = enum.auto()
+    """Makes a directory or an empty file and leaves what is there: mkdir, touch."""
     TRUNCATE = enum.auto()
     DELETE = enum.auto()
     DELETE_TREE = enum.auto()

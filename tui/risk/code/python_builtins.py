@@ -7,9 +7,11 @@ from typing import Final
 
 from tui.risk.code.budget import MAX_ITEMS
 from tui.risk.code.conventions import elements, path_join, setting
+from tui.risk.code.evaluation import unknown_module
 from tui.risk.code.files import found_files, write_to
 from tui.risk.code.python_lookup import canonical
 from tui.risk.code.python_routines import Routines, all_labels
+from tui.risk.code.unseen import is_standard_python
 from tui.risk.code.values import (
     UNKNOWN,
     Constant,
@@ -29,6 +31,7 @@ from tui.risk.code.values import (
     text_of,
     with_labels,
 )
+from tui.risk.model import Effect
 
 _PATHS_BELOW: Final = frozenset({
     "glob.glob", "glob.iglob", "os.walk", "os.listdir", "os.scandir", "os.fwalk", "pathlib.Path().glob",
@@ -75,7 +78,10 @@ class Builtins(Routines):
             module_name = text_of(first)
             plain_name = bool(node.args) and isinstance(node.args[0], ast.Constant)
             if module_name is None:
+                unknown_module(self.judge, self.span_of(node))
                 return Value(labels=labels_of(first), shown="module")
+            if not is_standard_python(module_name):
+                self.judge.effects.add(Effect.EXECUTE)
             return Reference(
                 canonical(module_name),
                 not plain_name or bool(first and first.labels & {Label.DECODED, Label.ASSEMBLED}),

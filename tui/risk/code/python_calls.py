@@ -15,6 +15,7 @@ from tui.risk.code.python_builtins import Builtins
 from tui.risk.code.python_library import CLOUD_DELETES, CLOUD_NAMES, CLOUD_ROOTS, METHODS, OPERATIONS
 from tui.risk.code.python_lookup import Lambda
 from tui.risk.code.python_routines import all_labels, method_named
+from tui.risk.code.unseen import is_builtin_python
 from tui.risk.code.values import (
     NOTHING,
     UNKNOWN,
@@ -260,6 +261,8 @@ class Calls(Builtins):
                 )
             self.callbacks((*args, *keywords.values()), labels_of(owner) if owner is not None else NOTHING)
             return perform(self.judge, call, row)
+        if "." not in name and owner is None and not self.starred and not is_builtin_python(name):
+            self.judge.effects.add(Effect.EXECUTE)  # nothing in the text says what it is
         labels = all_labels(args, keywords) | target.labels
         self.callbacks((*args, *keywords.values()), labels)
         content = args[0] if name == "urllib.request.Request" and args else None

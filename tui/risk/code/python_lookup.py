@@ -64,6 +64,8 @@ class Lookups:
     def __init__(self, judge: Judge) -> None:
         self.judge = judge
         self.scope = Scope()
+        self.starred = False
+        """Whether names that the text does not show may come from `from … import *`."""
         self.span_of: Callable[[ast.AST], Span] = lambda _node: Span(0, 0)
         self.depth = 0
 

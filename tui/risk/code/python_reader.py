@@ -13,6 +13,7 @@ from tui.risk.code.python_calls import Calls
 from tui.risk.code.python_lookup import Lambda, canonical
 from tui.risk.code.python_routines import method_named
 from tui.risk.code.scope import Scope
+from tui.risk.code.unseen import is_standard_python
 from tui.risk.code.values import Constant, Instance, Items, Label, Reference, Routine, Value, labels_of
 from tui.risk.model import Category, Effect, Span
 
@@ -116,6 +117,8 @@ class Reader(Calls):
 
     def _do_import(self, node: ast.Import) -> None:
         for alias in node.names:
+            if not is_standard_python(alias.name):
+                self.judge.effects.add(Effect.EXECUTE)
             if alias.asname:
                 self.scope.assign(alias.asname, Reference(canonical(alias.name), shown=alias.asname))
             else:
@@ -123,6 +126,9 @@ class Reader(Calls):
                 self.scope.assign(root, Reference(canonical(root), shown=root))
 
     def _do_importfrom(self, node: ast.ImportFrom) -> None:
+        if not is_standard_python(node.module, node.level):
+            self.judge.effects.add(Effect.EXECUTE)
+        self.starred |= any(alias.name == "*" for alias in node.names)
         for alias in node.names:
             if alias.name != "*":
                 name = f"{node.module}.{alias.name}" if node.module else alias.name
