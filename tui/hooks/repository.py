@@ -93,7 +93,8 @@ class Repository:
         """Return the repository a directory is in; None if it is in none, or there is no git.
 
         Raises:
-            GitError: git refuses to look, for example because somebody else owns the repository.
+            GitError: git refuses to look, for example because somebody else owns the repository; or it is too old to
+                be kept from running programs.
         """
         if shutil.which("git") is None or not directory.is_dir():
             return None
@@ -103,6 +104,8 @@ class Repository:
             if "not a git repository" in str(error) or "must be run in a work tree" in str(error):
                 return None
             raise
+        if _git(directory, "config", "--default", "", "--get", "core.hooksPath").strip() != _SAFE["core.hooksPath"]:
+            raise GitError("this git cannot be kept from running what a repository configures; 2.31 or later can")
         found = Path(top.removesuffix("\n"))
         if not directory.resolve().is_relative_to(found.resolve()):
             raise GitError(f"the repository says that its files are elsewhere, in {found}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -242,6 +243,9 @@ def test_nothing_of_a_submodule_is_started(repository: Path, marker: Path) -> No
     sh(repository, "commit", "-qm", "with a submodule")
     sh(inner, "config", "core.fsmonitor", str(marker.parent / "program"))
     dirty_without_git(repository)
+    subprocess.run(["git", "-C", str(repository), "status"], capture_output=True, check=False)
+    assert marker.exists()
+    marker.unlink()
     decision = at(git.GitHook(git.Options(save=git.Save.STASH)), Point.BEFORE_EXECUTION, repository)
     assert "submodules" in decision.warnings[0]
     assert not marker.exists()
@@ -257,6 +261,7 @@ def test_a_repository_whose_files_are_elsewhere_is_not_looked_at(repository: Pat
 
 
 def test_nothing_is_fetched_by_a_program_the_repository_names(repository: Path, marker: Path) -> None:
+    (marker.parent / "program").write_text(f"#!/bin/sh\ntouch {marker}\nexit 1\n")
     sh(repository, "config", "remote.origin.url", f"ext::{marker.parent / 'program'}")
     sh(repository, "config", "remote.origin.promisor", "true")
     sh(repository, "config", "extensions.partialClone", "origin")
@@ -264,6 +269,23 @@ def test_nothing_is_fetched_by_a_program_the_repository_names(repository: Path, 
     sh(repository, "config", "protocol.ext.allow", "always")
     tree = sh(repository, "rev-parse", "HEAD^{tree}").strip()
     (repository / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
-    at_warning = at(git.GitHook(git.Options()), Point.BEFORE_EXECUTION, repository)
-    assert at_warning.warnings
+    subprocess.run(["git", "-C", str(repository), "status"], capture_output=True, check=False)
+    assert marker.exists()
+    marker.unlink()
+    decision = at(git.GitHook(git.Options()), Point.BEFORE_EXECUTION, repository)
+    assert decision.warnings
+    assert not marker.exists()
+
+
+def test_a_git_that_cannot_be_kept_from_running_programs_is_not_used(
+    repository: Path, marker: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "bin" / "git"
+    old.parent.mkdir()
+    old.write_text(f'#!/bin/sh\nunset GIT_CONFIG_COUNT\nexec {shutil.which("git")} "$@"\n')
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", str(old.parent), prepend=os.pathsep)
+    sh(repository, "config", "core.fsmonitor", str(marker.parent / "program"))
+    decision = at(git.GitHook(git.Options()), Point.BEFORE_EXECUTION, repository)
+    assert "2.31" in decision.warnings[0]
     assert not marker.exists()

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.runs.harmless import PROGRAMS, argv_objections, objections
+from tui.definitions import Catalog, Scope, environment, render, resolve
+from tui.paths import shipped
+from tui.runs.harmless import PROGRAMS, argv_objections, obeyed, objections
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,17 @@ def test_no_construct_hides_a_program(program: str, frame: str):
     assert program not in PROGRAMS
     assert list(objections(frame.format("cat f"))) == []
     assert list(objections(frame.format(f"{program} f")))
+
+
+def test_the_shipped_search_is_let_through_whatever_is_looked_for():
+    catalog = Catalog([(Scope.SHIPPED, shipped("commands"))])
+    catalog.refresh()
+    definition = catalog.index.resolve("search")
+    for pattern in ("word", "it's; $(rm x)", "-delete", "`x`\n* ${y}"):
+        values = resolve(definition, {"pattern": pattern, "path": "a b", "ignore_case": "yes"})
+        (step,) = definition.steps
+        assert list(objections(render(step, values))) == []
+        assert not any(obeyed(name, value) for name, value in environment(values).items())
 
 
 def test_without_a_shell_words_are_what_they_are():
