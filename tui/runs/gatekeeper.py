@@ -29,8 +29,10 @@ from tui.runs.approval import Approver
 from tui.runs.consent import Agreed, Consent
 from tui.runs.events import HookDecided, ModeDecided, PolicyChecked, RiskAssessed
 from tui.runs.gates import Admission, Preview, Ticket
+from tui.runs.harmless import obeyed
 from tui.runs.modes import ModeDecision, decide, host_obstacles
 from tui.runs.redacted import redacted_assessment
+from tui.runs.request import StepRequest
 from tui.runs.rulebook import Rulebook
 
 if TYPE_CHECKING:
@@ -88,8 +90,10 @@ class Gatekeeper:
             )  # fmt: skip
 
         request = changed(mode)
-        if mode.mode is ExecutionMode.LOCAL and request.limits != ticket.request.limits:
-            mode = await self._mode_of(ticket, request, proposal)  # the host enforces less than a machine
+        added = any(obeyed(name, value) for name, value in request.env.items())
+        if mode.mode is ExecutionMode.LOCAL and (added or request.limits != ticket.request.limits):
+            # The host enforces less than a machine, and takes fewer variables.
+            mode = await self._mode_of(ticket, request, proposal)
             request, proposal = changed(mode), replace(proposal, mode=str(mode.mode))
         use = self._rulebook.policy.record_use(proposal)
         if use.result is Result.DENIED:
@@ -225,7 +229,8 @@ class Gatekeeper:
         obstacles: Iterable[str] = ()
         confinement = Confinement(self._workspace, reason=_NOT_LOOKED_AT)
         if wants_host and proposal.assessment.level is RiskLevel.LOW:
-            obstacles = host_obstacles(request, self._workspace)
+            steps = tuple(StepRequest(step.text, step.language, argv=step.argv) for step in proposal.steps)
+            obstacles = host_obstacles(replace(request, steps=steps), self._workspace)
             if not obstacles:
                 confinement = await asyncio.to_thread(probe, self._workspace, self._rulebook.paths)
         return decide(

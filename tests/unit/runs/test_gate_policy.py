@@ -15,7 +15,7 @@ from tests.support.runs import names, request
 from tui.config import GateSettings, Settings
 from tui.definitions.model import Definition, ExecutionMode
 from tui.definitions.parsing import parse
-from tui.hooks.model import Allow, Limits, Point
+from tui.hooks.model import Allow, Decision, HookContext, Limits, Modify, Point
 from tui.machines.local.confinement import probe
 from tui.runs.approval import Answer
 from tui.runs.events import ModeDecided, PolicyChecked
@@ -219,6 +219,28 @@ async def test_a_change_by_a_hook_can_take_a_run_off_the_host(gate: Office):
     assert [event.mode for event in run.of(ModeDecided)] == ["local", "firecracker"]
     assert "memory limit can only be enforced there" in run.of(ModeDecided)[1].reason
     assert "MachineLeased" in names(run.events)
+
+
+@pytest.mark.usefixtures("confined")
+async def test_variables_that_a_hook_adds_can_take_a_run_off_the_host(gate: Office):
+    engine = await gate.engine(hooks=[hook(lambda _: Allow(env={"LD_PRELOAD": "x"}), Point.BEFORE_EXECUTION)])
+    run = await ended(engine, asking(definition()))
+    assert [event.mode for event in run.of(ModeDecided)] == ["local", "firecracker"]
+    assert "it is given LD_PRELOAD" in run.of(ModeDecided)[1].reason
+
+
+@pytest.mark.usefixtures("confined")
+async def test_where_it_runs_is_decided_by_the_text_that_hooks_leave(gate: Office):
+    def rewrite(context: HookContext) -> Decision:
+        step = context.proposal.steps[0]
+        if step.text.startswith("x="):
+            return Allow()
+        return Modify("the same in other words", steps=(replace(step, text="x=(fine); echo fine"),))
+
+    engine = await gate.engine(hooks=[hook(rewrite, Point.BEFORE_ASSESSMENT)])
+    run = await ended(engine, asking(definition()))
+    assert [event.mode for event in run.of(ModeDecided)] == ["firecracker"]
+    assert "it sets an array" in run.of(ModeDecided)[0].reason
 
 
 @pytest.mark.usefixtures("confined")
