@@ -26,11 +26,9 @@ _TEXT: Final = re.compile(r"(?m)(?:^|[;{}\d$!])\s*[aic]\\?\s.*$")
 """`a text`, `i text`, `c text`: text to put out, not commands."""
 _SED_COMMAND: Final = re.compile(r"(?m)(?:^|[;{}\d$!IM\x00])\s*(?P<does>[ewW])(?=[\s;}]|$)")
 _STRING: Final = r"\"(?:[^\"\\\n]|\\.)*\""
-_AWK_RUNS: Final = re.compile(
-    rf"\bsystem\s*\(\s*(?P<system>{_STRING}\s*\))?|(?P<read>{_STRING})?\s*\|&?\s*getline\b"
-    rf"|\bprintf?\b[^;\n}}|]*\|&?\s*(?P<piped>{_STRING}\s*(?:[;}}\n]|$))?"
-)
-_AWK_WRITES: Final = re.compile(rf"\bprintf?\b(?:{_STRING}|[^;\n}}\">(]|\([^()\n]*\))*>>?\s*[^\s=]")
+_PARENTHESES: Final = re.compile(r"\([^()]*\)")
+_DEEPEST: Final = 4
+"""Parentheses in each other that are taken out of a statement of AWK."""
 
 
 def inner(command: Command) -> tuple[frozenset[Effect], tuple[Verdict, ...]]:
@@ -71,17 +69,30 @@ def _awk(command: Command) -> tuple[frozenset[Effect], tuple[Verdict, ...]]:
     effects: set[Effect] = set()
     known = True
     for code in command.invocation.code:
-        if code.language != "awk" or code.text is None:
-            continue
-        text = code.text[:_LONGEST]
-        for match in _AWK_RUNS.finditer(text):
-            effects.add(Effect.EXECUTE)
-            known = known and any(match.group("system", "read", "piped"))
-        if _AWK_WRITES.search(text):
-            effects |= {Effect.WRITE, Effect.OVERWRITE}
+        if code.language == "awk" and code.text is not None:
+            for effect, literal in _of_awk(code.text[:_LONGEST]):
+                effects |= {Effect.EXECUTE} if effect is Effect.EXECUTE else {Effect.WRITE, effect}
+                known = known and literal
     if known:  # the commands themselves have been judged
         return frozenset(effects), ()
     return frozenset(effects), (_runs("has awk run commands that are only known when it reads its input"),)
+
+
+def _of_awk(script: str) -> Iterator[tuple[Effect, bool]]:
+    """Yield what a script runs or writes, and whether the command or file is written out in it."""
+    plain = re.sub(r"[ \t]+", " ", re.sub(_STRING, '""', script))
+    for statement in re.split(r"[;{}\n]", plain):
+        for match in re.finditer(r"\bsystem ?\( ?(\"\" ?\))?", statement):
+            yield Effect.EXECUTE, match[1] is not None
+        for match in re.finditer(r"(\"\")? ?\|&? ?getline\b", statement):
+            yield Effect.EXECUTE, match[1] is not None
+        _, found, rest = statement.partition("print")
+        for _ in range(_DEEPEST if found else 0):
+            rest = _PARENTHESES.sub("", rest)
+        if ">" in rest:
+            yield Effect.OVERWRITE, True
+        if "|" in rest and "getline" not in rest:
+            yield Effect.EXECUTE, re.search(r"\|&? ?\"\" ?$", rest) is not None
 
 
 def _runs(effect: str) -> Verdict:
