@@ -142,7 +142,8 @@ async def test_an_answer_for_the_session_holds_for_the_command_however_it_is_wri
 @pytest.mark.parametrize(
     "other",
     [
-        "rm -r x; true", "(rm -r x)", "PATH=.; rm -r x", "test -f x && rm -r x", "rm -r y", "rm -rf x", "rm x -r", "rm -r x; rm -r y",
+        "rm -r x; true", "(rm -r x)", "PATH=.; rm -r x", "test -f x && rm -r x", "rm -r y",
+        "rm -rf x", "rm x -r", "rm -r x; rm -r y",
         "rm -r x > $HOME/.bashrc", "LD_PRELOAD=./a rm -r x", "python3 -c 'import shutil; shutil.rmtree(\"x\")'",
         "rm -r $DIR",
     ],
