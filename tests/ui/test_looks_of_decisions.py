@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.support.pilots import until
 from tests.ui.previews import HOST, question_about
@@ -43,6 +44,8 @@ def asking(app: RollcageApp, text: str, *reasons: str, **options: object) -> Bef
         question = question_about(text, *reasons, **options)  # type: ignore[arg-type]
         app.asked = asyncio.create_task(app.approver.ask(question))  # type: ignore[attr-defined]
         await until(pilot, lambda: isinstance(app.screen, Approval) and app.screen.is_armed and app.focused)
+        for field in app.screen.query(Input):
+            field.cursor_blink = False
         await until(pilot, lambda: not app.screen_stack[1].query_one(RiskPane).has_class("-stale"))
         await pilot.pause()
 
