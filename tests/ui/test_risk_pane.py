@@ -71,8 +71,12 @@ async def test_code_is_assessed_as_it_is_typed_and_the_evidence_underlined(app: 
         editor.text = "cd build\nrm -rf /\n"
         await until(pilot, lambda: level(app) is RiskLevel.CRITICAL)
         assert "■ CRITICAL risk · deletes the whole file system" in line(app)
-        marked = editor.get_line(1)
-        assert [(span.start, span.end) for span in marked.spans if "underline" in str(span.style)] == [(7, 8)]
+
+        def marked() -> list[tuple[int, int]]:
+            spans = editor.get_line(1).spans
+            return [(span.start, span.end) for span in spans if "underline" in str(span.style)]
+
+        await until(pilot, lambda: marked() == [(7, 8)])
         editor.text = "cd build\nls /\n"
         assert not editor.get_line(1).spans
         await until(pilot, lambda: level(app) is RiskLevel.LOW)

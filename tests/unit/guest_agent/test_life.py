@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import socket
 
 import pytest
@@ -204,6 +205,7 @@ async def test_death_of_the_machine_tells_everybody(agent_process: Agent) -> Non
     output = process.output()
     first = await anext(output)
     assert (first.stream, first.data) == (Stream.STDOUT, b"last words\n")
+    agent_process.process.send_signal(signal.SIGSTOP)  # so that it answers nothing of what follows
     waits = [asyncio.create_task(wait) for wait in (process.wait(), anext(output), link.quiesce(PATIENCE))]  # type: ignore[arg-type]
     await asyncio.sleep(0)
     agent_process.process.kill()

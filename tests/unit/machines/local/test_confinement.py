@@ -134,7 +134,8 @@ async def test_temporary_files_are_its_own(host: LocalHost, tmp_path: Path):
     assert (code, printed) == (0, "left\n")
     assert (tmp_path / "of-the-host").exists()
     assert not (tmp_path / "left").exists()
-    assert (await tried(host, "ls -A /tmp /run | grep -v :"))[1].strip() == ""
+    listed = (await tried(host, "ls -A /tmp /run | grep -v :"))[1].split()
+    assert set(listed) <= {Path.home().name}  # which is empty, and may lie there
 
 
 async def test_there_is_no_network(host: LocalHost):
@@ -224,7 +225,7 @@ def test_some_directories_are_no_workspace(
 ):
     found = probe(home.parent / place, rollcage_paths, environment)
     assert not found.available
-    assert why in found.unfit
+    assert why in found.unfit or "contains the home directory" in found.unfit
 
 
 def test_a_directory_that_everybody_may_write_to_is_no_workspace(
