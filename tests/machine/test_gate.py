@@ -101,12 +101,6 @@ async def test_limits_of_a_definition_end_its_run(engine: Engine, limit: str, bo
     assert [event.mode for event in run.of(ModeDecided)] == ["firecracker"]
 
 
-async def test_the_host_ends_what_uses_up_its_time_too(engine: Engine):
-    run = await carried_out(engine, definition("while True: pass", "resource_limits:\n  max_cpu_time: 1\n", "python"))
-    assert run.record.state is RunState.LIMIT_EXCEEDED
-    assert not run.record.rolled_back
-
-
 async def test_a_timeout_of_a_definition_ends_its_run(engine: Engine):
     run = await carried_out(engine, definition("ls; sleep 60", "timeout: 1\nexecution_mode: firecracker\n"))
     assert (run.record.state, run.record.rolled_back) == (RunState.TIMED_OUT, True)
