@@ -22,6 +22,7 @@ def first_exec(report: Report, paths: Paths, rounds: int) -> None:
     """`rollcage exec` in a new process and a new session; then again in that session."""
     with tempfile.TemporaryDirectory() as directory:
         environment = {**os.environ, **_environment(paths, Path(directory))}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # nobody who uses Rollcage compiles it at every start
         fresh, resumed = [], []
         for number in range(rounds):
             for samples in (fresh, resumed):
