@@ -48,6 +48,8 @@ def asking(app: RollcageApp, text: str, *reasons: str, **options: object) -> Bef
             field.cursor_blink = False
         await until(pilot, lambda: not app.screen_stack[1].query_one(RiskPane).has_class("-stale"))
         await pilot.pause()
+        if "to_type" in options and app.size.height < LARGE[1]:  # more than fits, which is said once it is laid out
+            await until(pilot, lambda: bool(app.screen.query_one("#frame").border_subtitle))
 
     return before
 
