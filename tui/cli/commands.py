@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tui.cli.arguments import Subparsers, add_json, command, family
 from tui.cli.console import out, out_json, out_table, say
-from tui.errors import InvalidInput, NotFound
 from tui.text import clean_line
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
     from tui.definitions.index import Entry
     from tui.definitions.model import Definition, Parameter
-    from tui.definitions.problems import Problem
 
 
 def add(subparsers: Subparsers) -> None:
@@ -111,24 +109,10 @@ def _summary(entry: Entry) -> dict[str, object]:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from tui.cli.checking import report_problems
     from tui.definitions.catalog import Catalog, check_path
-    from tui.definitions.problems import has_errors
 
-    problems: list[Problem] = []
-    for path in arguments.paths:
-        if not path.exists():
-            raise NotFound(f"there is no {path}")
-        problems += check_path(path)
-    if not arguments.paths:
-        problems += Catalog.standard().index.problems
-    if arguments.json:
-        out_json(problems)
-    else:
-        for problem in problems:
-            out(str(problem))
-        if not problems:
-            say("rollcage: no problems")
-    return InvalidInput.exit_code if has_errors(problems) else 0
+    return report_problems(arguments, check_path, lambda: Catalog.standard().index.problems)
 
 
 def _show(arguments: argparse.Namespace) -> int:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from tui.cli.arguments import Subparsers, add_json, command, family
 from tui.cli.console import out, out_json, out_table, say
-from tui.errors import InvalidInput, NotFound, UsageError
+from tui.errors import NotFound, UsageError
 from tui.text import clean_line
 
 if TYPE_CHECKING:
     import argparse
 
-    from tui.definitions.problems import Problem
     from tui.scenarios.catalog import Entry
     from tui.scenarios.model import Scenario
 
@@ -186,21 +185,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from tui.definitions.problems import has_errors
+    from tui.cli.checking import report_problems
     from tui.scenarios.catalog import Catalog, check_path
 
-    problems: list[Problem] = []
-    for path in arguments.paths:
-        if not path.exists():
-            raise NotFound(f"there is no {path}")
-        problems += check_path(path)
-    if not arguments.paths:
-        problems += Catalog.standard().index.problems
-    if arguments.json:
-        out_json(problems)
-    else:
-        for problem in problems:
-            out(str(problem))
-        if not problems:
-            say("rollcage: no problems")
-    return InvalidInput.exit_code if has_errors(problems) else 0
+    return report_problems(arguments, check_path, lambda: Catalog.standard().index.problems)
