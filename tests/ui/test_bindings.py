@@ -7,7 +7,8 @@ import re
 import pytest
 
 from tui.ui.app import RollcageApp
-from tui.ui.bindings import SCOPES, TABLE, Key, keys_of
+from tui.ui.bindings import SCOPES, TABLE, keys_of
+from tui.ui.keys.key import Key
 from tui.ui.output.view import OutputView
 from tui.ui.screens.approval import Approval
 from tui.ui.screens.audit import AuditScreen

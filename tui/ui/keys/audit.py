@@ -1,0 +1,28 @@
+"""Keys of the audit log."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tui.ui.keys.key import Key
+
+KEYS: Final[tuple[Key, ...]] = (
+    Key("auditscreen.filter", "slash", "filter", "Filter",
+        "Filter by result: kind: command: session: user: run: since: until:, each with a value.", shown=True,
+        display="/"),
+    Key("auditscreen.verify", "v", "verify", "Verify", "Check that nothing in the log was changed.", shown=True),
+    Key("auditscreen.close", "escape", "close", "Close",
+        "From the filter to the records; then without the filter; then back.", shown=True, display="esc"),
+
+    Key("audit.open", "enter", "open", "Record", "Show the whole record.", shown=True),
+    Key("audit.follow", "G,end", "cursor_last", "Follow", "Go to the newest record and follow.", shown=True,
+        display="G"),
+    Key("audit.first", "g,home", "cursor_first", "First", "Go to the oldest record.", display="g"),
+    Key("audit.down", "j,down", "cursor_down", "Down", "Next record; the last one follows what comes.",
+        display="j ↓"),
+    Key("audit.up", "k,up", "cursor_up", "Up", "Previous record; stops following.", display="k ↑"),
+    Key("audit.pagedown", "pagedown", "cursor_page(1)", "Page down", "One page down."),
+    Key("audit.pageup", "pageup", "cursor_page(-1)", "Page up", "One page up."),
+
+    Key("record.copy", "y", "copy", "Copy", "Copy the record.", shown=True),
+)  # fmt: skip

@@ -1,0 +1,18 @@
+"""Keys of dialogs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tui.ui.keys.key import Key
+
+KEYS: Final[tuple[Key, ...]] = (
+    Key("approval.deny", "n,d", "cancel", "Deny", "Do not run it, this time.", display="n"),
+    Key("approval.once", "a", "once", "Allow once", "Run it, this time."),
+    Key("approval.session", "s", "session", "Allow", "Run it, and do not ask about it again in this session."),
+    Key("approval.always", "D", "always", "Deny always", "Do not run it, now and for good.", display="D"),
+    Key("approval.down", "pagedown,j", "page(1)", "Page down", "Read on.", display="pgdn j"),
+    Key("approval.up", "pageup,k", "page(-1)", "Page up", "Back.", display="pgup k"),
+
+    Key("dialog.cancel", "escape", "cancel", "Cancel", "Close without doing anything.", shown=True, display="esc"),
+)  # fmt: skip
