@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from textual.dom import DOMNode
 
 from tui.ui.app import RollcageApp
 from tui.ui.bindings import SCOPES, TABLE, keys_of
@@ -21,7 +22,7 @@ from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.session_tree import SessionTree
 
-OWNERS = {
+OWNERS: dict[str, type[DOMNode]] = {
     "app": RollcageApp,
     "main": MainScreen,
     "definitions": DefinitionList,
