@@ -90,6 +90,11 @@ class Paths:
         return self.config / "themes"
 
     @property
+    def chosen_theme(self) -> Path:
+        """The name of the theme last chosen in the application."""
+        return self.state / "theme"
+
+    @property
     def database(self) -> Path:
         """The SQLite store of sessions, runs and snapshots."""
         return self.data / "rollcage.db"

@@ -1,0 +1,50 @@
+"""Which theme the application starts with.
+
+A theme that the settings name wins. Without one it is the theme last chosen in the application, which is kept in the
+state directory and not in the settings: a program has no business rewriting a file that a person wrote.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from tui.paths import Paths
+
+DEFAULT_THEME: Final = "rollcage-dark"
+_LONGEST: Final = 200
+
+
+def wanted_theme(named: str, paths: Paths) -> str:
+    """Return the name of the theme to start with. `named` is what the settings say, or nothing."""
+    return named or remembered_theme(paths) or DEFAULT_THEME
+
+
+def remembered_theme(paths: Paths) -> str | None:
+    """Return the name of the theme last chosen, or None. It need not exist any more."""
+    try:
+        with paths.chosen_theme.open(encoding="utf-8") as file:
+            name = file.read(_LONGEST).strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return name if name and name.isprintable() else None
+
+
+def remember_theme(name: str, paths: Paths) -> None:
+    """Keep the name of a chosen theme for the next start.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    file = paths.chosen_theme
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=".theme-", dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(f"{name}\n")
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
