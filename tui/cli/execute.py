@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tui.cli.arguments import Subparsers, add_running, assignment, command
 from tui.cli.console import is_terminal
 from tui.errors import InvalidInput, UsageError
+from tui.languages import INTERPRETED, NAMES, SUFFIXES, Language
 
 if TYPE_CHECKING:
     import argparse
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
     from tui.machines.model import MachineSpec
     from tui.runs.request import StepRequest
 
-LANGUAGES = {
-    "bash": "bash",
-    "sh": "bash",
-    "shell": "bash",
-    "python": "python",
-    "py": "python",
-    "python3": "python",
-    "javascript": "javascript",
-    "js": "javascript",
-    "node": "javascript",
-}
-_SUFFIXES = {".sh": "bash", ".bash": "bash", ".py": "python", ".js": "javascript", ".mjs": "javascript"}
 LARGEST_CODE = 4 * 1024 * 1024
 
 
@@ -58,7 +47,7 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("code", nargs="?", metavar="CODE", help="the code; - reads it from standard input")
     parser.add_argument("-f", "--file", type=Path, metavar="FILE", help="read the code from a file")
     parser.add_argument(
-        "-l", "--language", choices=tuple(LANGUAGES), metavar="LANGUAGE",
+        "-l", "--language", choices=[name for name, meant in NAMES.items() if meant in INTERPRETED], metavar="LANGUAGE",
         help="bash, python or javascript (default: by the file's suffix, else bash)",
     )  # fmt: skip
     parser.add_argument(
@@ -127,15 +116,16 @@ def _step(arguments: argparse.Namespace) -> tuple[StepRequest, str, bool]:
         text = shlex.join(arguments.program)
         return StepRequest(text, argv=tuple(arguments.program)), _title(text), False
     if arguments.file is not None:
-        language = LANGUAGES.get(arguments.language) or _SUFFIXES.get(arguments.file.suffix.lower(), "bash")
-        return StepRequest(_read(arguments.file), language), arguments.file.name, False
-    language = LANGUAGES[arguments.language or "bash"]
+        by_suffix = SUFFIXES.get(arguments.file.suffix.lower(), Language.BASH)
+        language = NAMES[arguments.language] if arguments.language else by_suffix
+        return StepRequest(_read(arguments.file), str(language)), arguments.file.name, False
+    language = NAMES[arguments.language or "bash"]
     if arguments.code is not None and arguments.code != "-":
-        return StepRequest(arguments.code, language), _title(arguments.code), False
+        return StepRequest(arguments.code, str(language)), _title(arguments.code), False
     if arguments.code is None and is_terminal(sys.stdin):
         raise UsageError("there is nothing to run", hint="for example: rollcage exec 'uname -a'   (more with --help)")
     text = _decode(sys.stdin.buffer.read(LARGEST_CODE + 1), "standard input")
-    return StepRequest(text, language), _title(text), True
+    return StepRequest(text, str(language)), _title(text), True
 
 
 def _title(code: str) -> str:

@@ -15,24 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from tui.definitions.fences import Block, segments
-from tui.definitions.model import Language, Step
+from tui.definitions.model import Step
 from tui.definitions.spelling import closest
-
-LANGUAGES: Final = {
-    "bash": Language.BASH,
-    "sh": Language.BASH,
-    "shell": Language.BASH,
-    "python": Language.PYTHON,
-    "python3": Language.PYTHON,
-    "py": Language.PYTHON,
-    "javascript": Language.JAVASCRIPT,
-    "js": Language.JAVASCRIPT,
-    "node": Language.JAVASCRIPT,
-    "rust": Language.RUST,
-    "rs": Language.RUST,
-    "go": Language.GO,
-    "golang": Language.GO,
-}
+from tui.languages import NAMES, language_named
 
 DOCUMENTATION_LANGUAGES: Final = frozenset({
     "text", "txt", "plain", "plaintext", "output", "console", "shell-session", "terminal", "log", "none",
@@ -88,7 +73,7 @@ def read_body(text: str, first_line: int) -> Body:
 def not_run(line: str, number: int) -> list[BlockProblem]:
     """Point out code that its author may think is run."""
     nested = _NESTED_FENCE.match(line)
-    if nested is None or nested[1].lower() not in LANGUAGES:
+    if nested is None or language_named(nested[1]) is None:
         return []
     message = f"this {nested[1]!r} block stands in a list, quotation or indentation and is not run"
     return [BlockProblem(number, message, "begin it at the margin to make it a step", is_error=False)]
@@ -102,9 +87,9 @@ def read_code(block: Block) -> tuple[Step | None, list[BlockProblem]]:
     flags = {word.lower() for word in words[1:]}
     if not named or named in DOCUMENTATION_LANGUAGES or "example" in flags:
         return None, []
-    language = LANGUAGES.get(named)
+    language = language_named(named)
     if language is None:
-        guess = closest(named, LANGUAGES)
+        guess = closest(named, NAMES)
         hint = f"did you mean {guess!r}? " if guess else ""
         hint += "steps are bash, python, javascript, rust or go; write `text` or add `example` for documentation"
         return None, [BlockProblem(number, f"blocks in {words[0]!r} cannot be run", hint)]

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from tui.definitions.problems import Problem
 from tui.definitions.restrictions import AllowedTimes, RateLimit
+from tui.languages import Language
 from tui.levels import RiskLevel
 
 __all__ = [
@@ -46,16 +47,6 @@ class Profile(StrEnum):
     MINIMAL = "minimal"
     STANDARD = "standard"
     DEVELOPMENT = "development"
-
-
-class Language(StrEnum):
-    """What a step is written in."""
-
-    BASH = "bash"
-    PYTHON = "python"
-    JAVASCRIPT = "javascript"
-    RUST = "rust"
-    GO = "go"
 
 
 class ParameterType(StrEnum):

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from tui.languages import NAMES, Language
 from tui.levels import RiskLevel
 from tui.risk.findings import Edit, Findings, merge
 from tui.risk.hostile import deceptions, too_large
@@ -15,11 +16,12 @@ from tui.risk.knowledge import Knowledge, load_knowledge
 from tui.risk.model import Assessment, Category, Confidence, Reason, Reversibility, Span, Suggestion, UnknownInput
 from tui.risk.shell.model import NOTHING_AROUND, Code, ShellProgram, Surroundings
 
-LANGUAGES: Final = {
-    "bash": "bash", "sh": "bash", "shell": "bash", "zsh": "bash", "dash": "bash", "ksh": "bash",
-    "python": "python", "python3": "python", "py": "python",
-    "javascript": "javascript", "js": "javascript", "node": "javascript", "typescript": "javascript",
-}  # fmt: skip
+_READ_AS: Final[dict[str, str]] = {
+    **{name: str(language) for name, language in NAMES.items()},
+    **dict.fromkeys(("zsh", "dash", "ksh"), str(Language.BASH)),
+    "typescript": str(Language.JAVASCRIPT),
+}
+"""Languages by name, and what is close enough to one of them to be read as it."""
 _DEEPEST: Final = 6
 """Code in code in code: beyond this it is not followed."""
 _MOST_REASONS: Final = 64
@@ -109,7 +111,7 @@ class _Assessor:
 
     def text(self, text: str, language: str) -> Assessment:
         findings = self._checked(text, language)
-        known = LANGUAGES.get(language.lower(), language)
+        known = _READ_AS.get(language.lower(), language)
         assessment = _assessment(findings, known, self._knowledge.identity)
         if findings.edits and assessment.level > RiskLevel.LOW:
             return dataclasses.replace(assessment, suggestion=self._suggestion(text, language, assessment, findings))
@@ -129,7 +131,7 @@ class _Assessor:
         if (reason := too_large(text)) is not None:
             return merge([_unread(text, reason), Findings(reasons=tuple(deceptions(text)))])
         findings = self._any(text, language, None, 0, self._around)
-        if self._around.env and LANGUAGES.get(language.lower()) != "bash":
+        if self._around.env and _READ_AS.get(language.lower()) != "bash":
             # The shell's judge knows what variables do to programs of any language.
             alone = dataclasses.replace(self._around, stdin=None)
             findings = merge([findings, self._any("", "bash", Span(0, len(text)), 0, alone)])
@@ -138,7 +140,7 @@ class _Assessor:
     def _any(
         self, text: str, language: str, base: Span | None, depth: int, around: Surroundings = NOTHING_AROUND
     ) -> Findings:
-        known = LANGUAGES.get(language.lower())
+        known = _READ_AS.get(language.lower())
         span = base or Span(0, len(text))
         if depth > _DEEPEST:
             return _unread(text, "code is nested too deeply", span)
