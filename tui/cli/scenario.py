@@ -89,7 +89,7 @@ def _summary(entry: Entry) -> dict[str, object]:
         "path": entry.path,
         "scope": entry.scope,
         "state": _state(entry),
-        "shadows": entry.shadows,
+        "shadows": [shadowed.path for shadowed in entry.shadows],
         "title": scenario.title if scenario else None,
         "description": scenario.description if scenario else None,
         "category": scenario.category if scenario else None,

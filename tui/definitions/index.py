@@ -6,43 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tui.definitions.claims import Claims, NamedFile, ParsedFile, Source, by_name, claim, problems_of
 from tui.definitions.model import Definition, ExecutionMode, RiskLevel, Scope
-from tui.definitions.parsing import Parsed
-from tui.definitions.problems import Problem, Severity, has_errors, in_order
+from tui.definitions.problems import Problem, Severity, in_order
 from tui.definitions.spelling import closest
 from tui.errors import InvalidInput, NotFound
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What the catalog knows of a name.
-
-    `definition` is what would run; None if the file was never good. `stale` means that the file has errors now and
-    the definition is its last good version. `shadows` are the farther entries this one hides.
-    """
-
-    name: str
-    path: Path
-    scope: Scope
-    definition: Definition | None
-    problems: tuple[Problem, ...] = ()
-    stale: bool = False
-    shadows: tuple[Entry, ...] = ()
+class Entry(NamedFile[Definition]):
+    """What the catalog knows of a name."""
 
     @property
-    def broken(self) -> bool:
-        """Whether the file has errors now."""
-        return has_errors(self.problems)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A definition file as the catalog keeps it. `last_good` may be older than `parsed`."""
-
-    path: Path
-    scope: Scope
-    parsed: Parsed
-    last_good: Definition | None
+    def definition(self) -> Definition | None:
+        """What would run; None if the file was never good."""
+        return self.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,57 +115,24 @@ class Index:
         )
 
 
-def build(sources: Iterable[Source], problems: Iterable[Problem] = ()) -> Index:
+def build(sources: Iterable[Source[Definition]], problems: Iterable[Problem] = ()) -> Index:
     """Decide which file has which name. `problems` are those of directories."""
-    order = {scope: rank for rank, scope in enumerate(Scope)}
-    # Of two files of one scope that claim a name, one that can be run is preferred to one that cannot.
-    claims = sorted(sources, key=lambda s: (order[s.scope], s.last_good is None, s.parsed.definition is None, s.path))
-    by_name: dict[str, list[Entry]] = {}
-    lost: list[Entry] = []
-    places = {source.path: source.parsed for source in claims}
-    for source in claims:
-        entry = _entry(source)
-        held = by_name.setdefault(entry.name, [])
-        rival = next((other for other in held if other.scope is entry.scope), None)
-        if rival is None:
-            held.append(entry)
-        else:
-            message = f"the name {entry.name!r} is already taken by {rival.path}:{places[rival.path].name_line}"
-            problem = _error(entry.path, places[entry.path].name_line, message, "rename one of the two")
-            lost.append(Entry(entry.name, entry.path, entry.scope, None, in_order((*entry.problems, problem))))
-    winners = {name: _shadowing(held) for name, held in by_name.items()}
-    by_alias, clashes = _aliases(winners, places)
-    winners = {name: _with_problems(entry, clashes.get(entry.path, [])) for name, entry in winners.items()}
-    entries = tuple(sorted((*winners.values(), *lost), key=lambda entry: (entry.name, entry.path)))
-    everything = [problem for entry in entries for each in (entry, *entry.shadows) for problem in each.problems]
+    sources = list(sources)
+    places = {source.path: source.parsed for source in sources}
+    claims = claim(sources, Entry)
+    by_alias, clashes = _aliases(claims.winners, places)
+    winners = {name: _with_problems(entry, clashes.get(entry.path, [])) for name, entry in claims.winners.items()}
+    entries = by_name(Claims(winners, claims.lost))
     return Index(
         entries=entries,
-        problems=in_order((*problems, *everything)),
+        problems=in_order((*problems, *problems_of(entries))),
         by_name=winners,
         by_alias={alias: winners[name] for alias, name in by_alias.items()},
     )
 
 
-def _entry(source: Source) -> Entry:
-    parsed = source.parsed
-    definition = parsed.definition or source.last_good
-    return Entry(
-        name=definition.name if definition else parsed.name,
-        path=source.path,
-        scope=source.scope,
-        definition=definition,
-        problems=parsed.problems,
-        stale=parsed.definition is None and definition is not None,
-    )
-
-
-def _shadowing(held: list[Entry]) -> Entry:
-    nearest, *farther = held
-    return replace(nearest, shadows=tuple(farther)) if farther else nearest
-
-
 def _aliases(
-    winners: Mapping[str, Entry], places: Mapping[Path, Parsed]
+    winners: Mapping[str, Entry], places: Mapping[Path, ParsedFile[Definition]]
 ) -> tuple[dict[str, str], dict[Path, list[Problem]]]:
     """Return the name each alias stands for, and the clashes by file."""
     order = {scope: rank for rank, scope in enumerate(Scope)}
@@ -213,7 +158,3 @@ def _aliases(
 
 def _with_problems(entry: Entry, problems: list[Problem]) -> Entry:
     return replace(entry, problems=in_order((*entry.problems, *problems))) if problems else entry
-
-
-def _error(path: Path, line: int, message: str, hint: str) -> Problem:
-    return Problem(str(path), line, None, Severity.ERROR, message, hint)

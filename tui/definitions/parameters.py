@@ -27,6 +27,7 @@ from tui.definitions.model import Definition, Json, Parameter, ParameterType
 from tui.definitions.patterns import BadPattern, matches
 from tui.definitions.spelling import did_you_mean
 from tui.errors import InvalidInput, UsageError
+from tui.text import clean_line
 
 MAX_VALUE_BYTES: Final = 64 * 1024
 """Linux refuses a single argument or environment variable above 128 KiB (`MAX_ARG_STRLEN`); quoting can double one."""
@@ -213,7 +214,7 @@ def _validate(parameter: Parameter, value: Json) -> None:
         allowed = [canonical(choice) for choice in rules.allowed_values]
         for item in value if isinstance(value, list) else [value]:
             if canonical(item) not in allowed:
-                choices = ", ".join(as_text(choice) for choice in rules.allowed_values)
+                choices = ", ".join(clean_line(as_text(choice)) for choice in rules.allowed_values)
                 raise ValueError(f"must be one of {choices}; not {as_text(item)[:60]!r}")
     if rules.pattern is not None and isinstance(value, str):
         try:

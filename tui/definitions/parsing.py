@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tui.definitions.blocks import read_body
+from tui.definitions.claims import ParsedFile
 from tui.definitions.fields import Fields, Problems, describe
 from tui.definitions.frontmatter import BadYaml, Node, Parts, read, split
 from tui.definitions.model import (
@@ -26,7 +27,7 @@ from tui.definitions.model import (
     Step,
 )
 from tui.definitions.parameter_fields import read_parameters
-from tui.definitions.problems import Problem, Severity, has_errors, in_order
+from tui.definitions.problems import Severity, has_errors, in_order
 from tui.definitions.restriction_fields import read_allowed_times, read_rate_limit, read_roles
 from tui.definitions.templating import check_step
 
@@ -42,17 +43,13 @@ _MODE_SYNONYMS: Final = {"vm": ExecutionMode.FIRECRACKER}
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """What a file holds. `definition` is None if there are errors; `name` is the name it claims even then.
+class Parsed(ParsedFile[Definition]):
+    """What a file of a definition holds."""
 
-    `lines` says on which line a field stands, for problems found when definitions are compared.
-    """
-
-    definition: Definition | None
-    name: str
-    problems: tuple[Problem, ...]
-    name_line: int = 1
-    alias_lines: tuple[tuple[str, int], ...] = ()
+    @property
+    def definition(self) -> Definition | None:
+        """The definition, unless there are errors."""
+        return self.content
 
 
 def parse(data: bytes, path: Path, scope: Scope = Scope.PROJECT) -> Parsed:
@@ -157,7 +154,7 @@ def _definition(
     found_problems = in_order(problems)
     name_node = fields.get("name")
     return Parsed(
-        definition=None if has_errors(found_problems) else replace(definition, problems=found_problems),
+        content=None if has_errors(found_problems) else replace(definition, problems=found_problems),
         name=definition.name,
         problems=found_problems,
         name_line=name_node.line if name_node else 1,

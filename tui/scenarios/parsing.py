@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from tui.definitions.claims import ParsedFile
 from tui.definitions.fields import Fields, Problems
 from tui.definitions.frontmatter import BadYaml, split
 from tui.definitions.model import NAME, Profile, Scope
 from tui.definitions.parsing import LIMITS, decode, read_limits, read_root
-from tui.definitions.problems import Problem, has_errors, in_order
+from tui.definitions.problems import has_errors, in_order
 from tui.scenarios.model import Scenario, SessionKind
 from tui.scenarios.steps import read_steps
 
@@ -21,13 +22,13 @@ LONGEST_NAME: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """What a file holds. `scenario` is None if there are errors; `name` is the name it claims even then."""
+class Parsed(ParsedFile[Scenario]):
+    """What a file of a scenario holds."""
 
-    scenario: Scenario | None
-    name: str
-    problems: tuple[Problem, ...]
-    name_line: int = 1
+    @property
+    def scenario(self) -> Scenario | None:
+        """The scenario, unless there are errors."""
+        return self.content
 
 
 def parse(data: bytes, path: Path, scope: Scope = Scope.PROJECT) -> Parsed:

@@ -35,10 +35,10 @@ def test_a_nearer_scope_shadows_a_farther_one(catalog: Catalog, roots: dict[Scop
         write(root / "a.md", scenario_text("a", title=scope))
     write(roots[Scope.SHIPPED] / "deep" / "b.md", scenario_text("b"))
     write(roots[Scope.SHIPPED] / "README.md", "no scenario")
-    assert catalog.refresh() == CatalogDelta(added=("a", "b"))
+    assert [each.name for each in catalog.refresh().added] == ["a", "b"]
     entry = catalog.index.find("a")
     assert (entry.scope, entry.scenario and entry.scenario.title) == (Scope.PROJECT, "project")
-    assert entry.shadows == (roots[Scope.USER] / "a.md", roots[Scope.SHIPPED] / "a.md")
+    assert [each.path for each in entry.shadows] == [roots[Scope.USER] / "a.md", roots[Scope.SHIPPED] / "a.md"]
     assert [each.name for each in catalog.index.entries] == ["a", "b"]
     assert catalog.index.problems == ()
 
@@ -58,16 +58,16 @@ def test_a_file_that_breaks_keeps_its_last_good_version(catalog: Catalog, roots:
     write(file, scenario_text("a", title="first"))
     catalog.refresh()
     write(file, "---\nname: [\n---\n")
-    assert catalog.refresh() == CatalogDelta(changed=("a",))
+    assert [each.name for each in catalog.refresh().broken] == ["a"]
     entry = catalog.index.find("a")
     assert (entry.stale, entry.broken) == (True, True)
     assert catalog.index.resolve("a").title == "first"
     assert not catalog.refresh()
     write(file, scenario_text("a", title="second"))
-    assert catalog.refresh() == CatalogDelta(changed=("a",))
+    assert [each.name for each in catalog.refresh().repaired] == ["a"]
     assert catalog.index.resolve("a").title == "second"
     file.unlink()
-    assert catalog.refresh() == CatalogDelta(removed=("a",))
+    assert [each.name for each in catalog.refresh().removed] == ["a"]
 
 
 def test_two_files_of_one_name_are_a_mistake_in_the_second(catalog: Catalog, roots: dict[Scope, Path]) -> None:
