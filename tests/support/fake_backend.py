@@ -19,12 +19,14 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tui.errors import NotFound
 from tui.ids import checked_id, new_id
 from tui.machines.errors import GuestRefused, MachineError, MachineLost, SnapshotDamaged, SnapshotError
+from tui.machines.inventory import Birth, Origin
 from tui.machines.model import Capability, Command, ExitReport, MachineSpec, OutputChunk, ResourceUsage, Stream
 from tui.machines.protocol import Capture, Machine, SnapshotLabel
 
@@ -136,9 +138,12 @@ class FakeProcess:
 class FakeMachine:
     """A directory, a stand-in for the hypervisor, and the commands that run in the one while the other lives."""
 
-    def __init__(self, backend: FakeBackend, spec: MachineSpec, hypervisor: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self, backend: FakeBackend, spec: MachineSpec, hypervisor: asyncio.subprocess.Process, birth: Birth
+    ) -> None:
         self.id = new_id()
         self.spec = spec
+        self.birth = birth
         self.backend = backend
         self.directory = backend.root / "machines" / self.id
         self.running = False
@@ -248,6 +253,8 @@ class FakeBackend:
         """Methods called, in order, with a snapshot id or the memory of a spec."""
         self.gates: dict[str, Callable[[], Awaitable[object]]] = {}
         """By the name of a method: what it awaits first."""
+        self.waiting: dict[str, Machine | None] = {}
+        """Machines that stand by for a rollback, by snapshot; put there by tests."""
         self.kills_are_oom = False
         self.ignores_signals = False
         for name in ("machines", "snapshots"):
@@ -269,9 +276,13 @@ class FakeBackend:
     async def prepare(self, spec: MachineSpec, report: Callable[[str], None] | None = None) -> None:
         await self._called("prepare", str(spec.memory_mb))
 
-    async def _machine(self, spec: MachineSpec, content: Path | None) -> FakeMachine:
+    async def _machine(self, spec: MachineSpec, content: Path | None, snapshot_id: str | None = None) -> FakeMachine:
+        started = time.perf_counter()
         hypervisor = await asyncio.create_subprocess_exec("sleep", "infinity", stdout=asyncio.subprocess.DEVNULL)
-        machine = FakeMachine(self, spec, hypervisor)
+        took_ms = (time.perf_counter() - started) * 1000
+        origin = Origin.CLONED if snapshot_id is None else Origin.RESTORED
+        birth = Birth(origin, datetime.now(UTC), took_ms, snapshot_id=snapshot_id)
+        machine = FakeMachine(self, spec, hypervisor, birth)
         self.machines.add(machine)
         if content is None:
             machine.directory.mkdir()
@@ -305,10 +316,17 @@ class FakeBackend:
         if not path.is_dir():
             raise NotFound(f"there is no snapshot {snapshot_id} on disk")
         await self.verify(snapshot_id)
-        return await self._machine(MachineSpec.from_json(self._manifest(path)["spec"]), path / "files")
+        return await self._machine(MachineSpec.from_json(self._manifest(path)["spec"]), path / "files", snapshot_id)
 
     async def anticipate(self, snapshot_id: str) -> None:
         await self._called("anticipate", snapshot_id)
+
+    def standbys(self) -> Mapping[str, Machine | None]:
+        return dict(self.waiting)
+
+    async def stand_down(self, snapshot_id: str) -> None:
+        if (machine := self.waiting.pop(snapshot_id, None)) is not None:
+            await machine.discard()
 
     def _manifest(self, path: Path) -> dict[str, Any]:
         data: dict[str, Any] = json.loads((path / "manifest.json").read_text())

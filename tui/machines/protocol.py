@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from tui.machines.inventory import Birth
 from tui.machines.model import Capability, Command, ExitReport, MachineSpec, OutputChunk, TerminalSize
 
 
@@ -85,6 +86,11 @@ class Machine(Protocol):
     @property
     def pid(self) -> int:
         """Process id of the hypervisor on the host."""
+        ...
+
+    @property
+    def birth(self) -> Birth | None:
+        """How it came to be; None while it still does."""
         ...
 
     @property
@@ -198,6 +204,14 @@ class Backend(Protocol):
 
     async def anticipate(self, snapshot_id: str) -> None:
         """Prepare a restore of this snapshot in the background, so that the next one is quick. Only a hint."""
+        ...
+
+    def standbys(self) -> Mapping[str, Machine | None]:
+        """Return the machines that `anticipate` made, by snapshot; None for one that is being made."""
+        ...
+
+    async def stand_down(self, snapshot_id: str) -> None:
+        """Take an anticipation back: the machine that stands by is discarded. Does nothing where there is none."""
         ...
 
     async def stored(self) -> Mapping[str, SnapshotLabel]:

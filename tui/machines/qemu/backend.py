@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.errors import RollcageError
 from tui.ids import time_of
 from tui.machines.errors import MachineLost, SnapshotIncompatible
 from tui.machines.guest.link import AgentLink
+from tui.machines.inventory import Birth, Origin
 from tui.machines.model import PROFILES, Capability, MachineSpec
 from tui.machines.protocol import Capture, Machine, SnapshotLabel
 from tui.machines.qemu import probe, strays
@@ -156,6 +159,15 @@ class QemuBackend:
         while len(self._standbys) > _STANDBYS:
             await _end(self._standbys.popitem(last=False)[1])
 
+    def standbys(self) -> Mapping[str, Machine | None]:
+        """Return the machines that stand by, by snapshot; None for one that is being made, or could not be."""
+        return {id_: _made(task) for id_, task in self._standbys.items()}
+
+    async def stand_down(self, snapshot_id: str) -> None:
+        """Discard the machine that stands by at this snapshot, or stop making it."""
+        if (standby := self._standbys.pop(snapshot_id, None)) is not None:
+            await _end(standby)
+
     async def _standing_by(self, snapshot_id: str) -> QemuMachine:
         machine = await self._restored(snapshot_id)
         try:
@@ -175,7 +187,14 @@ class QemuBackend:
                 "QEMU, accelerator or CPU and cannot run here",
                 hint="start a new session; nothing was changed",
             )
-        template = await self._templates.get(manifest.spec, self._accelerator)
+        template = self._templates.find(manifest.spec, self._accelerator)
+        if manifest.template_build and (template is None or template.build != manifest.template_build):
+            raise SnapshotIncompatible(
+                f"snapshot {snapshot_id} of {time_of(snapshot_id):%Y-%m-%d %H:%M} holds only what differs from a "
+                "template that was removed; one made anew has other memory",
+                hint="start a new session; nothing was changed",
+            )
+        template = template or await self._templates.get(manifest.spec, self._accelerator)
         return await self._incoming(
             template, devices, generation=manifest.generation, snapshot_id=snapshot_id,
             layers=manifest.disk_layers, quiesced=manifest.quiesced,
@@ -192,6 +211,7 @@ class QemuBackend:
         quiesced: bool = True,
     ) -> QemuMachine:
         """Load a saved state into a fresh QEMU. If anything fails, that QEMU is gone and nothing else has changed."""
+        started = time.perf_counter()
         disk = None
         if template.spec.disk_mb is not None:
             disk = DiskChain(self._vault, template.spec.disk_mb, template.directory, layers)
@@ -203,7 +223,12 @@ class QemuBackend:
                 await to_the_end(self._write_pages, GuestMemory(process.pid, template.memory_file), snapshot_id)
             await process.load_devices(devices)
             link = await AgentLink.open(process.agent_socket)
-            return QemuMachine(process, link, template, generation=generation, disk=disk, quiesced=quiesced)
+            origin = Origin.CLONED if snapshot_id is None else Origin.RESTORED
+            took_ms = (time.perf_counter() - started) * 1000
+            return QemuMachine(
+                process, link, template, generation=generation, disk=disk, quiesced=quiesced,
+                birth=Birth(origin, datetime.now(UTC), took_ms, snapshot_id=snapshot_id),
+            )  # fmt: skip
         except BaseException:
             if process is not None:
                 await process.kill()
@@ -226,8 +251,8 @@ class QemuBackend:
 
     async def delete(self, snapshot_ids: set[str]) -> int:
         """Delete snapshots; those that stay remain whole. Returns the bytes freed."""
-        for snapshot_id in snapshot_ids & self._standbys.keys():
-            await _end(self._standbys.pop(snapshot_id))
+        for snapshot_id in snapshot_ids:
+            await self.stand_down(snapshot_id)
         return await asyncio.to_thread(self._vault.delete, snapshot_ids)
 
     async def verify(self, snapshot_id: str) -> None:
@@ -252,6 +277,11 @@ class QemuBackend:
         await asyncio.gather(*(machine.discard() for machine in machines))
 
 
+def _made(task: asyncio.Task[QemuMachine]) -> QemuMachine | None:
+    is_made = task.done() and not task.cancelled() and task.exception() is None
+    return task.result() if is_made else None
+
+
 async def _end(task: asyncio.Task[QemuMachine]) -> None:
     """Stop making a machine, or end the one that was made."""
     task.cancel()
@@ -264,5 +294,5 @@ def _manifest(machine: QemuMachine, label: SnapshotLabel, state: FrozenState) ->
     unset: dict[str, Any] = dict.fromkeys(("pages", "own_pages", "devices_bytes", "devices_digest", "index_digest"), 0)
     return Manifest(
         label=label, spec=machine.spec, template=machine.template.key, files=(), quiesced=state.quiesced,
-        generation=machine.generation, disk_layers=state.disk_layers, **unset,
+        generation=machine.generation, disk_layers=state.disk_layers, template_build=machine.template.build, **unset,
     )  # fmt: skip

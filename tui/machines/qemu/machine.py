@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tui.ids import new_id
 from tui.machines.errors import MachineError, MachineLost
 from tui.machines.guest.link import AgentLink
+from tui.machines.inventory import Birth
 from tui.machines.model import Command, Identity, MachineSpec
 from tui.machines.protocol import GuestProcess
 from tui.machines.qemu.disk import DiskChain
@@ -51,9 +52,12 @@ class QemuMachine:
         generation: int,
         disk: DiskChain | None = None,
         quiesced: bool = True,
+        birth: Birth | None = None,
     ) -> None:
         self.id = new_id()
         self.template = template
+        self.birth = birth
+        """How it came to be; None while it still does."""
         self.generation = generation
         """Number of the last life; the next resume begins the one after."""
         self._process = process

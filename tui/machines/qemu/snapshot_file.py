@@ -84,6 +84,8 @@ class Manifest:
     generation: int
     disk_layers: tuple[str, ...] = ()
     """Disk overlays from the lowest to the one frozen with this snapshot."""
+    template_build: int = 0
+    """`Template.build` of the very template whose pages it leaves out; 0 in snapshots that do not say."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the manifest as plain data."""

@@ -15,7 +15,8 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -23,17 +24,18 @@ from typing import Final
 from tui.ids import new_id
 from tui.machines.errors import BootFailed, MachineError
 from tui.machines.guest.link import AgentLink
+from tui.machines.inventory import Birth, Origin
 from tui.machines.model import Command, MachineSpec
-from tui.machines.qemu import strays
 from tui.machines.qemu.command_line import Accelerator, BootFiles, machine_arguments, template_key
 from tui.machines.qemu.disk import BOOT_LAYER, RAW, chain, create_overlay, format_raw
 from tui.machines.qemu.machine import QemuMachine
 from tui.machines.qemu.memory import fresh_ram, keep_ram
 from tui.machines.qemu.process import QemuProcess
+from tui.machines.qemu.processes import process_name
+from tui.machines.qemu.shelf import ABOUT
 
 _MEMORY: Final = "memory"
 _DEVICES: Final = "devices"
-_ABOUT: Final = "template.json"
 _BOOT_DEADLINE_S: Final = 90.0
 _REHEARSAL_DEADLINE_S: Final = 30.0
 _EXPECTED_BOOT_S: Final = 2.0
@@ -67,6 +69,8 @@ class Template:
     boot: BootFiles
     boot_s: float
     """Seconds from the spawn of QEMU until the agent answered."""
+    build: int = 0
+    """Tells this template from one made later under the same key, whose memory is another: when it was frozen, ns."""
 
     @property
     def memory_file(self) -> Path:
@@ -94,7 +98,7 @@ class Template:
             memory_file=self.memory_file if ram is None else Path(f"/proc/self/fd/{ram}"),
             shared=ram is not None,
             channels=channels,
-            name=strays.process_name(new_id()),
+            name=process_name(new_id()),
             disk=disk,
         )
 
@@ -118,17 +122,17 @@ class Templates:
     def find(self, spec: MachineSpec, accelerator: Accelerator) -> Template | None:
         """Return a template if it is there, whole and unchanged."""
         key = self.key(spec, accelerator)
-        if key in self._loaded:
-            return self._loaded[key]
         directory = self._directory / key
+        if key in self._loaded and (directory / ABOUT).exists():  # else another process has removed it
+            return self._loaded[key]
         try:
-            about = json.loads((directory / _ABOUT).read_text())
+            about = json.loads((directory / ABOUT).read_text())
             status = (directory / _MEMORY).stat()
         except (OSError, ValueError):
             return None
         if (status.st_size, status.st_mtime_ns) != (about["memory_bytes"], about["memory_mtime_ns"]):
             return None
-        template = Template(directory, key, spec, accelerator, self._boot, about["boot_s"])
+        template = Template(directory, key, spec, accelerator, self._boot, about["boot_s"], status.st_mtime_ns)
         self._loaded[key] = template
         return template
 
@@ -211,7 +215,7 @@ class Templates:
                 "memory_bytes": status.st_size,
                 "memory_mtime_ns": status.st_mtime_ns,
             }
-            (draft / _ABOUT).write_text(json.dumps(about, indent=2))
+            (draft / ABOUT).write_text(json.dumps(about, indent=2))
             draft.rename(final)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
@@ -222,7 +226,7 @@ class Templates:
 
         Machines that use one keep the files they have open.
         """
-        for about_file in self._directory.glob(f"*/{_ABOUT}"):
+        for about_file in self._directory.glob(f"*/{ABOUT}"):
             try:
                 about = json.loads(about_file.read_text())
                 fits = about_file.parent.name == self.key(MachineSpec.from_json(about["spec"]), accelerator)
@@ -245,6 +249,8 @@ async def boot(template: Template, ram: int, disk: str | None, deadline_s: float
         link = await AgentLink.open(process.agent_socket)
         machine = QemuMachine(process, link, template, generation=0)
         await machine.boot(deadline_s)
+        boot_s = time.perf_counter() - started
+        machine.birth = Birth(Origin.BOOTED, datetime.now(UTC), boot_s * 1000)
     except MachineError as error:
         tail = process.console_tail.strip()[-2000:]
         await process.kill()
@@ -252,7 +258,7 @@ async def boot(template: Template, ram: int, disk: str | None, deadline_s: float
     except BaseException:
         await process.kill()
         raise
-    return machine, time.perf_counter() - started
+    return machine, boot_s
 
 
 async def rehearse(machine: QemuMachine) -> None:
@@ -260,9 +266,12 @@ async def rehearse(machine: QemuMachine) -> None:
 
     Processes that earlier commands left do not move meanwhile.
     """
+    started = time.perf_counter()
     await machine.resume(rehearsal=True)
     await run_all(machine, _REHEARSAL, machine.template.deadline(_REHEARSAL_DEADLINE_S))
     await machine.pause()
+    if machine.birth is not None:
+        machine.birth = replace(machine.birth, rehearsal_ms=(time.perf_counter() - started) * 1000)
 
 
 async def run_all(machine: QemuMachine, commands: tuple[Command, ...], deadline_s: float) -> None:
