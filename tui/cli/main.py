@@ -28,6 +28,7 @@ from tui.cli import (
     sessions,
     setup,
     snapshots,
+    themes,
 )
 from tui.cli.arguments import DEFAULT_SESSION
 from tui.cli.codes import EXIT_CANCELLED, EXIT_NOBODY_READS
@@ -86,7 +87,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
     for module in (
         run, execute, assess, rollback, snapshots, sessions, history, audit, approvals, commands, hooks, policy,
-        knowledge, scenario, setup, doctor, info, garbage,
+        knowledge, scenario, themes, setup, doctor, info, garbage,
     ):  # fmt: skip
         module.add(subparsers)
     return parser

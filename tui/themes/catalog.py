@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.definitions.catalog import contents
+from tui.definitions.files import contents
 from tui.definitions.model import Scope
 from tui.definitions.problems import Problem, Severity
 from tui.definitions.scan import directories_of_links

@@ -1,6 +1,6 @@
 """Which theme the application starts with.
 
-A theme that the settings name wins. Without one it is the theme last chosen in the application, which is kept in the
+A theme that the settings name wins. For `auto` it is the theme last chosen in the application, which is kept in the
 state directory and not in the settings: a program has no business rewriting a file that a person wrote.
 """
 
@@ -14,12 +14,21 @@ from typing import Final
 from tui.paths import Paths
 
 DEFAULT_THEME: Final = "rollcage-dark"
+AUTO: Final = "auto"
+"""What the settings say for the theme last chosen."""
 _LONGEST: Final = 200
 
 
 def wanted_theme(named: str, paths: Paths) -> str:
-    """Return the name of the theme to start with. `named` is what the settings say, or nothing."""
-    return named or remembered_theme(paths) or DEFAULT_THEME
+    """Return the name of the theme to start with. `named` is what the settings say: a name or `auto`."""
+    return named if named != AUTO else remembered_theme(paths) or DEFAULT_THEME
+
+
+def origin_of(named: str, paths: Paths) -> str:
+    """Return in words why `wanted_theme` returns what it does."""
+    if named != AUTO:
+        return f"named in {paths.settings_file}"
+    return "the default" if remembered_theme(paths) is None else "the one chosen last"
 
 
 def remembered_theme(paths: Paths) -> str | None:

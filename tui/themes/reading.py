@@ -20,8 +20,8 @@ from tui.themes.tokens import COLOURS, STYLE_VARIABLES, VARIABLES
 
 MAX_FILE_BYTES: Final = 64 * 1024
 _KEYS: Final = ("name", "dark", "ansi", *COLOURS, "variables")
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
-_NAME_HINT: Final = "letters, digits, - and _, at most 40, a letter first"
+_NAME: Final = re.compile(r"(?!auto\Z)[A-Za-z][A-Za-z0-9_-]{0,39}")
+_NAME_HINT: Final = "letters, digits, - and _, at most 40, a letter first; 'auto' means the one last chosen"
 
 
 def parse_theme(data: bytes, file: Path) -> tuple[Theme | None, tuple[Problem, ...]]:

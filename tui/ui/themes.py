@@ -1,106 +1,92 @@
-"""Themes from YAML files: those Rollcage ships, and those in the user's directory, which win by name.
-
-A bad colour that reaches Textual takes the application down at the moment the theme is drawn, so every value is
-checked here, and a file with mistakes is reported and left out.
-"""
+"""Themes as Textual wants them, made from the files that `tui.themes` has read and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-import yaml
-from textual.color import Color, ColorParseError
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES
+from textual.theme import Theme as TextualTheme
 
-from tui.paths import Paths, shipped
+from tui.themes.catalog import ThemeCatalog
+from tui.themes.choice import AUTO, DEFAULT_THEME, wanted_theme
+from tui.themes.model import located
+from tui.themes.tokens import TOKENS
 
-_COLOURS: Final = (
-    "primary", "secondary", "accent", "success", "warning", "error", "foreground", "background", "surface", "panel",
-    "boost",
-)  # fmt: skip
-_KEYS: Final = frozenset((*_COLOURS, "name", "dark", "ansi", "variables"))
-_MAX_BYTES: Final = 64 * 1024
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from textual.app import App
+
+    from tui.paths import Paths
+    from tui.themes.model import Entry, Theme
+
+_LISTED: Final = 3
+"""Problems that a message names; `rollcage themes check` prints all."""
+
+
+def textual_theme(theme: Theme) -> TextualTheme:
+    """Return a theme as Textual wants it."""
+    return TextualTheme(
+        theme.name,
+        dark=theme.dark,
+        ansi=theme.ansi,
+        variables=dict(theme.variables),
+        **dict(theme.colours),  # type: ignore[arg-type]
+    )
+
+
+def token_defaults(theme: TextualTheme) -> dict[str, str]:
+    """Return the colours of Rollcage's own tokens in a theme that does not set them."""
+    variables = {**theme.to_color_system().generate(), **theme.variables}
+    return {token: variables[source] for token, source in TOKENS.items()}
+
+
+def start_themes(app: App[Any], paths: Paths, named: str) -> tuple[ThemeCatalog, list[str]]:
+    """Register every theme and choose the one to start with; `named` is what the settings say.
+
+    Returns what is followed from then on, and what a person should be told of files that are left out.
+    """
+    catalog = ThemeCatalog.standard(paths)
+    for theme in catalog.index.themes.values():
+        app.register_theme(textual_theme(theme))
+    problems = [in_brief(entry) for entry in catalog.index.entries if entry.broken]
+    wanted = wanted_theme(named, paths)
+    if wanted in app.available_themes:
+        app.theme = wanted
+        return catalog, problems
+    origin = paths.settings_file if named != AUTO else paths.chosen_theme
+    problems.append(f"{origin}: there is no theme {wanted!r}; {DEFAULT_THEME} is used")
+    if DEFAULT_THEME in app.available_themes:
+        app.theme = DEFAULT_THEME
+    return catalog, problems
+
+
+def forget_theme(app: App[Any], name: str) -> None:
+    """Take a theme away; where it hid one of Textual's own, that is back."""
+    app.unregister_theme(name)
+    if (hidden := BUILTIN_THEMES.get(name)) is not None:
+        app.register_theme(hidden)
+
+
+def in_brief(entry: Entry) -> str:
+    """Return the first problems of a file, each with its place."""
+    problems: Sequence[str] = [located(problem) for problem in entry.problems]
+    more = len(problems) - _LISTED
+    return "\n".join(problems[:_LISTED]) + (f"\nand {more} more: rollcage themes check" if more > 0 else "")
 
 
 @dataclass(slots=True)
 class Themes:
     """What was found."""
 
-    loaded: dict[str, Theme] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-    """Each with the file, the key and what is wrong."""
+    loaded: dict[str, TextualTheme]
+    problems: list[str]
 
 
 def load_themes(paths: Paths) -> Themes:
     """Return the shipped themes and the user's."""
-    themes = Themes()
-    for directory in (shipped("themes"), paths.user_themes):
-        for file in sorted(directory.glob("*.yaml")) if directory.is_dir() else ():
-            theme, problems = read_theme(file)
-            themes.problems += [f"{file}: {problem}" for problem in problems]
-            if theme is not None:
-                themes.loaded[theme.name] = theme
-    return themes
-
-
-def read_theme(file: Path) -> tuple[Theme | None, list[str]]:
-    """Return the theme of a file, or None and everything that is wrong with it."""
-    try:
-        with file.open("rb") as stream:
-            text = stream.read(_MAX_BYTES + 1)
-        if len(text) > _MAX_BYTES:
-            return None, [f"larger than {_MAX_BYTES // 1024} KiB"]
-        data = yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        return None, [f"cannot be read: {error}"]
-    if not isinstance(data, dict):
-        return None, ["must be a mapping of keys to values"]
-    problems = list(_problems(data))
-    if problems:
-        return None, problems
-    colours = {key: str(data[key]) for key in _COLOURS if key in data}
-    variables = {str(key): str(value) for key, value in data.get("variables", {}).items()}
-    name = str(data.get("name", file.stem))
-    theme = Theme(name, colours.pop("primary"), dark=data.get("dark", True), ansi=data.get("ansi", False))
-    return replace(theme, variables=variables, **colours), []  # type: ignore[arg-type]
-
-
-def _problems(data: dict[Any, Any]) -> Iterable[str]:
-    for key in data:
-        if key not in _KEYS:
-            yield f"{key}: there is no such key; there are {', '.join(sorted(_KEYS))}"
-    if "primary" not in data:
-        yield "primary: is required"
-    for key in _COLOURS:
-        if key in data and (problem := _colour_problem(data[key])):
-            yield f"{key}: {problem}"
-    for key in ("dark", "ansi"):
-        if not isinstance(data.get(key, True), bool):
-            yield f"{key}: must be true or false"
-    if not isinstance(data.get("name", ""), str) or not data.get("name", "x").isprintable():
-        yield "name: must be a printable text"
-    variables = data.get("variables", {})
-    if not isinstance(variables, dict):
-        yield "variables: must be a mapping"
-        return
-    for key, value in variables.items():
-        if not isinstance(value, str):
-            yield f"variables.{key}: must be a text"
-        elif not str(key).endswith("-style") and (problem := _colour_problem(value)):
-            yield f"variables.{key}: {problem}"
-
-
-def _colour_problem(value: object) -> str:
-    if not isinstance(value, str):
-        return f"{value!r} is not a colour; write it in quotes, such as '#5fb3b3'"
-    colour, _, opacity = value.partition(" ")
-    try:
-        Color.parse(colour)
-    except ColorParseError:
-        return f"{value!r} is not a colour"
-    if opacity and not (opacity.endswith("%") and opacity[:-1].isdigit()):
-        return f"{value!r} is not a colour with an opacity such as '40%'"
-    return ""
+    index = ThemeCatalog.standard(paths).index
+    themes = {name: textual_theme(theme) for name, theme in index.themes.items()}
+    return Themes(themes, [in_brief(entry) for entry in index.entries if entry.broken])

@@ -1,0 +1,65 @@
+"""What the application has to do with themes: its tokens, the theme to start with, choosing one, following files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import App
+
+from tui.text import clean, clean_line
+
+if TYPE_CHECKING:
+    from tui.config import Settings
+    from tui.paths import Paths
+    from tui.themes.catalog import ThemeCatalog
+
+_TOAST_S = 8.0
+
+
+class ThemedApp(App[int]):
+    """Base of the application. A subclass calls `start_themes` when it is made and `follow_themes` once it is drawn."""
+
+    paths: Paths
+    settings: Settings
+    _catalog_of_themes: ThemeCatalog
+    _wanted_theme: str
+    _theme_problems: list[str]
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the colours of Rollcage's own tokens, for themes that do not set them."""
+        from tui.ui.themes import token_defaults
+
+        return token_defaults(self.current_theme)
+
+    def start_themes(self) -> None:
+        """Register every theme and use the one to start with."""
+        from tui.themes.choice import wanted_theme
+        from tui.ui.themes import start_themes
+
+        self._wanted_theme = wanted_theme(self.settings.theme, self.paths)
+        self._catalog_of_themes, self._theme_problems = start_themes(self, self.paths, self.settings.theme)
+
+    def use_theme(self, name: str) -> None:
+        """Change the colours, now and, unless the settings name a theme, at every start from now on."""
+        from tui.themes.choice import AUTO, remember_theme
+
+        self.theme = name
+        if self.settings.theme != AUTO:
+            said = f"Until you leave: {self.paths.settings_file} names {clean_line(self.settings.theme, 40)}."
+            self.notify(said, title=f"Theme {clean_line(name, 40)}", markup=False)
+            return
+        try:
+            remember_theme(name, self.paths)
+        except OSError as error:
+            said = f"{self.paths.chosen_theme} cannot be written: {error.strerror}"
+            self.notify(said, title="Only until you leave", severity="warning", markup=False)
+
+    @work(group="themes", exclusive=True, exit_on_error=False)
+    async def follow_themes(self) -> None:
+        """Tell of theme files that are left out, then have the colours follow the files."""
+        from tui.ui.theme_reload import ThemeFollower
+
+        for problem in self._theme_problems:
+            self.notify(clean(problem), title="Theme left out", severity="warning", markup=False, timeout=_TOAST_S)
+        await ThemeFollower(self, self._catalog_of_themes, self._wanted_theme).run()
