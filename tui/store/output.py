@@ -23,11 +23,17 @@ INLINE_BYTES: Final = 64 * 1024
 """How much of the output is also kept in the run's record."""
 _MAGIC: Final = b"RCOUT\x00\x00\x01"
 _FRAME: Final = struct.Struct("<QIB")
-_LARGEST_FRAME: Final = 1024 * 1024
+LARGEST_FRAME: Final = 1024 * 1024
+"""Bytes of one frame; what is longer becomes several."""
 _READ: Final = 256 * 1024
 
 BEGINNING: Final = len(_MAGIC)
 """Position of the first frame."""
+
+
+def stored_size(length: int) -> int:
+    """Return by how much the file grows when `length` bytes are appended at once."""
+    return length + _FRAME.size * -(-length // LARGEST_FRAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,8 @@ class OutputWriter:
         Raises:
             StoreError: the disk is full, or the run has printed more than it may; nothing of `data` was added.
         """
-        for start in range(0, len(data), _LARGEST_FRAME):
-            part = data[start : start + _LARGEST_FRAME]
+        for start in range(0, len(data), LARGEST_FRAME):
+            part = data[start : start + LARGEST_FRAME]
             if self.data_bytes + len(part) > self._limit:
                 raise StoreError(
                     f"the run printed more than {self._limit // 1024 // 1024} MiB",
@@ -138,7 +144,7 @@ class OutputReader:
         at = 0
         while at + _FRAME.size <= len(block):
             at_ns, length, stream = _FRAME.unpack_from(block, at)
-            if length > _LARGEST_FRAME or stream not in (Stream.STDOUT, Stream.STDERR):
+            if length > LARGEST_FRAME or stream not in (Stream.STDOUT, Stream.STDERR):
                 break  # damaged: what follows cannot be told apart any more
             data = block[at + _FRAME.size : at + _FRAME.size + length]
             if len(data) < length:
