@@ -40,7 +40,7 @@ CSS_NAMES: Final = frozenset({
 """The named colours of CSS (https://www.w3.org/TR/css-color-4/#named-colors)."""
 _SPECIAL: Final = frozenset({"auto", "transparent"})
 STYLES: Final = frozenset({"none", "bold", "dim", "italic", "reverse", "strike", "underline"})
-"""The words a text style is made of; `not` may stand before any but `none`."""
+"""The words a text style is made of; `none` stands alone."""
 
 
 def colour_problem(value: str) -> tuple[str, str] | None:
@@ -50,7 +50,7 @@ def colour_problem(value: str) -> tuple[str, str] | None:
     `transparent`; an opacity such as `40%` may follow it.
     """
     colour, _, opacity = value.partition(" ")
-    if not (_HEX.fullmatch(colour) or colour.lower() in CSS_NAMES | ANSI_NAMES | _SPECIAL):
+    if not (_HEX.fullmatch(colour) or colour in CSS_NAMES | ANSI_NAMES | _SPECIAL):
         if _BARE_HEX.fullmatch(colour):
             return f"{value!r} is not a colour", f"write '#{colour}', in quotes"
         return f"{value[:60]!r} is not a colour", "for example '#5fb3b3', 'teal' or 'ansi_cyan'"
@@ -62,7 +62,6 @@ def colour_problem(value: str) -> tuple[str, str] | None:
 def style_problem(value: str) -> tuple[str, str] | None:
     """Return what is wrong with a text style and what to do about it, or None."""
     words = value.split()
-    unknown = [word for word in words if word not in STYLES | {"not"}]
-    if unknown or not words or words[-1] == "not" or ("none" in words and len(words) > 1) or "not not" in value:
+    if not words or not STYLES.issuperset(words) or ("none" in words and len(words) > 1):
         return f"{value[:60]!r} is not a text style", f"words of {', '.join(sorted(STYLES))}"
     return None
