@@ -21,7 +21,7 @@ from tui.ui.app import RollcageApp
 from tui.ui.output.view import OutputView
 from tui.ui.preparation import HostState
 from tui.ui.screens.confirm import Confirm
-from tui.ui.screens.main import MainScreen
+from tui.ui.screens.run import RunArea
 from tui.ui.widgets.session_tree import SessionTree
 
 pytestmark = pytest.mark.machine
@@ -58,7 +58,7 @@ async def test_a_person_runs_a_command_and_takes_it_back(machine_paths: Paths, t
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.engine is not None and app.catalog is not None)
         screen = app.screen
-        assert isinstance(screen, MainScreen)
+        assert isinstance(screen, RunArea)
         await until(pilot, lambda: screen.entry is not None)
         tree = screen.query_one(SessionTree)
 

@@ -21,7 +21,7 @@ from tui.store.model import RunState
 from tui.ui.app import RollcageApp
 from tui.ui.screens import approval
 from tui.ui.screens.approval import Approval, question_facts
-from tui.ui.screens.main import MainScreen
+from tui.ui.screens.run import RunArea
 from tui.ui.widgets.facts import Facts, plain
 
 DECODED = "cd build\necho cm0gLXJmIC8K | base64 -d | sh\n"
@@ -45,7 +45,7 @@ async def asked(
 
 
 async def gone(pilot: Pilot[int], app: RollcageApp) -> None:
-    await until(pilot, lambda: isinstance(app.screen, MainScreen))
+    await until(pilot, lambda: isinstance(app.screen, RunArea))
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ from tui.ui.audit.filters import parse_filter
 from tui.ui.audit.rows import PIECE, AllRows, FilteredRows
 from tui.ui.audit.words import pretty, short_detail
 from tui.ui.screens import audit as audit_screen
-from tui.ui.screens.audit import AuditScreen
-from tui.ui.screens.main import MainScreen
+from tui.ui.screens.audit import AuditArea
 from tui.ui.screens.record import RecordScreen
+from tui.ui.screens.run import RunArea
 from tui.ui.screens.verification import VerificationScreen
 from tui.ui.widgets.audit_list import AuditList
 
@@ -49,7 +49,7 @@ def log(paths: Paths) -> Iterator[AuditLog]:
 async def audit_list(pilot: Pilot[int], app: RollcageApp) -> AuditList:
     await until(pilot, lambda: app.engine is not None and app.catalog is not None)
     await pilot.press("f4")
-    await until(pilot, lambda: isinstance(app.screen, AuditScreen) and app.screen.query_one(AuditList).has_focus)
+    await until(pilot, lambda: isinstance(app.screen, AuditArea) and app.screen.query_one(AuditList).has_focus)
     return app.screen.query_one(AuditList)
 
 
@@ -114,7 +114,7 @@ async def test_a_filter_narrows_it_and_still_follows(app: RollcageApp, log: Audi
         await pilot.press("escape")
         await until(pilot, lambda: shown.row_count() == log.last())
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await until(pilot, lambda: isinstance(app.screen, RunArea))
 
 
 async def test_a_wrong_filter_says_what_is_wrong_and_changes_nothing(app: RollcageApp, log: AuditLog) -> None:
@@ -230,7 +230,7 @@ async def test_a_hundred_thousand_records_cost_a_screenful(app: RollcageApp, tex
 
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.engine is not None)
-        app.push_screen(AuditScreen(app.paths, read))  # type: ignore[arg-type]
+        app.push_screen(AuditArea(app.paths, read))  # type: ignore[arg-type]
         await until(pilot, lambda: any(each.row_count() for each in app.screen.query(AuditList)))
         shown = app.screen.query_one(AuditList)
         if text:
@@ -278,7 +278,7 @@ def test_what_comes_while_many_are_recorded_at_once_has_no_gaps() -> None:
 async def test_older_rows_come_as_one_scrolls_up_and_the_view_stays(app: RollcageApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.engine is not None)
-        app.push_screen(AuditScreen(app.paths, lambda _: BigLog(4000)))  # type: ignore[arg-type,return-value]
+        app.push_screen(AuditArea(app.paths, lambda _: BigLog(4000)))  # type: ignore[arg-type,return-value]
         await until(pilot, lambda: any(each.row_count() for each in app.screen.query(AuditList)))
         shown = app.screen.query_one(AuditList)
         await filter_by(pilot, app, "command:c1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from textual.binding import Binding
 from textual.dom import DOMNode
 
 from tui.ui.app import RollcageApp
@@ -12,11 +13,12 @@ from tui.ui.bindings import SCOPES, TABLE, keys_of
 from tui.ui.keys.key import Key
 from tui.ui.output.view import OutputView
 from tui.ui.screens.approval import Approval
-from tui.ui.screens.audit import AuditScreen
+from tui.ui.screens.audit import AuditArea
 from tui.ui.screens.code import CodeScreen
 from tui.ui.screens.dialog import Dialog
-from tui.ui.screens.main import MainScreen
+from tui.ui.screens.moving import Moving
 from tui.ui.screens.record import RecordScreen
+from tui.ui.screens.run import RunArea
 from tui.ui.widgets.audit_list import AuditList
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
@@ -24,13 +26,14 @@ from tui.ui.widgets.session_tree import SessionTree
 
 OWNERS: dict[str, type[DOMNode]] = {
     "app": RollcageApp,
-    "main": MainScreen,
+    "session": Moving,
+    "run": RunArea,
     "definitions": DefinitionList,
     "form": Details,
     "output": OutputView,
     "tree": SessionTree,
     "code": CodeScreen,
-    "auditscreen": AuditScreen,
+    "auditarea": AuditArea,
     "audit": AuditList,
     "record": RecordScreen,
     "approval": Approval,
@@ -38,8 +41,9 @@ OWNERS: dict[str, type[DOMNode]] = {
 }
 
 AROUND = {
-    **dict.fromkeys(("definitions", "form", "output", "tree"), ("main",)),
-    "audit": ("auditscreen",),
+    **dict.fromkeys(("definitions", "form", "output", "tree"), ("run", "session")),
+    "run": ("session",),
+    "audit": ("auditarea",),
     "record": ("dialog",),
     "approval": ("dialog",),
 }
@@ -53,7 +57,7 @@ def test_a_key_is_documented_and_its_action_exists(key: Key) -> None:
     assert 0 < len(key.label) <= 12
     assert key.help.endswith(".")
     action = key.action.removeprefix("screen.").partition("(")[0]
-    owner = MainScreen if key.action.startswith("screen.") else OWNERS[key.scope]
+    owner = RunArea if key.action.startswith("screen.") else OWNERS[key.scope]
     assert hasattr(owner, f"action_{action}")
 
 
@@ -72,7 +76,7 @@ def test_no_key_means_two_things_in_one_place(scope: str) -> None:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_every_place_binds_exactly_its_keys(scope: str) -> None:
-    bound = {binding.id for binding in OWNERS[scope].BINDINGS}
+    bound = {binding.id for binding in OWNERS[scope].BINDINGS if isinstance(binding, Binding)}
     assert bound == {key.id for key in keys_of(scope)}  # type: ignore[arg-type]
 
 

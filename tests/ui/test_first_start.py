@@ -19,7 +19,8 @@ from tui.machines.host import Check
 from tui.paths import Paths
 from tui.ui.app import RollcageApp
 from tui.ui.preparation import HostState, Report, in_thread
-from tui.ui.screens.main import SMALLEST, MainScreen
+from tui.ui.screens.area import SMALLEST
+from tui.ui.screens.run import RunArea
 from tui.ui.screens.setup import Setup
 
 
@@ -70,7 +71,7 @@ async def test_it_may_be_left_for_later(fresh_app: RollcageApp) -> None:
     async with fresh_app.run_test(size=(120, 40), notifications=True) as pilot:
         await set_up_dialog(pilot, fresh_app)
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(fresh_app.screen, MainScreen))
+        await until(pilot, lambda: isinstance(fresh_app.screen, RunArea))
         await until(pilot, lambda: any("rollcage setup" in toast.message for toast in fresh_app._notifications))
 
 
@@ -93,13 +94,13 @@ async def test_setting_up_shows_progress_and_a_failure_can_be_tried_again(fresh_
         await until(pilot, lambda: str(dialog.query_one("#act", Button).label) == "Try again")
         await pilot.press("enter")
         steps.put_nowait(None)
-        await until(pilot, lambda: isinstance(fresh_app.screen, MainScreen))
+        await until(pilot, lambda: isinstance(fresh_app.screen, RunArea))
 
 
 async def test_a_terminal_that_is_too_small_says_what_is_needed(app: RollcageApp) -> None:
     async with app.run_test(size=(40, 10)) as pilot:
         await pilot.pause()
-        screen = app.screen_stack[1]
+        screen = app.screen_stack[0]
         note = screen.query_one("#too-small", Static)
         await until(pilot, lambda: note.display)
         assert f"{SMALLEST[0]}×{SMALLEST[1]}" in str(note.content)
@@ -112,7 +113,7 @@ async def test_a_terminal_that_is_too_small_says_what_is_needed(app: RollcageApp
 async def test_as_many_panes_as_there_is_room_for(app: RollcageApp, width: int, panes: int) -> None:
     async with app.run_test(size=(width, 24)) as pilot:
         await pilot.pause()
-        screen = app.screen_stack[1]
+        screen = app.screen_stack[0]
         await until(pilot, lambda: sum(pane.display for pane in screen.query("Pane")) == panes)
         await pilot.press("m")
         await until(pilot, lambda: sum(pane.display for pane in screen.query("Pane")) == 1)
@@ -165,6 +166,6 @@ async def test_a_run_is_readable_in_every_theme(
         run.output(b"\x1b[31mred\x1b[0m\n")
         run.end()
         screen = app.screen
-        assert isinstance(screen, MainScreen)
-        await until(pilot, lambda: screen.run_words() == ("✓ hello ok", "good"))
+        assert isinstance(screen, RunArea)
+        await until(pilot, lambda: screen.workspace.run_words() == ("✓ hello ok", "good"))
         app.export_screenshot()

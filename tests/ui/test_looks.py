@@ -14,7 +14,7 @@ from tests.ui.test_rolling_back import request
 from tui.machines.model import Stream
 from tui.ui import describe, session_state
 from tui.ui.app import RollcageApp
-from tui.ui.screens.main import MainScreen
+from tui.ui.screens.run import RunArea
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.risk_pane import RiskPane
@@ -44,18 +44,16 @@ def fixed(monkeypatch: pytest.MonkeyPatch, engine: ScriptedEngine) -> None:
     monkeypatch.setattr(RollcageApp, "notify", lambda self, *_, **__: None)
 
 
-def is_assessed(screen: MainScreen) -> bool:
+def is_assessed(screen: RunArea) -> bool:
     pane = screen.query_one(RiskPane)
     return not pane.has_class("-stale")
 
 
-def showing(
-    app: RollcageApp, then: Callable[[Pilot[int], MainScreen], Awaitable[None]]
-) -> Callable[..., Awaitable[None]]:
+def showing(app: RollcageApp, then: Callable[[Pilot[int], RunArea], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     async def before(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: app.engine is not None and app.catalog is not None)
         screen = app.screen
-        assert isinstance(screen, MainScreen)
+        assert isinstance(screen, RunArea)
         await until(pilot, lambda: screen.query_one(Details).entry is not None)
         await until(pilot, lambda: is_assessed(screen))
         await then(pilot, screen)
@@ -67,15 +65,15 @@ def showing(
     return before
 
 
-async def form(pilot: Pilot[int], screen: MainScreen) -> None:
+async def form(pilot: Pilot[int], screen: RunArea) -> None:
     screen.open_command("deploy")
     await until(pilot, lambda: screen.query("Field"))
     screen.query_one(DefinitionList).focus()
     await pilot.pause(0.1)
 
 
-def history(engine: ScriptedEngine) -> Callable[[Pilot[int], MainScreen], Awaitable[None]]:
-    async def then(pilot: Pilot[int], screen: MainScreen) -> None:
+def history(engine: ScriptedEngine) -> Callable[[Pilot[int], RunArea], Awaitable[None]]:
+    async def then(pilot: Pilot[int], screen: RunArea) -> None:
         await form(pilot, screen)
         engine.run(request("backup")).end()
         engine.run(request("check")).end(3)
@@ -127,7 +125,7 @@ def test_without_colour(
 
 
 def test_the_question_before_a_rollback(snap_compare: Compare, app: RollcageApp, engine: ScriptedEngine) -> None:
-    async def then(pilot: Pilot[int], screen: MainScreen) -> None:
+    async def then(pilot: Pilot[int], screen: RunArea) -> None:
         await history(engine)(pilot, screen)
         await pilot.press("4", "G", "b")
         await until(pilot, lambda: app.screen is not screen)

@@ -19,7 +19,7 @@ from tui.paths import Paths
 from tui.ui.app import RollcageApp
 from tui.ui.screens import approval
 from tui.ui.screens.approval import Approval
-from tui.ui.screens.audit import AuditScreen
+from tui.ui.screens.audit import AuditArea
 from tui.ui.widgets.audit_list import AuditList
 from tui.ui.widgets.code_editor import CodeEditor
 from tui.ui.widgets.risk_pane import RiskPane
@@ -46,7 +46,7 @@ def asking(app: RollcageApp, text: str, *reasons: str, **options: object) -> Bef
         await until(pilot, lambda: isinstance(app.screen, Approval) and app.screen.is_armed and app.focused)
         for field in app.screen.query(Input):
             field.cursor_blink = False
-        await until(pilot, lambda: not app.screen_stack[1].query_one(RiskPane).has_class("-stale"))
+        await until(pilot, lambda: not app.screen_stack[0].query_one(RiskPane).has_class("-stale"))
         await pilot.pause()
         if "to_type" in options and app.size.height < LARGE[1]:  # more than fits, which is said once it is laid out
             await until(pilot, lambda: bool(app.screen.query_one("#frame").border_subtitle))
@@ -113,7 +113,7 @@ def test_the_audit_log(snap_compare: Compare, app: RollcageApp, paths: Paths, si
     async def before(pilot: Pilot[int]) -> None:
         await ready(pilot, app)
         await pilot.press("f4")
-        await until(pilot, lambda: isinstance(app.screen, AuditScreen))
+        await until(pilot, lambda: isinstance(app.screen, AuditArea))
         await until(pilot, lambda: any(each.row_count() for each in app.screen.query(AuditList)))
         await pilot.press("up")
         await pilot.pause(0.1)

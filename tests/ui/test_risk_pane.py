@@ -17,7 +17,7 @@ from tui.policy.verdict import Action, Check, Result
 from tui.runs.gates import Preview
 from tui.runs.request import Request
 from tui.ui.app import RollcageApp
-from tui.ui.screens.main import MainScreen
+from tui.ui.screens.run import RunArea
 from tui.ui.widgets.code_editor import CodeEditor
 from tui.ui.widgets.facts import Facts, plain
 from tui.ui.widgets.parameter_form import Field
@@ -162,7 +162,7 @@ async def test_rules_that_cannot_be_read_are_told_of(app: RollcageApp, engine: P
 async def test_wide_screens_show_all_of_it_at_once(app: RollcageApp) -> None:
     async with app.run_test(size=(200, 50)) as pilot:
         screen = await ready(pilot, app)
-        assert isinstance(screen, MainScreen)
+        assert isinstance(screen, RunArea)
         assert pane(app).expanded
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: not pane(app).expanded)

@@ -11,7 +11,7 @@ from tui.runs.request import Request, StepRequest
 from tui.ui.app import RollcageApp
 from tui.ui.output.view import OutputView
 from tui.ui.screens.confirm import Confirm
-from tui.ui.screens.main import MainScreen
+from tui.ui.screens.run import RunArea
 from tui.ui.widgets.session_tree import SessionTree
 
 
@@ -25,7 +25,7 @@ async def with_runs(pilot: Pilot[int], app: RollcageApp, engine: ScriptedEngine,
     for title in titles:
         engine.run(request(title)).end()
     screen = app.screen
-    assert isinstance(screen, MainScreen)
+    assert isinstance(screen, RunArea)
     tree = screen.query_one(SessionTree)
     await until(pilot, lambda: len(tree.rows) == len(titles) + 1 and tree.rows[0].is_head)
     screen.action_pane("tree")
@@ -57,7 +57,7 @@ async def test_the_dialog_names_the_target_and_what_is_lost_and_nothing_happens_
         assert app.focused is not None
         assert app.focused.id == "keep"
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, MainScreen))
+        await until(pilot, lambda: isinstance(app.screen, RunArea))
         assert head(engine) == before
 
 
@@ -85,13 +85,13 @@ async def test_a_rollback_waits_for_the_run_in_progress(app: RollcageApp, engine
         await with_runs(pilot, app, engine, "first")
         engine.run(request("slow"))
         screen = app.screen
-        assert isinstance(screen, MainScreen)
+        assert isinstance(screen, RunArea)
         await until(pilot, lambda: screen.query_one(OutputView).has_focus)
         await pilot.press("4")
         await until(pilot, lambda: screen.query_one(SessionTree).has_focus)
         await pilot.press("j", "b")
         await until(pilot, lambda: any("slow is running" in toast.message for toast in app._notifications))
-        assert isinstance(app.screen, MainScreen)
+        assert isinstance(app.screen, RunArea)
 
 
 async def test_a_moment_is_kept_under_a_name_pinned_and_renamed(app: RollcageApp, engine: ScriptedEngine) -> None:
@@ -113,7 +113,7 @@ async def test_sessions_are_made_and_switched(app: RollcageApp, engine: Scripted
     async with app.run_test(size=(120, 40)) as pilot:
         tree = await with_runs(pilot, app, engine, "first")
         screen = app.screen
-        assert isinstance(screen, MainScreen)
+        assert isinstance(screen, RunArea)
         await pilot.press("S")
         await pilot.press("tab", *"lab", "enter")
         await until(pilot, lambda: screen.session == "lab" and not tree.rows)

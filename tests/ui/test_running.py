@@ -16,7 +16,7 @@ from tui.store.model import RunState
 from tui.ui.app import RollcageApp
 from tui.ui.output.log import RowKind
 from tui.ui.output.view import OutputView
-from tui.ui.screens.main import MainScreen
+from tui.ui.screens.run import RunArea
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.parameter_form import Field, ParameterForm
@@ -24,20 +24,20 @@ from tui.ui.widgets.session_tree import SessionTree
 from tui.ui.widgets.status_bar import StatusBar
 
 
-def main(app: RollcageApp) -> MainScreen:
-    screen = app.screen_stack[1]
-    assert isinstance(screen, MainScreen)
+def main(app: RollcageApp) -> RunArea:
+    screen = app.screen_stack[0]
+    assert isinstance(screen, RunArea)
     return screen
 
 
-async def ready(pilot: Pilot[int], app: RollcageApp) -> MainScreen:
+async def ready(pilot: Pilot[int], app: RollcageApp) -> RunArea:
     await until(pilot, lambda: app.engine is not None and app.catalog is not None)
     screen = main(app)
     await until(pilot, lambda: screen.query_one(Details).entry is not None)
     return screen
 
 
-def rows(screen: MainScreen) -> list[tuple[RowKind, str]]:
+def rows(screen: RunArea) -> list[tuple[RowKind, str]]:
     log = screen.query_one(OutputView).log_shown
     return [(row.kind, row.line.text) for row in log.rows()]
 

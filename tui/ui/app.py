@@ -7,7 +7,7 @@ import gc
 import importlib
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import App
@@ -15,23 +15,30 @@ from textual.binding import BindingType
 from textual.worker import Worker, WorkerState
 
 from tui.errors import RollcageError
+from tui.runs.events import OutputReceived, RolledBack, RunFinished, RunStarted, SnapshotTaken
 from tui.text import clean, clean_line
 from tui.ui.approver import DialogApprover
+from tui.ui.areas import AREAS
 from tui.ui.bindings import bindings_of
-from tui.ui.live import LiveRuns
-from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady
+from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady, SessionLoaded
 from tui.ui.preparation import look
-from tui.ui.screens.main import MainScreen
+from tui.ui.screens.area import Area
+from tui.ui.screens.run import RunArea
+from tui.ui.workspace import Workspace
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.message import Message
+    from textual.screen import Screen
 
     from tui.config import Settings
     from tui.definitions.catalog import Catalog, CatalogDelta
     from tui.paths import Paths
     from tui.runs.engine import Engine
     from tui.runs.events import Event
+    from tui.ui.live import LiveRuns
     from tui.ui.preparation import HostState, Report
+    from tui.ui.screens.sessions import SessionChoice
 
 
 def _rollcage_commands() -> type[Provider]:
@@ -52,6 +59,8 @@ class RollcageApp(App[int]):
     NOTIFICATION_TIMEOUT = 4.0
     CSS_PATH = "styles/base.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("app")
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {area.name: area.make for area in AREAS}
+    DEFAULT_MODE = AREAS[0].name
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_rollcage_commands}
 
     def __init__(
@@ -67,28 +76,52 @@ class RollcageApp(App[int]):
         super().__init__()
         self.paths = paths
         self.settings = settings
-        self.engine: Engine | None = None
-        """None until it is open."""
-        self.engine_problem = ""
-        """Why the engine could not be opened."""
+        self.workspace = Workspace(session)
+        """What all areas share."""
         self.catalog: Catalog | None = None
         """None until it was read."""
-        self.live = LiveRuns()
         self.approver = DialogApprover(self)
         """Asks where a person must agree."""
-        self._session = session
         self._look_at_host = look_at_host
         self._open_engine = open_engine or self._standard_engine
         self._open_catalog = open_catalog or self._standard_catalog
-        self._main: MainScreen | None = None
         self._load_themes()
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine; None until it is open."""
+        return self.workspace.opened
+
+    @property
+    def live(self) -> LiveRuns:
+        """The runs of this process."""
+        return self.workspace.live
+
+    # --- areas -----------------------------------------------------------------------------------------------------
+
+    @property
+    def areas(self) -> list[Area]:
+        """The areas that were shown so far."""
+        bases = (stack[0] for stack in self._screen_stacks.values() if stack)
+        return [screen for screen in bases if isinstance(screen, Area)]
+
+    @property
+    def run_area(self) -> RunArea:
+        """The area the application starts with."""
+        return next(area for area in self.areas if isinstance(area, RunArea))
+
+    def action_area(self, name: str) -> None:
+        """Show an area."""
+        self.switch_mode(name)
+
+    def _tell_areas(self, make: Callable[[], Message]) -> None:
+        for area in self.areas:
+            area.post_message(make())
 
     # --- start -----------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Show the main screen at once; what takes longer comes after the first paint."""
-        self._main = MainScreen(self._session, self.live)
-        self.push_screen(self._main)
+        """What takes longer comes after the first paint."""
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
@@ -118,12 +151,12 @@ class RollcageApp(App[int]):
         try:
             engine = await self._open_engine()
         except Exception as error:
-            self.engine_problem = clean_line(str(error), 200)
+            self.workspace.problem = clean_line(str(error), 200)
             raise
-        self.engine = engine
+        self.workspace.opened = engine
         engine.subscribe(self._hear)
-        if self._main is not None:
-            self._main.post_message(EngineReady())
+        self._tell_areas(EngineReady)
+        self.reload_session(switched=True)
         self.action_set_up()
         # What is here now stays: the collector need not walk it again while output pours in.
         gc.freeze()
@@ -152,15 +185,33 @@ class RollcageApp(App[int]):
             report(None, "starting a first machine")
             await self.engine.prepare(PROFILES[self.settings.profile], lambda stage: report(None, stage))
 
-    def _ask_backend(self) -> None:
-        if self._main is not None:
-            self._main.show_backend()
+    @work(group="backend", exclusive=True, exit_on_error=False)
+    async def _ask_backend(self) -> None:
+        self.workspace.backend = await self.workspace.engine.backend_status()
+        for area in self.areas:
+            area.show_status()
 
     def _hear(self, event: Event) -> None:
         # Output may come a hundred thousand times a second: it goes into its log at once, and the view looks at that.
         self.live.apply(event)
-        if type(event).__name__ != "OutputReceived" and self._main is not None:
-            self._main.post_message(EngineEvent(event))
+        if isinstance(event, OutputReceived):
+            return
+        self._tell_areas(lambda: EngineEvent(event))
+        if isinstance(event, RunStarted | SnapshotTaken | RolledBack | RunFinished):
+            self.call_later(self.reload_session)
+
+    # --- the session -----------------------------------------------------------------------------------------------
+
+    @work(group="session", exclusive=True, exit_on_error=False)
+    async def reload_session(self, *, switched: bool = False) -> None:
+        """Read the session on view again, for all areas."""
+        state = await self.workspace.load()
+        self._tell_areas(lambda: SessionLoaded(state, switched))
+
+    def switch_session(self, choice: SessionChoice) -> None:
+        """Show another session."""
+        self.workspace.choose(choice)
+        self.reload_session(switched=True)
 
     # --- definitions -----------------------------------------------------------------------------------------------
 
@@ -176,13 +227,12 @@ class RollcageApp(App[int]):
 
     def _show_catalog(self, catalog: Catalog, delta: CatalogDelta | None = None) -> None:
         notice = _notice(delta) if delta else ""
-        if self._main is not None:
-            self._main.post_message(CatalogChanged(catalog.index, notice, bool(delta and delta.broken)))
+        self.run_area.post_message(CatalogChanged(catalog.index, notice, bool(delta and delta.broken)))
 
     def open_command(self, name: str) -> None:
         """Put the cursor of the list on a command and open it."""
-        if self._main is not None:
-            self._main.open_command(name)
+        self.action_area("run")
+        self.run_area.open_command(name)
 
     # --- themes ----------------------------------------------------------------------------------------------------
 
@@ -235,8 +285,8 @@ class RollcageApp(App[int]):
         if selected := self.screen.get_selected_text():
             self.copy_to_clipboard(selected)
             self.notify(f"Copied the selection: {len(selected):,} characters.", markup=False)
-        elif self._main is not None and self.live.running(self._main.session) is not None:
-            self._main.action_cancel()
+        elif self.workspace.running is not None:
+            await self.workspace.cancel()
         else:
             self.notify("ctrl+q leaves Rollcage.")
 
@@ -268,7 +318,7 @@ class RollcageApp(App[int]):
 
     async def _close_engine(self) -> None:
         self.approver.close()
-        engine, self.engine = self.engine, None
+        engine, self.workspace.opened = self.workspace.opened, None
         if engine is None:
             return
         try:

@@ -15,13 +15,14 @@ from tui.ui.keys.key import Key
 
 Scope = Literal[
     "app",
-    "main",
+    "session",
+    "run",
     "definitions",
     "form",
     "output",
     "tree",
     "code",
-    "auditscreen",
+    "auditarea",
     "audit",
     "record",
     "approval",
@@ -30,13 +31,14 @@ Scope = Literal[
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 SCOPE_TITLES: Final[dict[Scope, str]] = {
     "app": "Everywhere",
-    "main": "Main screen",
+    "session": "The session, in Run and Timeline",
+    "run": "Run",
     "definitions": "Commands",
     "form": "Command and its parameters",
     "output": "Output",
     "tree": "Session",
     "code": "Code",
-    "auditscreen": "Audit log",
+    "auditarea": "Audit log",
     "audit": "Records of the audit log",
     "record": "One record of the audit log",
     "approval": "The question before a run",

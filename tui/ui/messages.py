@@ -10,6 +10,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from tui.definitions.index import Index
     from tui.runs.events import Event
+    from tui.ui.session_state import SessionState
 
 
 @dataclass
@@ -22,6 +23,15 @@ class EngineEvent(Message):
 @dataclass
 class EngineReady(Message):
     """The engine is open; sessions, snapshots and runs can be shown."""
+
+
+@dataclass
+class SessionLoaded(Message):
+    """The session on view was read again."""
+
+    state: SessionState
+    switched: bool = False
+    """It is another session than before, or the first."""
 
 
 @dataclass

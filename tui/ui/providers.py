@@ -13,7 +13,7 @@ from textual.markup import escape
 from tui.text import clean_line
 from tui.ui.bindings import TABLE
 from tui.ui.describe import RISK_GLYPHS, spec_words
-from tui.ui.screens.main import MainScreen
+from tui.ui.screens.area import Area
 from tui.ui.screens.sessions import SessionChoice
 
 if TYPE_CHECKING:
@@ -54,28 +54,28 @@ class RollcageCommands(Provider):
         return cast("RollcageApp", self.app)
 
     @property
-    def _main(self) -> MainScreen | None:
-        return self.screen if isinstance(self.screen, MainScreen) else None
+    def _area(self) -> Area | None:
+        return self.screen if isinstance(self.screen, Area) else None
 
     def _actions(self) -> Iterator[_Candidate]:
-        main = self._main
+        area = self._area
         for key in TABLE:
             if key.scope == "app" and key.id != "app.palette":
                 yield _Candidate(f"{key.label}  ({key.shown_keys})", key.help, partial(self.app.run_action, key.action))
-            elif key.scope == "main" and main is not None:
-                reason = main.why_not(key.action)
+            elif area is not None and key.action.startswith("screen.") and key.id in _ids(area):
+                reason = area.reason_against(key.action)
                 explanation = f"Not now: {escape(reason)}" if reason else key.help
                 act = partial(self._run_or_say, key.action)
                 yield _Candidate(f"{key.label}  ({key.shown_keys})", explanation, act)
 
     async def _run_or_say(self, action: str) -> None:
-        main = self._main
-        if main is None:
+        area = self._area
+        if area is None:
             return
-        if reason := main.why_not(action):
+        if reason := area.reason_against(action):
             self.app.notify(reason, severity="warning", markup=False)
         else:
-            await main.run_action(action)
+            await area.run_action(action)
 
     def _commands(self) -> Iterator[_Candidate]:
         if self._app.catalog is None:
@@ -87,13 +87,19 @@ class RollcageCommands(Provider):
             )
 
     def _sessions(self) -> Iterator[_Candidate]:
-        main, engine = self._main, self._app.engine
-        if main is None or engine is None:
+        engine = self._app.engine
+        if engine is None:
             return
         for session in engine.store.sessions():
             words = f"session: {clean_line(session.name)}"
-            yield _Candidate(words, spec_words(session.spec), partial(main.switch_session, SessionChoice(session.name)))
+            yield _Candidate(
+                words, spec_words(session.spec), partial(self._app.switch_session, SessionChoice(session.name))
+            )
 
     def _themes(self) -> Iterator[_Candidate]:
         for name in sorted(self.app.available_themes):
             yield _Candidate(f"theme: {clean_line(name)}", "Change the colours.", partial(self._app.use_theme, name))
+
+
+def _ids(area: Area) -> set[str | None]:
+    return {binding.id for bindings in area._bindings.key_to_bindings.values() for binding in bindings}

@@ -7,12 +7,12 @@ from typing import Final
 from tui.ui.keys.key import Key
 
 KEYS: Final[tuple[Key, ...]] = (
-    Key("auditscreen.filter", "slash", "filter", "Filter",
+    Key("auditarea.filter", "slash", "filter", "Filter",
         "Filter by result: kind: command: session: user: run: since: until:, each with a value.", shown=True,
         display="/"),
-    Key("auditscreen.verify", "v", "verify", "Verify", "Check that nothing in the log was changed.", shown=True),
-    Key("auditscreen.close", "escape", "close", "Close",
-        "From the filter to the records; then without the filter; then back.", shown=True, display="esc"),
+    Key("auditarea.verify", "v", "verify", "Verify", "Check that nothing in the log was changed.", shown=True),
+    Key("auditarea.close", "escape", "close", "Back",
+        "From the filter to the records; then without the filter.", shown=True, display="esc"),
 
     Key("audit.open", "enter", "open", "Record", "Show the whole record.", shown=True),
     Key("audit.follow", "G,end", "cursor_last", "Follow", "Go to the newest record and follow.", shown=True,

@@ -1,20 +1,18 @@
-"""The audit log, live: what was decided and changed, by whom, and whether the log is what was written."""
+"""The Audit area, live: what was decided and changed, by whom, and whether the log is what was written."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on, work
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.events import Resize
-from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
-from textual.worker import Worker, WorkerState
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
 from tui.audit.errors import AuditError
 from tui.audit.model import Filter
@@ -24,25 +22,25 @@ from tui.text import clean_line
 from tui.ui.audit.filters import EXAMPLE, parse_filter
 from tui.ui.audit.rows import AllRows, FilteredRows, Rows
 from tui.ui.bindings import bindings_of
+from tui.ui.screens.area import Area
 from tui.ui.widgets.audit_list import AuditList, heading
 from tui.ui.widgets.pane import Pane
 
 if TYPE_CHECKING:
     from tui.paths import Paths
-    from tui.ui.app import RollcageApp
 
 LOOK_EVERY_S: Final = 0.5
 _NOTHING: Final = "Nothing has been recorded yet: whatever runs is."
 
 
-class AuditScreen(Screen[None]):
+class AuditArea(Area):
     """Reads the log as it grows, whoever writes it. Two connections: what is in sight must not wait for a search."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of("auditscreen")
+    NAME = "audit"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("auditarea")
     AUTO_FOCUS = "AuditList"
     DEFAULT_CSS = """
-    AuditScreen {
-        background: $background;
+    AuditArea {
         & Pane { height: 1fr; }
         & #audit-filter { background: $surface; }
         & #audit-filter:focus { background: $panel; }
@@ -53,9 +51,8 @@ class AuditScreen(Screen[None]):
     }
     """
 
-    def __init__(self, paths: Paths, read: Callable[[Paths], AuditReader | None] = AuditReader.read) -> None:
+    def __init__(self, read: Callable[[Paths], AuditReader | None] = AuditReader.read) -> None:
         super().__init__()
-        self._paths = paths
         self._read = read
         self._reader: AuditReader | None = None
         self._searcher: AuditReader | None = None
@@ -63,14 +60,13 @@ class AuditScreen(Screen[None]):
         self._rows: Rows | None = None
         self._loading = False
 
-    def compose(self) -> ComposeResult:
-        """Lay the screen out."""
+    def compose_area(self) -> Iterable[Widget]:
+        """Lay the pane out."""
         with Pane("Audit log", id="pane-audit"):
             yield Input(placeholder=f"/ {EXAMPLE}", id="audit-filter", compact=True)
             yield Static(id="audit-problem", markup=False)
             yield Static(id="audit-heading", markup=False)
             yield AuditList(id="audit")
-        yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         """Begin to read."""
@@ -103,8 +99,8 @@ class AuditScreen(Screen[None]):
         """Take in what is new; a log that cannot be read is told of and tried again."""
         try:
             if self._reader is None or self._searcher is None:
-                self._reader = await asyncio.to_thread(self._read, self._paths)
-                self._searcher = await asyncio.to_thread(self._read, self._paths)
+                self._reader = await asyncio.to_thread(self._read, self.rollcage.paths)
+                self._searcher = await asyncio.to_thread(self._read, self.rollcage.paths)
                 if self._reader is None or self._searcher is None:
                     self._say(_NOTHING)
                     return
@@ -183,15 +179,13 @@ class AuditScreen(Screen[None]):
         line.set_class(bool(text), "-some")
 
     def action_close(self) -> None:
-        """Go from the filter to the records, clear the filter, or leave."""
+        """Go from the filter to the records, then clear the filter."""
         box, records = self.query_one("#audit-filter", Input), self.query_one(AuditList)
         if box.has_focus:
             records.focus()
         elif self._wanted != Filter():
             box.value = ""
             self._show(Filter())
-        else:
-            self.dismiss(None)
 
     # --- one record, and all of them -------------------------------------------------------------------------------
 
@@ -209,9 +203,4 @@ class AuditScreen(Screen[None]):
         """Verify the whole log."""
         from tui.ui.screens.verification import VerificationScreen
 
-        self.app.push_screen(VerificationScreen(self._paths))
-
-    @on(Worker.StateChanged)
-    def _worker_changed(self, event: Worker.StateChanged) -> None:
-        if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
-            cast("RollcageApp", self.app).report(event.worker.error)
+        self.app.push_screen(VerificationScreen(self.rollcage.paths))

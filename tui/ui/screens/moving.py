@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
+from textual.binding import BindingType
 
 from tui.runs.events import RolledBack
 from tui.text import clean_line
-from tui.ui.screens.session_screen import SessionScreen
+from tui.ui.bindings import bindings_of
+from tui.ui.screens.area import Area
 from tui.ui.session_state import plan_words, rollback_question
 from tui.ui.widgets.session_tree import SessionTree
 from tui.units import duration
@@ -18,8 +20,10 @@ if TYPE_CHECKING:
     from tui.runs.engine import RollbackPlan
 
 
-class Moving(SessionScreen):
-    """What changes where the head of the session is, or what is kept."""
+class Moving(Area):
+    """An area that changes where the head of the session is, or what is kept."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("session")
 
     @on(SessionTree.RollbackAsked)
     @work(exclusive=True, group="dialog", exit_on_error=False)
@@ -34,33 +38,34 @@ class Moving(SessionScreen):
         if reason := self.why_not("rollback"):
             self.notify(reason, severity="warning", markup=False)
             return
-        plan = await self.engine.plan_rollback(self.session, target)
+        session = self.workspace.session
+        plan = await self.engine.plan_rollback(session, target)
         dialog = Confirm(
-            f"Roll back session {clean_line(self.session, 30)}?",
-            rollback_question(self.state, plan),
+            f"Roll back session {clean_line(session, 30)}?",
+            rollback_question(self.workspace.state, plan),
             act="Roll back",
             keep="Keep as it is",
         )
         if await self.app.push_screen_wait(dialog):
-            await self._move(lambda: self.engine.rollback(self.session, plan.target.id), "Rolled back", plan)
+            await self._move(lambda: self.engine.rollback(session, plan.target.id), "Rolled back", plan)
 
     async def _move(self, move: Callable[[], Awaitable[RolledBack]], what: str, plan: RollbackPlan) -> None:
-        words = plan_words(self.state, plan)
+        words = plan_words(self.workspace.state, plan)
         moved = await move()
         self.notify(f"{what}: {words} in {duration(moved.took_ms / 1000)}.", markup=False)
-        self.reload_session()
+        self.rollcage.reload_session()
 
     @work(exclusive=True, group="move", exit_on_error=False)
     async def action_undo(self) -> None:
         """Undo the last change of the session."""
-        if (plan := self.state.undo) is not None:
-            await self._move(lambda: self.engine.undo(self.session), "Undone", plan)
+        if (plan := self.workspace.state.undo) is not None:
+            await self._move(lambda: self.engine.undo(self.workspace.session), "Undone", plan)
 
     @work(exclusive=True, group="move", exit_on_error=False)
     async def action_redo(self) -> None:
         """Repeat what was undone."""
-        if (plan := self.state.redo) is not None:
-            await self._move(lambda: self.engine.redo(self.session), "Redone", plan)
+        if (plan := self.workspace.state.redo) is not None:
+            await self._move(lambda: self.engine.redo(self.workspace.session), "Redone", plan)
 
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def action_snapshot(self) -> None:
@@ -71,9 +76,9 @@ class Moving(SessionScreen):
             AskName("Snapshot", "Keep this moment of the whole machine: memory, processes and files.", act="Keep")
         )
         if name is not None:
-            snapshot = await self.engine.snapshot(self.session, name)
+            snapshot = await self.engine.snapshot(self.workspace.session, name)
             self.notify(f"Snapshot kept; the machine stood still for {duration(snapshot.pause_ms / 1000)}.")
-            self.reload_session()
+            self.rollcage.reload_session()
 
     @on(SessionTree.NameAsked)
     @work(exclusive=True, group="dialog", exit_on_error=False)
@@ -89,7 +94,7 @@ class Moving(SessionScreen):
         )
         if name is not None:
             await self.engine.set_snapshot(snapshot.id, name=name)
-            self.reload_session()
+            self.rollcage.reload_session()
 
     @on(SessionTree.PinAsked)
     @work(exclusive=True, group="move", exit_on_error=False)
@@ -98,4 +103,14 @@ class Moving(SessionScreen):
         if snapshot is not None:
             await self.engine.set_snapshot(snapshot.id, pinned=not snapshot.pinned)
             self.notify("No longer kept from collection." if snapshot.pinned else "Kept from collection.")
-            self.reload_session()
+            self.rollcage.reload_session()
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_sessions(self) -> None:
+        """Switch to another session."""
+        from tui.ui.screens.sessions import Sessions
+
+        sessions = self.engine.store.sessions()
+        dialog = Sessions(sessions, self.workspace.session, self.rollcage.settings.profile)
+        if (choice := await self.app.push_screen_wait(dialog)) is not None:
+            self.rollcage.switch_session(choice)

@@ -2,41 +2,60 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import on, work
 
 from tui.errors import RollcageError
 from tui.machines.model import PROFILES
-from tui.runs.events import Event, RolledBack, RunFinished, RunStarted, SnapshotTaken
+from tui.runs.events import Event, RunFinished, RunStarted
 from tui.runs.request import Request, StepRequest
 from tui.store.model import RunState
 from tui.text import clean, clean_line
-from tui.ui.describe import NO_ROLLBACK, STATE_GLYPHS, state_words
-from tui.ui.live import LiveRuns
+from tui.ui.describe import STATE_GLYPHS, state_words
+from tui.ui.output.log import OutputLog
 from tui.ui.screens.moving import Moving
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.session_tree import SessionTree
-from tui.units import duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tui.definitions.index import Entry
     from tui.definitions.model import Definition
     from tui.runs.engine import Run
-    from tui.ui.app import RollcageApp
     from tui.ui.screens.code import Code
 
 
 class Running(Moving):
     """What starts runs in the session and follows them."""
 
-    def __init__(self, session: str, live: LiveRuns) -> None:
-        super().__init__(session, live)
-        self._code: Code | None = None
-        self._handles: dict[str, Run] = {}
+    entry: Entry | None = None
+    """The chosen command."""
+    _code: Code | None = None
+
+    # --- what the subclass shows -----------------------------------------------------------------------------------
+
+    def show_log(self, log: OutputLog, title: str, *, follow: bool = True) -> None:
+        """Show what a run printed."""
+        raise NotImplementedError
+
+    def is_shown(self, log: OutputLog) -> bool:
+        """Say whether a log is in sight."""
+        raise NotImplementedError
+
+    def action_pane(self, name: str) -> None:
+        """Show and focus a pane."""
+        raise NotImplementedError
+
+    def why_not(self, action: str) -> str:
+        """Return why an action can do nothing now; a command that cannot be run is such a reason."""
+        if (reason := super().why_not(action)) or action != "run":
+            return reason
+        if self.entry is None:
+            return "Choose a command first."
+        return f"{clean_line(self.entry.name)} has errors and cannot be run." if self.entry.definition is None else ""
 
     # --- running ---------------------------------------------------------------------------------------------------
 
@@ -63,15 +82,17 @@ class Running(Moving):
             request = self._request(self.entry.definition, details.form.values)
         except InvalidParameters as error:
             if not details.form.show_problems(error.problems):
-                cast("RollcageApp", self.app).report(error)
+                self.rollcage.report(error)
             return
         self.start(request)
 
     def _request(self, definition: Definition, values: Mapping[str, object]) -> Request:
         from tui.runs.prepare import request_for
 
-        settings = cast("RollcageApp", self.app).settings
-        return request_for(definition, values, session=self.session, settings=settings, profile=self._profile())
+        settings = self.rollcage.settings
+        return request_for(
+            definition, values, session=self.workspace.session, settings=settings, profile=self.workspace.profile
+        )
 
     def request_shown(self) -> Request | str:
         """Return what the form would run as it is, or why that is not known."""
@@ -90,30 +111,23 @@ class Running(Moving):
 
     def start(self, request: Request) -> None:
         """Hand a request to the engine and wait for its end in the background."""
-        run = self.engine.run(request)
-        self._handles[run.id] = run
-        self._await_end(run)
+        self._await_end(self.workspace.start(request))
 
     @work(group="runs", exit_on_error=False)
     async def _await_end(self, run: Run) -> None:
-        try:
-            await run.result()
-        finally:
-            self._handles.pop(run.id, None)
+        await self.workspace.result(run)
 
     @work(group="cancel", exit_on_error=False)
     async def action_cancel(self) -> None:
         """Cancel the run in progress."""
-        running = self.live.running(self.session)
-        if running is not None and (handle := self._handles.get(running.id)) is not None:
-            await handle.cancel()
+        await self.workspace.cancel()
 
     @work(group="dialog", exclusive=True, exit_on_error=False)
     async def action_code(self) -> None:
         """Write code and run it."""
         from tui.ui.screens.code import Code, CodeScreen
 
-        screen = CodeScreen(self._code or Code(), self.session, self._request_for_code)
+        screen = CodeScreen(self._code or Code(), self.workspace.session, self._request_for_code)
         code, wants_run = await self.app.push_screen_wait(screen)
         self._code = code
         if not wants_run:
@@ -127,14 +141,10 @@ class Running(Moving):
         return Request(
             title=clean_line(code.text.strip().split("\n", 1)[0], 60),
             steps=(StepRequest(code.text, code.language),),
-            session=self.session,
-            spec=PROFILES.get(self._profile() or ""),
+            session=self.workspace.session,
+            spec=PROFILES.get(self.workspace.profile or ""),
             keep_interpreter=code.keep_interpreter,
         )
-
-    def _profile(self) -> str | None:
-        """Return the kind of machine a person chose for a session that has none yet."""
-        return self.profiles.get(self.session) if self.state.record is None else None
 
     @on(SessionTree.OutputAsked)
     @work(exclusive=True, group="log", exit_on_error=False)
@@ -145,7 +155,7 @@ class Running(Moving):
             return
         from tui.ui.stored import stored_log
 
-        live = self.live.run(run.id)
+        live = self.workspace.live.run(run.id)
         self.show_log(
             live.log if live else await stored_log(self.engine.store, run), run.title, follow=live is not None
         )
@@ -153,46 +163,28 @@ class Running(Moving):
 
     # --- events ----------------------------------------------------------------------------------------------------
 
-    def follow_event(self, event: Event) -> None:
-        """Do what an event asks for: show a new run's output, read the session again, tell how a run ended."""
+    def engine_event(self, event: Event) -> None:
+        """Do what an event asks for: show a new run's output, tell how a run ended."""
         match event:
-            case RunStarted() if event.session == self.session:
-                run = self.live.run(event.run_id or "")
+            case RunStarted() if event.session == self.workspace.session:
+                run = self.workspace.live.run(event.run_id or "")
                 if run is not None:
                     self.show_log(run.log, run.title)
                     self.action_pane("output")
-                self.reload_session()
-            case SnapshotTaken() | RolledBack() | RunStarted():
-                self.reload_session()
             case RunFinished():
-                self.reload_session()
                 self._tell_end(event)
 
     def _tell_end(self, event: RunFinished) -> None:
-        run = self.live.run(event.run_id or "")
-        if run is None or event.state is RunState.SUCCEEDED:
+        """Tell how a run ended that a person started and does not see."""
+        run = self.workspace.live.run(event.run_id or "")
+        if run is None or not self.workspace.started(run.id):
             return
         if event.state in (RunState.ERROR, RunState.MACHINE_LOST, RunState.REFUSED):
             self.notify(clean(event.error), title=clean_line(run.title, 40), severity="error", markup=False, timeout=10)
-            return
-        back = "; the machine is back where it was" if event.rolled_back else ""
-        if self.is_shown(run.log):
-            return
-        text = f"{clean_line(run.title, 40)}: {state_words(event.state, event.exit_code)}{back}"
-        self.notify(text, severity="warning" if event.state is RunState.CANCELLED else "error", markup=False)
-
-    def run_words(self) -> tuple[str, str]:
-        """Return what the session does now, and the look of that."""
-        run = self.live.running(self.session)
-        if run is not None:
-            seconds = (datetime.now(UTC) - run.started_at).total_seconds()
-            step = f" {run.step}/{run.steps}" if run.steps > 1 else ""
-            words = f"◌ {clean_line(run.title, 24)}{step} {duration(max(seconds, 1))}"
-            return f"{words}{f' · {NO_ROLLBACK}' if run.no_rollback else ''}", "warning"
-        last = self.live.latest(self.session)
-        if last is None:
-            return "idle", "muted"
-        host = f" · {NO_ROLLBACK}" if last.no_rollback else ""
-        how = f"{state_words(last.state, last.exit_code)}{host}"
-        look = "good" if last.state is RunState.SUCCEEDED else "bad"
-        return f"{STATE_GLYPHS[last.state]} {clean_line(last.title, 24)} {how}", look
+        elif not self.is_shown(run.log):
+            back = "; the machine is back where it was" if event.rolled_back else ""
+            words = (
+                f"{STATE_GLYPHS[event.state]} {clean_line(run.title, 40)}: {state_words(event.state, event.exit_code)}"
+            )
+            look = {RunState.SUCCEEDED: "information", RunState.CANCELLED: "warning"}.get(event.state, "error")
+            self.notify(f"{words}{back}", severity=look, markup=False)  # type: ignore[arg-type]

@@ -96,7 +96,7 @@ class RiskPane(Vertical):
         if self._make is None or not self.is_attached:
             return
         if cast("RollcageApp", self.app).engine is None:
-            self._say(cast("RollcageApp", self.app).engine_problem or "assessed once Rollcage has started")
+            self._say(cast("RollcageApp", self.app).workspace.problem or "assessed once Rollcage has started")
             return
         made = self._make()
         if isinstance(made, str):

@@ -1,17 +1,19 @@
-"""One line that says where one is: session, run, machine, backend and pool."""
+"""One line that says where one is: area, session, run, machine, backend and pool."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.events import Click
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.text import clean_line
+from tui.ui.areas import AREAS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +29,27 @@ class Status:
     pool: str = ""
 
 
+_BETWEEN: Final = " │ "
+_NEEDED: Final = 1
+"""Up to this rank, a part is worth more than the titles of the areas elsewhere."""
+_Parts = list[tuple[int, list[tuple[str, str]]]]
+"""What stands in the bar, in order: the rank of each part (the higher, the sooner it is left out), and its texts."""
+
+
 class StatusBar(Widget):
-    """Draws a `Status`; where there is not room for all, the least important part goes first."""
+    """The areas, and a `Status`; where there is not room for all, the least important part goes first."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "status--brand", "status--label", "status--good", "status--bad", "status--warning", "status--muted",
+        "status--area", "status--here", "status--label", "status--good", "status--bad", "status--warning",
+        "status--muted",
     }  # fmt: skip
     DEFAULT_CSS = """
     StatusBar {
         height: 1;
         background: $panel;
         color: $foreground;
-        & .status--brand { color: $text-primary; text-style: bold; }
+        & .status--area { color: $text-muted; }
+        & .status--here { color: $background; background: $primary; text-style: bold; }
         & .status--label { color: $text-muted; }
         & .status--good { color: $text-success; }
         & .status--bad { color: $text-error; text-style: bold; }
@@ -47,13 +58,14 @@ class StatusBar(Widget):
     }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, area: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.status = Status()
+        self._area = area
+        self._places: list[tuple[range, str]] = []
 
-    def say(self, **changes: str) -> None:
+    def show(self, status: Status) -> None:
         """Change what the bar says."""
-        status = replace(self.status, **changes)
         if status != self.status:
             self.status = status
             self.refresh()
@@ -62,21 +74,38 @@ class StatusBar(Widget):
         """Draw the line."""
         width, base = self.size.width, self.rich_style
         parts = self._parts()
-        while len(parts) > 1 and _width(parts) > width:
-            least = max(parts, key=lambda part: part[0])
-            parts.remove(least)
-        segments = [Segment(" ", base)]
-        for number, (_, texts) in enumerate(parts):
-            if number:
-                segments.append(Segment(" │ ", base + self._look("muted")))
+        needed = [part for part in parts if part[0] <= _NEEDED]
+        areas = self._areas(short=_width(self._areas()) + _width(needed) > width)
+        room = width - _width(areas)
+        while parts and _width(parts) > room:
+            parts.remove(max(parts, key=lambda part: part[0]))
+        segments = [Segment(text, base + self._look(look)) for _, texts in areas for text, look in texts]
+        for _, texts in parts:
+            segments.append(Segment(_BETWEEN, base + self._look("label")))
             segments += [Segment(text, base + self._look(look)) for text, look in texts]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _parts(self) -> list[tuple[int, list[tuple[str, str]]]]:
-        """Return the parts in order, each with its rank: the higher, the sooner it is left out."""
+    def _areas(self, *, short: bool = False) -> _Parts:
+        """Return the tabs; `short` leaves out the titles of those elsewhere. Remembers where each stands."""
+        texts: list[tuple[str, str]] = []
+        self._places.clear()
+        column = 0
+        for area in AREAS:
+            here = area.name == self._area
+            text = f" {area.key} " if short and not here else f" {area.key} {area.title} "
+            texts.append((text, "here" if here else "area"))
+            self._places.append((range(column, column := column + cell_len(text)), area.name))
+        return [(0, texts)]
+
+    async def on_click(self, event: Click) -> None:
+        """Go to the area."""
+        for columns, name in self._places:
+            if event.x in columns and name != self._area:
+                await self.run_action(f"app.area({name!r})")
+
+    def _parts(self) -> _Parts:
         status = self.status
-        parts = [
-            (3, [("◆ rollcage", "brand")]),
+        parts: _Parts = [
             (0, [("session ", "label"), (clean_line(status.session, 30), "")]),
             (1, [(status.run, status.run_look)]),
         ]
@@ -94,8 +123,9 @@ class StatusBar(Widget):
         if not name:
             return Style()
         component = self.get_component_rich_style(f"status--{name}")
-        return Style(color=component.color, bold=component.bold)
+        filled = component.bgcolor if name == "here" else None
+        return Style(color=component.color, bgcolor=filled, bold=component.bold)
 
 
-def _width(parts: list[tuple[int, list[tuple[str, str]]]]) -> int:
-    return 1 + sum(cell_len(text) for _, texts in parts for text, _ in texts) + 3 * (len(parts) - 1)
+def _width(parts: _Parts) -> int:
+    return sum(cell_len(text) for _, texts in parts for text, _ in texts) + len(_BETWEEN) * len(parts)

@@ -1,0 +1,192 @@
+"""What all areas have in common: the bar at the top, the keys at the foot, and reasons for what cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Final, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.events import Key, Resize
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Static
+from textual.worker import Worker, WorkerState
+
+from tui.ui.messages import EngineEvent, EngineReady, SessionLoaded
+from tui.ui.widgets.pane import Pane
+from tui.ui.widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from tui.runs.engine import Engine
+    from tui.runs.events import Event
+    from tui.ui.app import RollcageApp
+    from tui.ui.session_state import SessionState
+    from tui.ui.workspace import Workspace
+
+SMALLEST: Final = (60, 14)
+"""Columns and rows below which a screen only says what it needs."""
+_ELAPSED_S: Final = 0.25
+
+
+class Area(Screen[None]):
+    """One area. It is made when it is first shown and then lives as long as the application.
+
+    A subclass yields its content from `compose_area`, names it in `NAME`, and hears of what happens, whether it is in
+    sight or not, through `engine_ready`, `engine_event` and `session_loaded`.
+    """
+
+    NAME: ClassVar[str]
+    """Its name in `tui.ui.areas.AREAS`."""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (104, "-medium"), (160, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012
+    DEFAULT_CSS = """
+    Area {
+        layout: vertical;
+        background: $background;
+        & #too-small {
+            display: none; width: 1fr; height: 1fr; content-align: center middle; text-align: center;
+        }
+    }
+    """
+
+    _reasons: tuple[str, ...] = ()
+
+    @property
+    def rollcage(self) -> RollcageApp:
+        """The application."""
+        return cast("RollcageApp", self.app)
+
+    @property
+    def workspace(self) -> Workspace:
+        """What all areas share."""
+        return self.rollcage.workspace
+
+    @property
+    def engine(self) -> Engine:
+        """The engine.
+
+        Raises:
+            RollcageError: it is not open yet.
+        """
+        return self.workspace.engine
+
+    # --- what a subclass says --------------------------------------------------------------------------------------
+
+    def compose_area(self) -> Iterable[Widget]:
+        """Lay out what stands between the bar at the top and the keys at the foot."""
+        raise NotImplementedError
+
+    def engine_ready(self) -> None:
+        """The engine is open. Also called when the area is made after that."""
+
+    def engine_event(self, event: Event) -> None:
+        """Something happened, in this session or in another; output goes straight into its log."""
+
+    def session_loaded(self, state: SessionState, *, switched: bool = False) -> None:
+        """The session on view was read again; `switched` when it is another one than before."""
+
+    def why_not(self, action: str) -> str:
+        """Return why an action can do nothing now, or nothing if it can do something. `action` is its bare name."""
+        return self.workspace.why_not(action)
+
+    # --- layout ----------------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        yield StatusBar(self.NAME, id="status")
+        yield from self.compose_area()
+        yield Static(id="too-small", markup=False)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Catch up with what happened before this area was made."""
+        self.set_interval(_ELAPSED_S, self._show_elapsed)
+        self.show_status()
+        if self.workspace.opened is not None:
+            self.engine_ready()
+            self.session_loaded(self.workspace.state, switched=True)
+
+    def on_resize(self, event: Resize) -> None:
+        """Say what is needed where there is too little room."""
+        width, height = event.size
+        small = width < SMALLEST[0] or height < SMALLEST[1]
+        self.set_class(small, "-too-small")
+        if small:
+            self.query_one("#too-small", Static).update(
+                f"Rollcage needs {SMALLEST[0]}×{SMALLEST[1]} cells; here are {width}×{height}.\n"
+                f"Enlarge the terminal or make its font smaller.\n\n"
+                f"rollcage --help shows how to do everything without this screen."
+            )
+
+    def action_zoom(self) -> None:
+        """Give the focused pane all the room, or give it back."""
+        pane = next((each for each in self.query(Pane) if each.has_focus_within), None)
+        zoom = not self.has_class("-zoom") and pane is not None
+        self.set_class(zoom, "-zoom")
+        for each in self.query(Pane):
+            each.set_class(zoom and each is pane, "-zoomed")
+
+    # --- disabled keys say why -------------------------------------------------------------------------------------
+
+    def reason_against(self, action: str) -> str:
+        """Return why an action as a key names it, such as `screen.undo`, can do nothing now."""
+        return self.why_not(action.rpartition(".")[2].partition("(")[0])
+
+    def show_keys(self) -> None:
+        """Have the footer drawn anew if another key can or cannot do something now; doing so is slow."""
+        keys = self._bindings.key_to_bindings.values()
+        reasons = tuple(self.reason_against(binding.action) for bindings in keys for binding in bindings)
+        if reasons != self._reasons:
+            self._reasons = reasons
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey keys out that can do nothing now."""
+        return None if self.reason_against(action) else True
+
+    def on_key(self, event: Key) -> None:
+        """Say why a key does nothing."""
+        active = self.active_bindings.get(event.key)
+        if active is not None and not active.enabled and (reason := self.reason_against(active.binding.action)):
+            event.stop()
+            self.notify(reason, severity="warning", markup=False, timeout=4)
+
+    # --- what comes in ---------------------------------------------------------------------------------------------
+
+    @on(EngineReady)
+    def _engine_ready(self) -> None:
+        self.engine_ready()
+        self.show_status()
+
+    @on(EngineEvent)
+    def _engine_event(self, message: EngineEvent) -> None:
+        self.engine_event(message.event)
+        self.show_status()
+
+    @on(SessionLoaded)
+    def _session_loaded(self, message: SessionLoaded) -> None:
+        self.session_loaded(message.state, switched=message.switched)
+        self.show_status()
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
+            self.rollcage.report(event.worker.error)
+
+    # --- status ----------------------------------------------------------------------------------------------------
+
+    def on_screen_resume(self) -> None:
+        """Show what changed while another area was in sight."""
+        self.show_status()
+
+    def show_status(self) -> None:
+        """Bring the bar at the top and the keys up to date."""
+        if not self.is_current:
+            return
+        self.query_one(StatusBar).show(self.workspace.status())
+        self.show_keys()
+
+    def _show_elapsed(self) -> None:
+        if self.workspace.running is not None:
+            self.show_status()

@@ -1,0 +1,167 @@
+"""What all areas share: the engine, the session on view, and what runs in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from tui.errors import RollcageError
+from tui.store.model import RunState
+from tui.text import clean_line
+from tui.ui.describe import NO_ROLLBACK, STATE_GLYPHS, spec_words, state_words
+from tui.ui.live import LiveRun, LiveRuns
+from tui.ui.session_state import SessionState
+from tui.ui.widgets.status_bar import Status
+from tui.units import duration
+
+if TYPE_CHECKING:
+    from tui.runs.engine import BackendStatus, Engine, Run
+    from tui.runs.request import Request
+    from tui.ui.screens.sessions import SessionChoice
+
+STARTING: Final = "Rollcage is still starting."
+_NEED_A_STILL_MACHINE: Final = frozenset(("run", "rollback", "undo", "redo", "code", "shell"))
+_NEED_AN_ENGINE: Final = _NEED_A_STILL_MACHINE | {"cancel", "snapshot", "sessions"}
+
+
+class Workspace:
+    """One for the whole application. Holds no widgets: areas show what is here."""
+
+    def __init__(self, session: str) -> None:
+        self.session = session
+        """Name of the session on view."""
+        self.state = SessionState(session)
+        """What is known of it."""
+        self.live = LiveRuns()
+        self.opened: Engine | None = None
+        """The engine, once it is open."""
+        self.problem = ""
+        """Why it could not be opened."""
+        self.backend: BackendStatus | None = None
+        """What makes the machines, once it is known."""
+        self._profiles: dict[str, str] = {}
+        self._runs: dict[str, Run] = {}
+        self._started: set[str] = set()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine.
+
+        Raises:
+            RollcageError: it is not open.
+        """
+        if self.opened is None:
+            raise RollcageError(self.problem or STARTING)
+        return self.opened
+
+    # --- the session -----------------------------------------------------------------------------------------------
+
+    async def load(self) -> SessionState:
+        """Read the session again."""
+        session = self.session
+        state = await SessionState.load(self.engine, session)
+        if session == self.session:
+            self.state = state
+        return self.state
+
+    def choose(self, choice: SessionChoice) -> None:
+        """Turn to another session."""
+        self.session = choice.name
+        self.state = SessionState(choice.name)
+        if choice.profile:
+            self._profiles[choice.name] = choice.profile
+
+    @property
+    def profile(self) -> str | None:
+        """The kind of machine a person chose for a session that has none yet."""
+        return self._profiles.get(self.session) if self.state.record is None else None
+
+    # --- runs ------------------------------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> LiveRun | None:
+        """The run in progress in the session."""
+        return self.live.running(self.session)
+
+    def start(self, request: Request) -> Run:
+        """Hand a request to the engine."""
+        run = self.engine.run(request)
+        self._runs[run.id] = run
+        self._started.add(run.id)
+        return run
+
+    def started(self, run_id: str) -> bool:
+        """Say whether a person started a run here, rather than a scenario."""
+        return run_id in self._started
+
+    async def result(self, run: Run) -> None:
+        """Wait until a run has ended, however it does.
+
+        Raises:
+            RollcageError: it ended without a record.
+        """
+        try:
+            await run.result()
+        finally:
+            self._runs.pop(run.id, None)
+
+    async def cancel(self) -> None:
+        """Cancel the run in progress."""
+        running = self.running
+        if running is not None and (run := self._runs.get(running.id)) is not None:
+            await run.cancel()
+
+    # --- words -----------------------------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str:
+        """Return why an action of the session can do nothing now, or nothing if it can do something."""
+        if action in _NEED_AN_ENGINE and self.opened is None:
+            return self.problem or STARTING
+        running = self.running
+        if action in _NEED_A_STILL_MACHINE and running is not None:
+            return f"{clean_line(running.title, 30)} is running; x cancels it."
+        match action:
+            case "cancel" if running is None:
+                return "Nothing is running."
+            case "undo" if self.state.undo is None:
+                return "There is nothing to undo in this session."
+            case "redo" if self.state.redo is None:
+                return "There is nothing to redo in this session."
+            case "snapshot" if self.state.record is None:
+                return "This session has no machine yet; run something first."
+        return ""
+
+    def status(self) -> Status:
+        """Return what the bar at the top says."""
+        words, look = self.run_words()
+        machine = self.live.machines.get(self.session)
+        spec = machine.spec if machine else self.state.record.spec if self.state.record else None
+        vm = f"{machine.machine_id[-6:].lower()} {spec_words(machine.spec)}" if machine else ""
+        pool = self.live.pool
+        return Status(
+            session=self.session,
+            run=words,
+            run_look=look,
+            machine=vm or (spec_words(spec) if spec else ""),
+            backend=clean_line(self.backend.name, 20) if self.backend else "",
+            backend_reason=self.backend.why if self.backend else "",
+            pool=f"{pool.ready} ready {pool.warming} warming {pool.hits}/{pool.hits + pool.misses} hits"
+            if pool
+            else "",
+        )
+
+    def run_words(self) -> tuple[str, str]:
+        """Return what the session does now, and the look of that."""
+        run = self.running
+        if run is not None:
+            seconds = (datetime.now(UTC) - run.started_at).total_seconds()
+            step = f" {run.step}/{run.steps}" if run.steps > 1 else ""
+            words = f"◌ {clean_line(run.title, 24)}{step} {duration(max(seconds, 1))}"
+            return f"{words}{f' · {NO_ROLLBACK}' if run.no_rollback else ''}", "warning"
+        last = self.live.latest(self.session)
+        if last is None:
+            return "idle", "muted"
+        host = f" · {NO_ROLLBACK}" if last.no_rollback else ""
+        how = f"{state_words(last.state, last.exit_code)}{host}"
+        look = "good" if last.state is RunState.SUCCEEDED else "bad"
+        return f"{STATE_GLYPHS[last.state]} {clean_line(last.title, 24)} {how}", look
