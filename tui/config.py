@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from tui.errors import InvalidInput
+from tui.terminal.detach import parse_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +86,14 @@ class GateSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ShellSettings:
+    """How a person's terminal is attached to a machine."""
+
+    detach_key: str = "ctrl+]"
+    """Leaves the shell: ctrl+ and a letter or one of `]`, `\\`, `^`, `_`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings."""
 
@@ -97,6 +106,7 @@ class Settings:
     pool: PoolSettings = field(default_factory=PoolSettings)
     runs: RunSettings = field(default_factory=RunSettings)
     gate: GateSettings = field(default_factory=GateSettings)
+    shell: ShellSettings = field(default_factory=ShellSettings)
 
 
 _RANGES: Final[Mapping[str, tuple[float, float]]] = {
@@ -242,4 +252,9 @@ def _contradiction(section: object) -> tuple[str, str] | None:
             return "low", f"pool.low ({section.low}) must not be above pool.high ({section.high})"
         case RunSettings() if section.retry_base_s > section.retry_cap_s:
             return "retry_base_s", "runs.retry_base_s must not be above runs.retry_cap_s"
+        case ShellSettings():
+            try:
+                parse_key(section.detach_key)
+            except InvalidInput as error:
+                return "detach_key", f"shell.detach_key: {error.message}"
     return None

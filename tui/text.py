@@ -56,6 +56,8 @@ def _character_class(ranges: Iterable[tuple[int, int]]) -> str:
     return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
 
 
+INVISIBLE: Final = re.compile(f"[{_character_class(_MARKED)}]")
+"""C1 controls, bidirectional controls and invisible characters that texts have no honest use for, one at a time."""
 _UNSAFE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f" + _character_class((*_DROPPED, *_MARKED, (0xD800, 0xDFFF))) + "]")
 
 
