@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui.cli import blocks
 from tui.cli.arguments import Subparsers, add_running, assignment, command
 from tui.cli.console import is_terminal
 from tui.errors import InvalidInput, UsageError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
     from tui.machines.model import MachineSpec
-    from tui.runs.request import StepRequest
+    from tui.runs.request import Request, StepRequest
 
 LARGEST_CODE = 4 * 1024 * 1024
 
@@ -41,9 +42,11 @@ def add(subparsers: Subparsers) -> None:
             "rollcage exec --yes-up-to high --file migrate.sh       in a script, where nobody can be asked",
             "rollcage exec --secret-env TOKEN 'use \"$TOKEN\"'       its value is in no record and no output",
             "rollcage exec -l python --keep-interpreter 'x = 1'     x is still there in the next such run",
+            "rollcage exec --blocks reply.md --list                 the code blocks of a text, and their risk",
+            "rollcage exec --blocks reply.md --choose 1,3-4         runs these, each a run of its own",
         ),
     )
-    parser.usage = "rollcage exec [OPTIONS] [CODE | - | --file FILE | -- PROGRAM ARGUMENT…]"
+    parser.usage = "rollcage exec [OPTIONS] [CODE | - | --file FILE | --blocks FILE | -- PROGRAM ARGUMENT…]"
     parser.add_argument("code", nargs="?", metavar="CODE", help="the code; - reads it from standard input")
     parser.add_argument("-f", "--file", type=Path, metavar="FILE", help="read the code from a file")
     parser.add_argument(
@@ -62,21 +65,32 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--keep-interpreter", action="store_true", help="run Python in the session's own interpreter: variables persist"
     )
+    blocks.add(parser)
     add_running(parser)
     parser.set_defaults(program=None)
 
 
 def _exec(arguments: argparse.Namespace) -> int:
     from tui.cli.running import run_and_follow
-    from tui.runs.request import Request
 
+    if blocks.are_asked_for(arguments):
+        return blocks.run_blocks(arguments, _source(arguments.blocks), _request(arguments, "", ()))
     step, title, from_stdin = _step(arguments)
     if arguments.keep_interpreter and step.language != "python":
         raise UsageError("--keep-interpreter is for --language python")
+    request = _request(arguments, title, (step,))
+    piped = not from_stdin and not is_terminal(sys.stdin)
+    return run_and_follow(arguments, request, forward_stdin=piped, demanded=request.spec is not None)
+
+
+def _request(arguments: argparse.Namespace, title: str, steps: tuple[StepRequest, ...]) -> Request:
+    """Return a request with all that the options say."""
+    from tui.runs.request import Request
+
     secrets = _secrets(arguments.secret_env)
-    request = Request(
+    return Request(
         title=title,
-        steps=(step,),
+        steps=steps,
         session=arguments.session,
         spec=_spec(arguments),
         env={**dict(arguments.env), **secrets},
@@ -86,8 +100,6 @@ def _exec(arguments: argparse.Namespace) -> int:
         mode=arguments.mode,
         secrets=secrets,
     )
-    piped = not from_stdin and not is_terminal(sys.stdin)
-    return run_and_follow(arguments, request, forward_stdin=piped, demanded=request.spec is not None)
 
 
 def _secrets(names: list[str]) -> dict[str, str]:
@@ -124,8 +136,15 @@ def _step(arguments: argparse.Namespace) -> tuple[StepRequest, str, bool]:
         return StepRequest(arguments.code, str(language)), _title(arguments.code), False
     if arguments.code is None and is_terminal(sys.stdin):
         raise UsageError("there is nothing to run", hint="for example: rollcage exec 'uname -a'   (more with --help)")
-    text = _decode(sys.stdin.buffer.read(LARGEST_CODE + 1), "standard input")
+    text = _source("-")
     return StepRequest(text, str(language)), _title(text), True
+
+
+def _source(given: str) -> str:
+    """Return the text of a file, or of standard input for `-`."""
+    if given == "-":
+        return _decode(sys.stdin.buffer.read(LARGEST_CODE + 1), "standard input")
+    return _read(Path(given))
 
 
 def _title(code: str) -> str:

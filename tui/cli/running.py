@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.cli.approving import TerminalApprover
-from tui.cli.codes import EXIT_MACHINE, EXIT_NOBODY_READS, exit_code
+from tui.cli.codes import EXIT_CANCELLED, EXIT_MACHINE, EXIT_NOBODY_READS, exit_code
 from tui.cli.console import say
 from tui.cli.display import Display, JsonDisplay, OutputDisplay
 from tui.cli.figures import describe_machine
@@ -26,7 +26,7 @@ from tui.text import clean_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from tui.config import Settings
     from tui.runs.engine import Engine, Run
@@ -41,21 +41,66 @@ def run_and_follow(
     `demanded` says that the person named the machine, and does not want another.
     """
 
+    async def action(engine: Engine) -> int:
+        _compare_machines(engine, request, demanded=demanded, quiet=arguments.quiet)
+        asked = replace(request, stdin_follows=forward_stdin)
+        stdin = sys.stdin.fileno() if forward_stdin else None
+        return await follow(engine, asked, _display(arguments, Writer()), stdin=stdin)
+
+    return _with_engine(arguments, action)
+
+
+def run_in_order(
+    arguments: argparse.Namespace,
+    requests: Sequence[Request],
+    names: Sequence[str],
+    *,
+    keep_going: bool,
+    demanded: bool = False,
+) -> int:
+    """Run requests one after another until one fails, and return the exit code of the first that did, or 0.
+
+    Args:
+        arguments: The common ones (`add_running`).
+        requests: What to run; none of them gets any input.
+        names: What each is called, when there are several.
+        keep_going: Go on after a failure. Who cancels one cancels the rest, and so does who stops reading.
+        demanded: Whether the person named the machine, and does not want another.
+    """
+    tells = not arguments.quiet and len(requests) > 1
+
+    async def action(engine: Engine) -> int:
+        _compare_machines(engine, requests[0], demanded=demanded, quiet=arguments.quiet)
+        writer = Writer()
+        first_failure = 0
+        for number, (request, name) in enumerate(zip(requests, names, strict=True), 1):
+            if tells:
+                say(f"rollcage: {number} of {len(requests)}: {name}")
+            code = await follow(engine, request, _display(arguments, writer), stdin=None)
+            first_failure = first_failure or code
+            if code and (not keep_going or code in (EXIT_CANCELLED, EXIT_NOBODY_READS)):
+                if tells and number < len(requests):
+                    say(f"rollcage: skipped: {'; '.join(names[number:])}")
+                break
+        return first_failure
+
+    return _with_engine(arguments, action)
+
+
+def _display(arguments: argparse.Namespace, writer: Writer) -> Display:
+    """Return what shows one run."""
+    if arguments.json:
+        return JsonDisplay(writer, sys.stdout)
+    on_host = arguments.mode is ExecutionMode.LOCAL
+    narrator = Narrator(quiet=arguments.quiet, verbose=arguments.verbose, host_demanded=on_host)
+    return OutputDisplay(writer, narrator, sys.stdout, sys.stderr, raw=arguments.raw)
+
+
+def _with_engine(arguments: argparse.Namespace, action: Callable[[Engine], Awaitable[int]]) -> int:
     def adjusted(settings: Settings) -> Settings:
         if not arguments.no_rollback:
             return settings
         return replace(settings, snapshots=replace(settings.snapshots, auto_rollback=False))
-
-    async def action(engine: Engine) -> int:
-        _compare_machines(engine, request, demanded=demanded, quiet=arguments.quiet)
-        writer = Writer()
-        display: Display = JsonDisplay(writer, sys.stdout)
-        if not arguments.json:
-            on_host = arguments.mode is ExecutionMode.LOCAL
-            narrator = Narrator(quiet=arguments.quiet, verbose=arguments.verbose, host_demanded=on_host)
-            display = OutputDisplay(writer, narrator, sys.stdout, sys.stderr, raw=arguments.raw)
-        asked = replace(request, stdin_follows=forward_stdin)
-        return await follow(engine, asked, display, stdin=sys.stdin.fileno() if forward_stdin else None)
 
     # Standard input that is forwarded to the command is not the terminal, which can still be asked.
     return with_engine(

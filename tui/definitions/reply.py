@@ -19,6 +19,7 @@ from tui.languages import INTERPRETED, NAMES, Language, guess_language, language
 
 MOST_BLOCKS: Final = 200
 _LONGEST_TITLE: Final = 120
+_LEFT_OUT: Final = "prompts and what was printed are left out"
 _WORD: Final = re.compile(r"\{?\s*\.?(?:language-)?([A-Za-z][A-Za-z0-9_+#-]*)")
 _NAMED: Final = re.compile(r"""\b(?:title|filename|file|name)=(?:"([^"]*)"|'([^']*)'|([^\s}]+))""")
 _MARKUP: Final = re.compile(r"[ \t]*(?:#{1,6}|>|[-*+]|\d{1,9}[.)])[ \t]+")
@@ -45,8 +46,10 @@ class CodeBlock:
     """For each line of `text`, the line of the source and the column at which it begins there."""
     why_not: str = ""
     """Why it cannot be run; empty where it can."""
-    notes: tuple[str, ...] = ()
-    """What a person should know before running it: the language was guessed, the end is missing."""
+    doubts: tuple[str, ...] = ()
+    """Why it should not run before a person looked at it: the language was guessed, the end may be missing."""
+    note: str = ""
+    """What else is to know about it."""
 
     @property
     def can_run(self) -> bool:
@@ -54,9 +57,9 @@ class CodeBlock:
         return not self.why_not
 
     @property
-    def is_plain(self) -> bool:
+    def is_certain(self) -> bool:
         """Whether it can be run and nothing about it is in doubt."""
-        return not self.why_not and not self.notes
+        return not self.why_not and not self.doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +103,26 @@ def _fenced(block: Block, number: int, before: str) -> CodeBlock:
         Line(line, block.line + 1 + at, column)
         for at, (line, column) in enumerate(zip(block.lines, block.columns, strict=True))
     ]
-    language, why_not, notes = _language(named, block.text)
+    language, why_not, doubts = _language(named, block.text)
+    note = ""
     # A block of a language may hold what a terminal showed: its prompts are no code.
     session = SESSIONS.get(named) or (language if is_transcript(lines, language) else None)
     if session is not None:
-        lines, language, why_not = commands_of(lines, session), session, ""
-        notes.append("prompts and what was printed are left out")
+        lines, language, why_not, note = commands_of(lines, session), session, "", _LEFT_OUT
         if not lines:
-            why_not = f"no line of this {named} block begins with a prompt, so commands cannot be told from output"
-            notes.clear()
+            why_not, note = (
+                f"no line of this {named} block begins with a prompt: commands cannot be told from output",
+                "",
+            )
     text = "".join(f"{line.text}\n" for line in lines)
     if not why_not and not text.strip():
         why_not = "it is empty"
     if not block.is_closed and not why_not:
-        notes.append("its fence is never closed: the end may be missing")
+        doubts.append("its fence is never closed: the end may be missing")
     behind = block.line + len(block.source) - 1
     places = tuple((line.number, line.column) for line in lines)
     title = _title(block.info, before, text)
-    return CodeBlock(number, named, language, text, title, block.line, behind, places, why_not, tuple(notes))
+    return CodeBlock(number, named, language, text, title, block.line, behind, places, why_not, tuple(doubts), note)
 
 
 def _language(named: str, text: str) -> tuple[Language | None, str, list[str]]:
@@ -141,15 +146,16 @@ def _unfenced(text: str, language: Language | None) -> CodeBlock:
     lines = [Line(line, number, 0) for number, line in enumerate(text.split("\n"), 1)]
     last_line = len(lines)
     known = language or guess_language(text)
-    notes = [] if language is not None else [f"taken for {known}"]
+    doubts = () if language is not None else (f"no language is named: taken for {known}",)
+    note = ""
     why_not = "" if known in INTERPRETED else f"{known} needs a compiler, and machines have none"
     if is_transcript(lines, known):
         lines = commands_of(lines, known)
         text = "".join(f"{line.text}\n" for line in lines)
-        notes.append("prompts and what was printed are left out")
+        note = _LEFT_OUT
     places = tuple((line.number, line.column) for line in lines)
     title = _first_line(text)
-    return CodeBlock(1, "", known, text, title, 1, last_line, places, why_not, tuple(notes))
+    return CodeBlock(1, "", known, text, title, 1, last_line, places, why_not, doubts, note)
 
 
 def _title(info: str, before: str, text: str) -> str:

@@ -97,7 +97,7 @@ def test_a_reply_is_taken_apart() -> None:
     assert script.text == "def f():\n    return 1\n"
     assert console.text == "python3 f.py \\\n  --verbose\nnpm run build\ncat <<EOF\na\nEOF\n"
     assert nested.text == "```bash\nrm -rf /\n```\n"
-    assert "never closed" in cut.notes[0]
+    assert "never closed" in cut.doubts[0]
 
 
 @pytest.mark.parametrize(
@@ -137,15 +137,15 @@ def test_the_language_is_the_first_word(info: str) -> None:
 def test_where_no_language_is_named_it_is_guessed_and_said(text: str, language: Language) -> None:
     for block in (fenced("", text), only(text)):
         assert block.language is language
-        assert any(f"taken for {language}" in note for note in block.notes)
-        assert not block.is_plain
+        assert any(f"taken for {language}" in doubt for doubt in block.doubts)
+        assert not block.is_certain
 
 
 def test_a_text_without_fences_is_one_block_in_the_language_it_is_given() -> None:
     reply = read_reply("\nls\n", Language.PYTHON)
     assert not reply.is_fenced
     (block,) = reply.blocks
-    assert (block.language, block.text, block.title, block.is_plain) == (Language.PYTHON, "\nls\n", "ls", True)
+    assert (block.language, block.text, block.title, block.is_certain) == (Language.PYTHON, "\nls\n", "ls", True)
     assert read_reply(" \n").blocks == ()
 
 
@@ -168,7 +168,7 @@ def test_of_what_a_terminal_showed_only_what_was_typed_is_code(info: str, shown:
     block = fenced(info, shown)
     assert block.text == typed
     assert block.can_run
-    assert "left out" in block.notes[0]
+    assert "left out" in block.note
 
 
 def test_output_alone_is_not_run() -> None:
