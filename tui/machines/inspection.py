@@ -61,7 +61,7 @@ class ProcessFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Inventory:
+class Contents:
     """The files and processes of one snapshot.
 
     Only files that the machine wrote, changed or removed are in it. The others are those of the guest image, which is
@@ -99,7 +99,7 @@ def ancestors(path: str) -> Iterator[str]:
 class Inspection(Protocol):
     """A snapshot being looked into. Nothing that ran in it runs meanwhile."""
 
-    async def inventory(self) -> Inventory:
+    async def contents(self) -> Contents:
         """Return its files and processes.
 
         Raises:

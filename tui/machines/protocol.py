@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from tui.machines.inspection import Inspection, MemoryDifference
 from tui.machines.inventory import Birth
 from tui.machines.model import Capability, Command, ExitReport, MachineSpec, OutputChunk, TerminalSize
 
@@ -212,6 +213,34 @@ class Backend(Protocol):
 
     async def stand_down(self, snapshot_id: str) -> None:
         """Take an anticipation back: the machine that stands by is discarded. Does nothing where there is none."""
+        ...
+
+    async def inspect(self, snapshot_id: str) -> Inspection:
+        """Return a stored snapshot to look into, in a machine of its own in which nothing of it runs.
+
+        Raises:
+            SnapshotDamaged, SnapshotIncompatible, NotFound: nothing was made.
+        """
+        ...
+
+    async def memory_difference(self, older_id: str, newer_id: str) -> MemoryDifference:
+        """Return how much of the memory of two stored snapshots differs.
+
+        Raises:
+            SnapshotDamaged, NotFound: one of them cannot be read.
+            CapabilityLacking: their memories cannot be compared, and this is why.
+        """
+        ...
+
+    async def copy(self, snapshot_id: str, label: SnapshotLabel) -> int:
+        """Store a snapshot once more, under another label. What is equal is shared, yet either may be deleted alone.
+
+        Returns the bytes added on disk.
+
+        Raises:
+            NotFound: there is no such snapshot.
+            SnapshotError: it is damaged, or could not be stored; nothing was added.
+        """
         ...
 
     async def stored(self) -> Mapping[str, SnapshotLabel]:

@@ -18,6 +18,8 @@ from tui.machines.guest.wire import PORT_NAME
 
 _RUN = "/run/rollcage"
 _WORK = "/work"
+_LAYERS = (8, 9)
+"""Descriptors of the image and of the writable layer over it, which `init.sh` opened; `survey.py` finds them here."""
 _PORT_PATIENCE_S = 10.0
 _PORT_LOOK_S = 0.005
 
@@ -33,6 +35,8 @@ def serve(arguments: list[str]) -> Callable[[], NoReturn]:
     work = options.get("--work", _WORK)
     if "--fd" not in options:
         _link_devices()
+        for layer in _LAYERS:
+            os.set_inheritable(layer, False)
         port = _open_port()
         service = Service(port, work=work, identity=Identity(_RUN), groups=_groups(), measure_disk=_disk_used)
     else:

@@ -74,5 +74,7 @@ echo "$boot_id" >/root/run/rollcage/boot_id
 mount -o bind /root/run/rollcage/boot_id /root/proc/sys/kernel/random/boot_id || fail "the boot id cannot be replaced"
 # The interpreter of the agent is the one Python code runs in, so it starts as a user's would.
 export HOME=/root LANG=C.UTF-8
+# The new root covers both layers. The agent keeps them open, so that what was written can be told from the image.
+exec 8</lower 9</upper/files
 exec switch_root /root /usr/bin/python3 /run/rollcage/agent.py
 fail "no /usr/bin/python3"

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tui.errors import RollcageError
 from tui.ids import time_of
-from tui.machines.errors import MachineLost, SnapshotIncompatible
+from tui.machines.errors import CapabilityLacking, MachineLost, SnapshotIncompatible
 from tui.machines.guest.link import AgentLink
+from tui.machines.guest.surveyor import DEADLINE_S, Surveyor
+from tui.machines.inspection import Inspection, MemoryDifference
 from tui.machines.inventory import Birth, Origin
 from tui.machines.model import PROFILES, Capability, MachineSpec
 from tui.machines.protocol import Capture, Machine, SnapshotLabel
@@ -21,7 +23,8 @@ from tui.machines.qemu import probe, strays
 from tui.machines.qemu.command_line import KVM, Accelerator, BootFiles, tcg
 from tui.machines.qemu.disk import DiskChain
 from tui.machines.qemu.machine import FrozenState, QemuMachine
-from tui.machines.qemu.memory import GuestMemory
+from tui.machines.qemu.memory import PAGE, GuestMemory
+from tui.machines.qemu.page_difference import differing_pages
 from tui.machines.qemu.process import QemuProcess
 from tui.machines.qemu.snapshot_file import Manifest
 from tui.machines.qemu.template import Template, Templates, rehearse
@@ -160,8 +163,9 @@ class QemuBackend:
             await _end(self._standbys.popitem(last=False)[1])
 
     def standbys(self) -> Mapping[str, Machine | None]:
-        """Return the machines that stand by, by snapshot; None for one that is being made, or could not be."""
-        return {id_: _made(task) for id_, task in self._standbys.items()}
+        """Return the machines that stand by, by snapshot; None for one that is being made."""
+        made = {id_: _made(task) for id_, task in self._standbys.items()}
+        return {id_: machine for id_, machine in made.items() if machine is not None or not self._standbys[id_].done()}
 
     async def stand_down(self, snapshot_id: str) -> None:
         """Discard the machine that stands by at this snapshot, or stop making it."""
@@ -176,6 +180,27 @@ class QemuBackend:
             await machine.discard()
             raise
         return machine
+
+    async def inspect(self, snapshot_id: str) -> Inspection:
+        """Return a snapshot to look into. What stands by for a rollback is left alone."""
+        machine = self._tracked(await self._restored(snapshot_id))
+        machine.only_rehearses = True
+        return Surveyor(machine, deadline_s=machine.template.deadline(DEADLINE_S))
+
+    async def memory_difference(self, older_id: str, newer_id: str) -> MemoryDifference:
+        """Return how many pages differ, by the checksums that are stored of all that differ from the template."""
+        return await asyncio.to_thread(self._memory_difference, older_id, newer_id)
+
+    def _memory_difference(self, older_id: str, newer_id: str) -> MemoryDifference:
+        older, newer = (self._vault.index(id_) for id_ in (older_id, newer_id))
+        manifests = older[0], newer[0]
+        if len({(each.spec.memory_mb, each.template, each.template_build) for each in manifests}) > 1:
+            raise CapabilityLacking("the snapshots are of machines of different kinds")
+        template = self._templates.find(older[0].spec, self._accelerator)
+        if template is None or template.key != older[0].template:
+            raise CapabilityLacking("the template of the snapshots is not there any more")
+        pages = differing_pages(older[1], newer[1], template.memory_file)
+        return MemoryDifference(pages, (older[0].spec.memory_mb << 20) // PAGE, PAGE)
 
     async def _restored(self, snapshot_id: str) -> QemuMachine:
         with self._vault.open(snapshot_id) as reader:
@@ -254,6 +279,11 @@ class QemuBackend:
         for snapshot_id in snapshot_ids:
             await self.stand_down(snapshot_id)
         return await asyncio.to_thread(self._vault.delete, snapshot_ids)
+
+    async def copy(self, snapshot_id: str, label: SnapshotLabel) -> int:
+        """Store a snapshot once more, under another label, if it is whole."""
+        await self.verify(snapshot_id)
+        return await asyncio.to_thread(self._vault.copy, snapshot_id, label)
 
     async def verify(self, snapshot_id: str) -> None:
         """Read a snapshot in full and compare its checksums."""

@@ -63,6 +63,8 @@ class QemuMachine:
         self._process = process
         self._link = link
         self._disk = disk
+        self.only_rehearses = False
+        """Whether every resume is a rehearsal: processes that earlier commands left never move."""
         self._quiesced = quiesced
         self._running = False
         self._connected: bool | None = None
@@ -104,7 +106,7 @@ class QemuMachine:
             fresh_identity(self.id, self.generation),
             timeout=self.template.deadline(10),
             resynchronise=resynchronise,
-            rehearsal=rehearsal,
+            rehearsal=rehearsal or self.only_rehearses,
         )
         self._running = True
 

@@ -38,6 +38,8 @@ from tui.machines.qemu.snapshot_file import Manifest, PageIndex, SnapshotReader,
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tui.machines.protocol import SnapshotLabel
+
 _log = logging.getLogger(__name__)
 _BATCH: Final = 16_384
 """Pages moved at a time, 64 MiB."""
@@ -92,39 +94,59 @@ class Vault:
         Raises:
             SnapshotError: the disk is full or cannot be written; nothing was added.
         """
-        id_ = checked_id(manifest.label.id)
         with self._locked():
             files, index, own = self._deduplicated(manifest, numbers, content)
-            manifest = replace(
-                manifest,
-                files=files,
-                pages=len(numbers),
-                own_pages=len(own),
-                devices_bytes=len(devices),
-                devices_digest=xxhash.xxh3_64_intdigest(devices),
-                index_digest=xxhash.xxh3_64_intdigest(index.to_bytes()),
-            )
-            temporary = self.directory / f"{id_}.tmp"
+            manifest = replace(manifest, files=files, own_pages=len(own))
+            chunks = [content[own[at : at + _BATCH]] for at in range(0, len(own), _BATCH)]
+            return self._write(manifest, index, chunks, devices)
+
+    def _write(self, manifest: Manifest, index: PageIndex, chunks: list[NDArray[np.uint8]], devices: bytes) -> int:
+        """Write a snapshot file and return its length. Called with the lock held."""
+        id_ = checked_id(manifest.label.id)
+        manifest = replace(
+            manifest,
+            pages=len(index.number),
+            devices_bytes=len(devices),
+            devices_digest=xxhash.xxh3_64_intdigest(devices),
+            index_digest=xxhash.xxh3_64_intdigest(index.to_bytes()),
+        )
+        temporary = self.directory / f"{id_}.tmp"
+        try:
+            file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
-                file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-                try:
-                    chunks = [content[own[at : at + _BATCH]] for at in range(0, len(own), _BATCH)]
-                    stored = write_snapshot(file, manifest, chunks, devices, index)
-                    for layer in manifest.disk_layers[-1:]:
-                        _flush(self.layer_path(layer))
-                    temporary.rename(self._path(id_))
-                    _flush(self.directory)
-                finally:
-                    os.close(file)
-            except OSError as error:
-                with contextlib.suppress(OSError):
-                    temporary.unlink()
-                hint = "free some space or delete snapshots" if error.errno == errno.ENOSPC else ""
-                raise SnapshotError(
-                    f"snapshot cannot be stored in {self.directory}: {error.strerror}", hint=hint
-                ) from error
+                stored = write_snapshot(file, manifest, chunks, devices, index)
+                for layer in manifest.disk_layers[-1:]:
+                    _flush(self.layer_path(layer))
+                temporary.rename(self._path(id_))
+                _flush(self.directory)
+            finally:
+                os.close(file)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            hint = "free some space or delete snapshots" if error.errno == errno.ENOSPC else ""
+            raise SnapshotError(
+                f"snapshot cannot be stored in {self.directory}: {error.strerror}", hint=hint
+            ) from error
         self._remember(manifest, index)
         return stored
+
+    def copy(self, id_: str, label: SnapshotLabel) -> int:
+        """Store a snapshot once more under another label, all its pages shared, and return the bytes added on disk.
+
+        Raises:
+            NotFound: there is none.
+            SnapshotDamaged: it is not whole.
+            SnapshotError: the disk is full or cannot be written; nothing was added.
+        """
+        with self._locked():
+            with self.open(id_) as reader:
+                manifest, index, devices = reader.manifest, reader.index(), reader.devices()
+            used, place = np.unique(index.file, return_inverse=True)
+            files = (label.id, *(manifest.files[old] for old in used.tolist()))
+            index = index._replace(file=(place.reshape(-1) + 1).astype(np.uint16))
+            manifest = replace(manifest, label=label, files=files, own_pages=0)
+            return self._write(manifest, index, [], devices)
 
     def _deduplicated(
         self, manifest: Manifest, numbers: NDArray[np.uint32], content: NDArray[np.uint8]
@@ -178,6 +200,15 @@ class Vault:
             self._indexes.popitem(last=False)
 
     # Reading
+
+    def index(self, id_: str) -> tuple[Manifest, PageIndex]:
+        """Return what a snapshot says of itself and of its pages.
+
+        Raises:
+            NotFound: there is none.
+            SnapshotDamaged: it is not whole.
+        """
+        return self._load_index(id_)
 
     def _load_index(self, id_: str) -> tuple[Manifest, PageIndex]:
         cached = self._indexes.get(id_)

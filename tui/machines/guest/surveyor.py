@@ -1,0 +1,208 @@
+"""Looks into a machine by running `survey.py` in it, and believes nothing it says that cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import re
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tui.machines.errors import GuestRefused, MachineError
+from tui.machines.inspection import Contents, FileFacts, FileKind, ProcessFacts
+from tui.machines.model import Command, Stream
+from tui.machines.protocol import Machine
+
+DEADLINE_S: Final = 60.0
+"""A guest that says nothing for so long is given up: it is out of memory, or hostile."""
+_LONGEST_ANSWER: Final = 64 * 1024 * 1024
+_LONGEST_COMPLAINT: Final = 2000
+_LONGEST_PATH: Final = 65_536
+_MOST_NOTES: Final = 20
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_KINDS: Final = {
+    stat.S_IFREG: FileKind.FILE,
+    stat.S_IFDIR: FileKind.DIRECTORY,
+    stat.S_IFLNK: FileKind.SYMLINK,
+    stat.S_IFIFO: FileKind.FIFO,
+    stat.S_IFSOCK: FileKind.SOCKET,
+    stat.S_IFCHR: FileKind.CHARACTER_DEVICE,
+    stat.S_IFBLK: FileKind.BLOCK_DEVICE,
+}
+
+
+class Surveyor:
+    """An `Inspection` of a machine that nobody else uses, standing still until it is first asked."""
+
+    def __init__(self, machine: Machine, *, deadline_s: float = DEADLINE_S) -> None:
+        self._machine = machine
+        self._deadline_s = deadline_s
+        self._turn = asyncio.Lock()
+
+    async def contents(self) -> Contents:
+        """Return the files and processes of the machine."""
+        answer = await self._ask({"what": "contents"})
+        return parse_contents(_parsed(answer))
+
+    async def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
+        """Return the SHA-256 of regular files, of those that could be read."""
+        if not paths:
+            return {}
+        answer = _parsed(await self._ask({"what": "digests", "paths": list(paths)}))
+        if not isinstance(answer, dict):
+            raise _nonsense("digests that are none")
+        asked = set(paths)
+        return {
+            path: digest
+            for path, digest in answer.items()
+            if path in asked and isinstance(digest, str) and _DIGEST.fullmatch(digest)
+        }
+
+    async def read(self, path: str, limit: int) -> bytes:
+        """Return the first bytes of a regular file."""
+        return await self._ask({"what": "read", "path": path, "limit": limit}, limit)
+
+    async def discard(self) -> None:
+        """End the machine."""
+        await self._machine.discard()
+
+    async def _ask(self, question: Mapping[str, Any], longest: int = _LONGEST_ANSWER) -> bytes:
+        async with self._turn:
+            try:
+                async with asyncio.timeout(self._deadline_s):
+                    await self._machine.resume()
+                    return await self._answer(json.dumps(question).encode(), longest)
+            except TimeoutError:
+                await self._machine.discard()
+                raise MachineError(
+                    f"the machine of the snapshot said nothing for {self._deadline_s:.0f} s",
+                    hint="nothing was changed; it may have run out of memory when the snapshot was taken",
+                ) from None
+
+    async def _answer(self, question: bytes, longest: int) -> bytes:
+        # In `/`, because the agent makes the usual working directory where it is missing.
+        process = await self._machine.execute(
+            Command("code", text=_survey(), language="python", cwd="/", network=False)
+        )
+        await process.write_stdin(question)
+        await process.close_stdin()
+        said, complaints = bytearray(), bytearray()
+        async for chunk in process.output():
+            if chunk.stream is Stream.STDOUT:
+                said += chunk.data
+                if len(said) > longest:
+                    await self._machine.discard()
+                    raise _nonsense("more than it was asked for")
+            elif len(complaints) < _LONGEST_COMPLAINT:
+                complaints += chunk.data
+        report = await process.wait()
+        if report.exit_code != 0:
+            reason = complaints[-_LONGEST_COMPLAINT:].decode(errors="replace").strip().rpartition("\n")[2]
+            raise GuestRefused(f"the snapshot cannot be looked into: {reason or f'exit code {report.shell_code}'}")
+        return bytes(said)
+
+
+@functools.cache
+def _survey() -> str:
+    return Path(__file__).with_name("survey.py").read_text()
+
+
+def parse_contents(answer: object) -> Contents:
+    """Return what a guest says it holds.
+
+    Raises:
+        MachineError: that cannot be.
+    """
+    try:
+        if not isinstance(answer, dict):
+            raise TypeError("no object")
+        replaced = frozenset(_path(path) for path in _items(answer["replaced"]))
+        notes = [note for note in _items(answer["notes"]) if isinstance(note, str)]
+        if len(notes) > _MOST_NOTES:
+            notes[_MOST_NOTES:] = [f"and {len(notes) - _MOST_NOTES} more of this kind"]
+        return Contents(
+            written=dict(_files(answer["files"])),
+            image={path: facts for path, facts in _files(answer["image"]) if facts is not None},
+            replaced=replaced,
+            processes=tuple(_process(item) for item in _items(answer["processes"])),
+            notes=tuple(notes),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _nonsense(f"{type(error).__name__}: {error}") from error
+
+
+def _parsed(answer: bytes) -> object:
+    try:
+        found: object = json.loads(answer)
+    except (ValueError, RecursionError) as error:
+        raise _nonsense("no JSON") from error
+    return found
+
+
+def _nonsense(what: str) -> MachineError:
+    return MachineError(
+        f"the machine of the snapshot answered with {what[:200]}",
+        hint="what runs as root in a machine can do that to it; nothing was changed",
+    )
+
+
+def _items(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("no list")
+    return value
+
+
+def _number(value: object) -> int:
+    if type(value) is not int or not -(1 << 63) <= value < 1 << 64:
+        raise ValueError("a number that is none")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text that is none")
+    return value
+
+
+def _path(value: object) -> str:
+    """Return an absolute path without `.`, `..` and empty parts."""
+    path = _text(value)
+    if (
+        not path
+        or len(path) > _LONGEST_PATH
+        or "\0" in path
+        or any(part in ("", ".", "..") for part in path.split("/"))
+    ):
+        raise ValueError("a path that is none")
+    return f"/{path}"
+
+
+def _files(rows: object) -> Iterator[tuple[str, FileFacts | None]]:
+    for row in _items(rows):
+        path, mode, uid, gid, size, modified, inode, changed, extra = _items(row)
+        mode, kind = _number(mode), _KINDS[stat.S_IFMT(_number(mode))]
+        device = None
+        if kind in (FileKind.CHARACTER_DEVICE, FileKind.BLOCK_DEVICE):
+            major, minor = _items(extra)
+            device = _number(major), _number(minor)
+            if kind is FileKind.CHARACTER_DEVICE and device == (0, 0):
+                yield _path(path), None
+                continue
+        yield _path(path), FileFacts(
+            kind, stat.S_IMODE(mode), _number(uid), _number(gid),
+            size=_number(size) if kind is FileKind.FILE else None,
+            modified_ns=_number(modified),
+            target=_text(extra) if kind is FileKind.SYMLINK else "",
+            device=device,
+            stamp=(_number(inode), _number(changed)),
+        )  # fmt: skip
+
+
+def _process(row: object) -> ProcessFacts:
+    pid, parent, uid, name, arguments, started = _items(row)
+    return ProcessFacts(
+        _number(pid), _number(parent), _number(uid), _text(name), tuple(map(_text, _items(arguments))), _number(started)
+    )
