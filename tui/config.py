@@ -99,7 +99,8 @@ class Settings:
 
     profile: str = "minimal"
     """Profile of sessions that name none."""
-    theme: str = "rollcage-dark"
+    theme: str = "auto"
+    """A theme's name; `auto` is the one last chosen in the application, `rollcage-dark` at first."""
     backend: str = "auto"
     """`auto` (probe KVM, else TCG), `kvm` or `tcg`."""
     snapshots: SnapshotSettings = field(default_factory=SnapshotSettings)

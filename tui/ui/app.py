@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
-from textual.app import App
 from textual.binding import BindingType
 from textual.worker import Worker, WorkerState
 
@@ -24,6 +23,7 @@ from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady, SessionLoa
 from tui.ui.preparation import look
 from tui.ui.screens.area import Area
 from tui.ui.screens.run import RunArea
+from tui.ui.themed_app import ThemedApp
 from tui.ui.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _TOAST_S = 8.0
 _CLOSING_S = 20.0
 
 
-class RollcageApp(App[int]):
+class RollcageApp(ThemedApp):
     """Run anything, roll anything back."""
 
     TITLE = "Rollcage"
@@ -85,7 +85,7 @@ class RollcageApp(App[int]):
         self._look_at_host = look_at_host
         self._open_engine = open_engine or self._standard_engine
         self._open_catalog = open_catalog or self._standard_catalog
-        self._load_themes()
+        self.start_themes()
 
     @property
     def engine(self) -> Engine | None:
@@ -125,8 +125,7 @@ class RollcageApp(App[int]):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
-        for problem in self._theme_problems:
-            self.notify(clean(problem), title="Theme left out", severity="warning", markup=False, timeout=_TOAST_S)
+        self.follow_themes()
         self._follow_catalog()
         self._connect_engine()
 
@@ -233,27 +232,6 @@ class RollcageApp(App[int]):
         """Put the cursor of the list on a command and open it."""
         self.action_area("run")
         self.run_area.open_command(name)
-
-    # --- themes ----------------------------------------------------------------------------------------------------
-
-    def _load_themes(self) -> None:
-        from tui.ui.themes import load_themes
-
-        themes = load_themes(self.paths)
-        self._theme_problems = themes.problems
-        for theme in themes.loaded.values():
-            self.register_theme(theme)
-        wanted = self.settings.theme
-        if wanted in self.available_themes:
-            self.theme = wanted
-        else:
-            self._theme_problems.append(f"{self.paths.settings_file}: theme: there is no theme {wanted!r}")
-            if "rollcage-dark" in self.available_themes:
-                self.theme = "rollcage-dark"
-
-    def use_theme(self, name: str) -> None:
-        """Change the colours."""
-        self.theme = name
 
     # --- errors ----------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from textual.theme import BUILTIN_THEMES
@@ -75,18 +74,3 @@ def in_brief(entry: Entry) -> str:
     problems: Sequence[str] = [located(problem) for problem in entry.problems]
     more = len(problems) - _LISTED
     return "\n".join(problems[:_LISTED]) + (f"\nand {more} more: rollcage themes check" if more > 0 else "")
-
-
-@dataclass(slots=True)
-class Themes:
-    """What was found."""
-
-    loaded: dict[str, TextualTheme]
-    problems: list[str]
-
-
-def load_themes(paths: Paths) -> Themes:
-    """Return the shipped themes and the user's."""
-    index = ThemeCatalog.standard(paths).index
-    themes = {name: textual_theme(theme) for name, theme in index.themes.items()}
-    return Themes(themes, [in_brief(entry) for entry in index.entries if entry.broken])
