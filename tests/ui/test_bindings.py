@@ -13,16 +13,20 @@ from tui.ui.bindings import SCOPES, TABLE, keys_of
 from tui.ui.keys.key import Key
 from tui.ui.output.view import OutputView
 from tui.ui.screens.approval import Approval
+from tui.ui.screens.area import Area
 from tui.ui.screens.audit import AuditArea
 from tui.ui.screens.code import CodeScreen
 from tui.ui.screens.dialog import Dialog
 from tui.ui.screens.moving import Moving
 from tui.ui.screens.record import RecordScreen
 from tui.ui.screens.run import RunArea
+from tui.ui.screens.scenarios import ScenariosArea
 from tui.ui.widgets.audit_list import AuditList
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
+from tui.ui.widgets.scenario_list import ScenarioList
 from tui.ui.widgets.session_tree import SessionTree
+from tui.ui.widgets.step_list import StepList
 
 OWNERS: dict[str, type[DOMNode]] = {
     "app": RollcageApp,
@@ -36,6 +40,9 @@ OWNERS: dict[str, type[DOMNode]] = {
     "auditarea": AuditArea,
     "audit": AuditList,
     "record": RecordScreen,
+    "scenarios": ScenariosArea,
+    "scenariolist": ScenarioList,
+    "steps": StepList,
     "approval": Approval,
     "dialog": Dialog,
 }
@@ -45,6 +52,8 @@ AROUND = {
     "run": ("session",),
     "audit": ("auditarea",),
     "record": ("dialog",),
+    "scenariolist": ("scenarios",),
+    "steps": ("scenarios",),
     "approval": ("dialog",),
 }
 """What else is bound where a scope is."""
@@ -57,7 +66,9 @@ def test_a_key_is_documented_and_its_action_exists(key: Key) -> None:
     assert 0 < len(key.label) <= 12
     assert key.help.endswith(".")
     action = key.action.removeprefix("screen.").partition("(")[0]
-    owner = RunArea if key.action.startswith("screen.") else OWNERS[key.scope]
+    screens = (OWNERS[scope] for scope in (key.scope, *AROUND.get(key.scope, ())))
+    screen = next((owner for owner in screens if issubclass(owner, Area)), RunArea)
+    owner = screen if key.action.startswith("screen.") else OWNERS[key.scope]
     assert hasattr(owner, f"action_{action}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import importlib
 import logging
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tui.paths import Paths
     from tui.runs.engine import Engine
     from tui.runs.events import Event
+    from tui.runs.scripted import ScriptedApprover
     from tui.ui.live import LiveRuns
     from tui.ui.preparation import HostState, Report
     from tui.ui.screens.sessions import SessionChoice
@@ -132,8 +134,15 @@ class RollcageApp(ThemedApp):
     async def _standard_engine(self) -> Engine:
         # Imported in a thread: it takes longer than a frame.
         module = await asyncio.to_thread(importlib.import_module, "tui.runs.engine")
-        engine: Engine = await module.Engine.open(self.paths, self.settings, warm_pool=True, approver=self.approver)
+        engine: Engine = await module.Engine.open(self.paths, self.settings, warm_pool=True, approver=self.answers)
         return engine
+
+    @functools.cached_property
+    def answers(self) -> ScriptedApprover:
+        """Answers as scenarios say in the sessions of these, and asks the person everywhere else."""
+        from tui.runs.scripted import ScriptedApprover
+
+        return ScriptedApprover(self.approver)
 
     def _standard_catalog(self) -> Catalog:
         from tui.definitions.catalog import Catalog
@@ -225,8 +234,11 @@ class RollcageApp(ThemedApp):
                 self._show_catalog(catalog, delta)
 
     def _show_catalog(self, catalog: Catalog, delta: CatalogDelta | None = None) -> None:
-        notice = _notice(delta) if delta else ""
-        self.run_area.post_message(CatalogChanged(catalog.index, notice, bool(delta and delta.broken)))
+        from tui.ui.notices import notice
+
+        self.run_area.post_message(
+            CatalogChanged(catalog.index, notice(delta) if delta else "", bool(delta and delta.broken))
+        )
 
     def open_command(self, name: str) -> None:
         """Put the cursor of the list on a command and open it."""
@@ -300,22 +312,13 @@ class RollcageApp(ThemedApp):
         if engine is None:
             return
         try:
-            await asyncio.wait_for(engine.close(), _CLOSING_S)
+            async with asyncio.timeout(_CLOSING_S):
+                for close in self.workspace.closing:
+                    await close()
+                await engine.close()
         except TimeoutError:
             # Machines die with this process in any case, and records are already on disk.
             _log.error("the engine did not close within %s s", _CLOSING_S)
-
-
-def _notice(delta: CatalogDelta) -> str:
-    words = (
-        ("New", delta.added), ("Changed", delta.changed), ("Removed", delta.removed), ("Has errors", delta.broken),
-        ("Good again", delta.repaired),
-    )  # fmt: skip
-    return "\n".join(
-        f"{word}: {', '.join(clean_line(entry.name, 30) for entry in entries[:5])}{' …' if len(entries) > 5 else ''}"
-        for word, entries in words
-        if entries
-    )
 
 
 def run_app(paths: Paths, settings: Settings, *, session: str = "default") -> int:

@@ -25,6 +25,9 @@ Scope = Literal[
     "auditarea",
     "audit",
     "record",
+    "scenarios",
+    "scenariolist",
+    "steps",
     "approval",
     "dialog",
 ]
@@ -41,6 +44,9 @@ SCOPE_TITLES: Final[dict[Scope, str]] = {
     "auditarea": "Audit log",
     "audit": "Records of the audit log",
     "record": "One record of the audit log",
+    "scenarios": "Scenarios",
+    "scenariolist": "The list of scenarios",
+    "steps": "Steps of a scenario",
     "approval": "The question before a run",
     "dialog": "Dialogs",
 }

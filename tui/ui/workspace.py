@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +40,8 @@ class Workspace:
         """Why it could not be opened."""
         self.backend: BackendStatus | None = None
         """What makes the machines, once it is known."""
+        self.closing: list[Callable[[], Awaitable[None]]] = []
+        """What is to be done before the engine closes."""
         self._profiles: dict[str, str] = {}
         self._runs: dict[str, Run] = {}
         self._started: set[str] = set()

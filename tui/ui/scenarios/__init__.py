@@ -1,0 +1,1 @@
+"""Scenarios as the interface carries them out and shows them. Without widgets."""
