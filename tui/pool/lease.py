@@ -35,6 +35,12 @@ class PoolStatus:
     """Clones that could not be made or died waiting."""
     memory_mb: int
     """Guest RAM of waiting machines, which the budget bounds."""
+    low: int = 0
+    """The pool is refilled when fewer than this many wait."""
+    high: int = 0
+    """It is refilled up to this many."""
+    budget_mb: int = 0
+    """Guest RAM of waiting machines, at most."""
     ready_by_spec: tuple[tuple[MachineSpec, int], ...] = ()
     drained: bool = False
     """No machines are made to wait until somebody resumes the pool."""

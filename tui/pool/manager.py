@@ -80,10 +80,18 @@ class Pool:
             misses=self._misses,
             failures=self._failures,
             memory_mb=len(self._ready) * self._spec.memory_mb,
+            low=self._settings.low,
+            high=self._settings.high,
+            budget_mb=self._settings.memory_mb,
             ready_by_spec=((self._spec, len(self._ready)),) if self._ready else (),
             drained=self._drained,
             error=self._error,
         )
+
+    @property
+    def spec(self) -> MachineSpec:
+        """What the machines that wait are made of."""
+        return self._spec
 
     def waiting(self) -> Waiting:
         """Return the machines that nobody uses."""

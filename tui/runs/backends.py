@@ -56,6 +56,11 @@ class LazyBackend:
                     self._following = asyncio.create_task(self._follow(self._backend))
         return self._backend
 
+    @property
+    def present(self) -> Backend | None:
+        """The backend if it is open; to look at, without opening it."""
+        return self._backend
+
     async def _follow(self, backend: Backend) -> None:
         try:
             await self._opened(backend)

@@ -44,6 +44,12 @@ class Live:
     reason: SnapshotReason = SnapshotReason.AFTER
     """What a snapshot of that result would be."""
     running: bool = False
+    uses: int = 0
+    """Runs it has served."""
+    source: str = "snapshot"
+    """Where it came from, as `MachineLeased` says it."""
+    claim_ms: float | None = None
+    """From asking for it until it was there."""
 
 
 class Driver:
@@ -105,10 +111,12 @@ class Driver:
             await self.let_go()
         if session.head_id is not None:
             machine = await (await self._context.backend()).restore(session.head_id)
-            self.live = Live(machine, session.head_id, session.head_id, exact=True)
-            return machine, "snapshot", (time.perf_counter() - started) * 1000
+            took_ms = (time.perf_counter() - started) * 1000
+            self._context.pool.measurements.restore.add(took_ms)
+            self.live = Live(machine, session.head_id, session.head_id, exact=True, claim_ms=took_ms)
+            return machine, "snapshot", took_ms
         lease = await self._context.pool.lease(session.spec)
-        self.live = Live(lease.machine, None, None, exact=False)
+        self.live = Live(lease.machine, None, None, exact=False, source=lease.source, claim_ms=lease.took_ms)
         return lease.machine, lease.source, lease.took_ms
 
     async def ensure_before(self, run_id: str) -> str | None:
@@ -168,6 +176,7 @@ class Driver:
         async with self._moving:
             live = self._live()
             live.running, live.exact = True, False
+            live.uses += 1
             await live.machine.resume()
 
     async def pause(self) -> None:
@@ -211,12 +220,58 @@ class Driver:
         Raises:
             MachineError: it could not be restored; the present machine is untouched.
         """
+        took_ms = await self._replace(snapshot_id)
+        self._context.pool.measurements.rollback.add(took_ms)
+        return took_ms
+
+    async def renew(self) -> float:
+        """Put a fresh machine at the head in the place of the present one, which goes only once the other is there.
+
+        What no snapshot holds yet is captured first. Returns the milliseconds until the new machine was ready.
+
+        Raises:
+            UsageError: the machine has died and the session has no snapshot.
+            MachineError: it could not be captured or restored; the present machine is untouched.
+        """
+        if self._live().machine.alive:
+            await self._secure()
+        session = self._context.store.session(self.session_id)
+        if session.head_id is None:
+            raise UsageError(
+                f"the machine of session {session.name!r} died before anything of it was kept",
+                hint="discard it; the next run starts with a new one",
+            )
+        took_ms = await self._replace(session.head_id)
+        self._context.pool.measurements.restore.add(took_ms)
+        return took_ms
+
+    async def put_away(self) -> None:
+        """Discard the machine after keeping what no snapshot holds yet.
+
+        Raises:
+            MachineError: that could not be kept; the machine is still there.
+        """
+        if self._live().machine.alive:
+            await self._secure()
+        await self.abandon()
+
+    async def _secure(self) -> None:
+        """See to it that a snapshot holds all that the machine holds, and that it is the head if the head was here."""
+        await self.settle()
+        live = self._live()
+        if not live.exact:
+            is_current = self._context.store.session(self.session_id).head_id == live.head_id
+            record = await self.capture(SnapshotReason.BEFORE, run_id=None)
+            self._context.store.add_snapshot(record, head=is_current)
+            self.stands_at(record.id)
+
+    async def _replace(self, snapshot_id: str) -> float:
         started = time.perf_counter()
         backend = await self._context.backend()
         machine = await self._context.retry.call(lambda: backend.restore(snapshot_id))
         took_ms = (time.perf_counter() - started) * 1000
         async with self._moving:
-            old, self.live = self.live, Live(machine, snapshot_id, snapshot_id, exact=True)
+            old, self.live = self.live, Live(machine, snapshot_id, snapshot_id, exact=True, claim_ms=took_ms)
             if old is not None:
                 await self._context.pool.discard(old.machine)
         return took_ms

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from tui.errors import Busy
 from tui.runs.context import Context
-from tui.runs.driver import Driver
+from tui.runs.driver import Driver, Live
 
 
 class Drivers:
@@ -21,6 +21,10 @@ class Drivers:
         driver = self._drivers.pop(session_id, None) or Driver(self._context, session_id)
         self._drivers[session_id] = driver
         return driver
+
+    def live(self) -> list[tuple[Driver, Live]]:
+        """Return the drivers that have a machine, with that; the last used last."""
+        return [(driver, driver.live) for driver in self._drivers.values() if driver.live is not None]
 
     def remove(self, session_id: str) -> None:
         """Forget a session."""

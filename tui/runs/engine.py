@@ -15,14 +15,16 @@ from tui.config import Settings
 from tui.errors import InvalidInput, UsageError
 from tui.hooks.services import Services
 from tui.ids import new_id
+from tui.machines.inventory import TemplateInfo
 from tui.machines.model import PROFILES, MachineSpec
 from tui.machines.protocol import Backend
 from tui.paths import Paths
 from tui.pool.backoff import Backoff
 from tui.pool.lease import PoolStatus
 from tui.pool.manager import Pool
+from tui.pool.measurements import Measurements
 from tui.redaction import Redactor
-from tui.runs import snapshots
+from tui.runs import snapshots, templates
 from tui.runs.anticipation import Anticipation
 from tui.runs.approval import Approver, Nobody
 from tui.runs.audit_trail import AuditTrail
@@ -32,6 +34,7 @@ from tui.runs.driver import Driver
 from tui.runs.drivers import Drivers
 from tui.runs.eventlog import EventLog
 from tui.runs.events import Event, OutputReceived, PoolChanged, RolledBack
+from tui.runs.fleet import Fleet, MachineInfo
 from tui.runs.gatekeeper import Gatekeeper, user_name
 from tui.runs.gates import Gate, Preview, Ticket
 from tui.runs.heads import plan_step, roll_back, undo_or_redo
@@ -78,6 +81,7 @@ class Engine:
         )  # fmt: skip
         self._listeners = Listeners()
         self._drivers = Drivers(self._context)
+        self._fleet = Fleet(self._context, self._drivers, self._backend)
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -162,7 +166,7 @@ class Engine:
         self._emit(
             PoolChanged(
                 at=now(), session_id="", ready=status.ready, warming=status.warming, leased=status.leased,
-                hits=status.hits, misses=status.misses, memory_mb=status.memory_mb,
+                hits=status.hits, misses=status.misses, memory_mb=status.memory_mb, drained=status.drained,
             )
         )  # fmt: skip
 
@@ -180,6 +184,8 @@ class Engine:
             raise UsageError("the engine is closed")
         if not request.steps:
             raise UsageError("there is nothing to run: the request has no steps")
+        if request.terminal is not None and len(request.steps) != 1:
+            raise UsageError("an interactive run has one step: the program a person types into")
         spec = request.spec or PROFILES[self._context.settings.profile]
         if self._context.redactor.text(request.session) != request.session:
             raise InvalidInput("the name of the session holds a secret", hint="names are kept and shown: take another")
@@ -375,6 +381,60 @@ class Engine:
     def pool_status(self) -> PoolStatus:
         """Return how many machines wait."""
         return self._pool.status()
+
+    @property
+    def measurements(self) -> Measurements:
+        """How long making, handing out, restoring and rolling back machines took; for reading."""
+        return self._pool.measurements
+
+    async def machines(self) -> tuple[MachineInfo, ...]:
+        """Return every machine of this process, those of sessions first."""
+        return await self._fleet.machines()
+
+    async def machine_log(self, machine_id: str) -> str:
+        """Return the end of what a machine's console and hypervisor printed. Untrusted text.
+
+        Raises:
+            NotFound: there is no such machine any more.
+        """
+        return await self._fleet.log(machine_id)
+
+    async def restart_machine(self, machine_id: str) -> None:
+        """Put a fresh machine in the place of one; of a session's nothing is lost. `Fleet.restart` has the errors."""
+        session = await self._fleet.restart(machine_id)
+        self._context.audit.record(EntryKind.MACHINE_RESTARTED, session=session, details={"machine_id": machine_id})
+
+    async def discard_machine(self, machine_id: str) -> None:
+        """Discard a machine, after capturing what a session's holds. `Fleet.discard` has the errors."""
+        session = await self._fleet.discard(machine_id)
+        self._context.audit.record(EntryKind.MACHINE_DISCARDED, session=session, details={"machine_id": machine_id})
+
+    async def drain_pool(self) -> int:
+        """Discard the machines that wait, make none until `resume_pool`, and return how many they were.
+
+        Machines of sessions and those that stand by for a rollback stay; a new session gets a machine made for it.
+        """
+        drained = await self._pool.drain()
+        self._context.audit.record(EntryKind.POOL_DRAINED, details={"machines": drained})
+        return drained
+
+    def resume_pool(self) -> None:
+        """Keep machines waiting again."""
+        self._pool.resume()
+        self._context.audit.record(EntryKind.POOL_RESUMED)
+
+    async def templates(self) -> tuple[TemplateInfo, ...]:
+        """Return the templates on disk, the newest first."""
+        return await templates.listed(self._context)
+
+    async def remove_template(self, id_or_beginning: str) -> TemplateInfo:
+        """Remove a template from disk and return what it was.
+
+        Raises:
+            NotFound: there is none, or more than one.
+            Busy: a machine, of whichever process, or a snapshot needs it, or it is being made.
+        """
+        return await templates.remove(self._context, id_or_beginning)
 
     async def prepare(self, spec: MachineSpec, report: Callable[[str], None] | None = None) -> None:
         """Make whatever machines of `spec` need once. Quick when it is there.

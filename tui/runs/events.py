@@ -245,3 +245,5 @@ class PoolChanged(Event):
     hits: int
     misses: int
     memory_mb: int
+    drained: bool = False
+    """No machines are made to wait until somebody resumes the pool."""
