@@ -16,10 +16,10 @@ from tui.risk.model import Assessment, RealCommand, Reason
 from tui.text import clean, clean_line
 
 LEVEL_STYLES: Final = {
-    RiskLevel.LOW: "$text-success",
-    RiskLevel.MEDIUM: "$text-warning",
-    RiskLevel.HIGH: "$text-error",
-    RiskLevel.CRITICAL: "bold $text-error",
+    RiskLevel.LOW: "$risk-low",
+    RiskLevel.MEDIUM: "$risk-medium",
+    RiskLevel.HIGH: "$risk-high",
+    RiskLevel.CRITICAL: "bold $risk-critical",
 }
 LEXERS: Final = {"bash": "bash", "python": "python", "javascript": "javascript", "rust": "rust", "go": "go"}
 _LONGEST_LINE: Final = 600

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.style import Style
 from rich.text import Text
+from textual.color import Color
 from textual.widgets import TextArea
 
 from tui.text import clean
 from tui.ui.evidence import Mark
 
 _INVISIBLE = "\N{WHITE VERTICAL RECTANGLE}"
-_LOOKS = {"low": "", "medium": "warning", "high": "error", "critical": "error"}
 
 
 class CodeEditor(TextArea):
@@ -65,8 +66,9 @@ class CodeEditor(TextArea):
             line = Text(shown, end="", no_wrap=True)
         variables = self.app.theme_variables
         for start, end, level in self._by_line.get(line_index, ()):
-            colour = variables.get(_LOOKS[level], "")
-            line.stylize(f"underline bold {colour}" if colour.startswith("#") else "underline bold", start, end)
+            colour = Color.parse(variables[f"risk-{level}"].partition(" ")[0])
+            style = Style(color=None if colour.auto else colour.rich_color, bold=True, underline=True)
+            line.stylize(style, start, end)
         return line
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tui.definitions.index import Entry, Index
 
 _UNSORTED = "other"
-_RISK_LOOKS = {"low": "good", "medium": "warning", "high": "bad", "critical": "bad"}
 
 
 class DefinitionList(VirtualList):
@@ -138,6 +137,6 @@ class DefinitionList(VirtualList):
             right.append(("⚠ ", self.look("warning")))
         if definition is None:
             return [("   ", Style()), (clean_line(entry.name), self.look("muted"))], right
-        risk = self.look(_RISK_LOOKS[definition.risk_level])
+        risk = self.look(f"risk-{definition.risk_level}")
         right.append((f"{definition.risk_level} ", risk))
         return [(f" {RISK_GLYPHS[definition.risk_level]} ", risk), (clean_line(entry.name), Style())], right

@@ -17,6 +17,7 @@ from tui.definitions.model import Definition
 from tui.text import clean, clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import MODE_MEANINGS, RISK_GLYPHS, SCOPE_MEANINGS
+from tui.ui.evidence import LEVEL_STYLES
 from tui.ui.widgets.parameter_form import ParameterForm
 from tui.ui.widgets.toggle import Toggle
 from tui.units import duration
@@ -161,11 +162,10 @@ def _head(entry: Entry, definition: Definition) -> Content:
         facts.append("also " + ", ".join(map(clean_line, definition.aliases)))
     if entry.shadows:
         facts.append("hides the one that is " + ", ".join(SCOPE_MEANINGS[each.scope] for each in entry.shadows))
-    style = {"low": "$text-success", "medium": "$text-warning"}.get(definition.risk_level, "$text-error")
     return Content.assemble(
         (clean_line(definition.name), "bold $text-primary"),
         "  ",
-        (risk, style),
+        (risk, LEVEL_STYLES[definition.risk_level]),
         "\n",
         clean_line(definition.description),
         "\n",

@@ -116,7 +116,7 @@ class SessionTree(VirtualList):
         if item.is_head:
             return self.look("accent")
         if item.run is not None and item.run.state is RunState.RUNNING:
-            return self.look("warning")
+            return self.look("active")
         if item.run is not None and item.run.state is not RunState.SUCCEEDED:
             return self.look("bad")
         return self.look("good") if item.is_current else self.look("muted")
@@ -170,4 +170,5 @@ _PLAIN_WORDS = {
     SnapshotReason.AFTER: "after a run",
     SnapshotReason.FAILED: "failed state",
     SnapshotReason.MANUAL: "snapshot",
+    SnapshotReason.BRANCH: "start of the branch",
 }

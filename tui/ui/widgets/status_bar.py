@@ -51,8 +51,8 @@ class StatusBar(Widget):
         & .status--area { color: $text-muted; }
         & .status--here { color: $background; background: $primary; text-style: bold; }
         & .status--label { color: $text-muted; }
-        & .status--good { color: $text-success; }
-        & .status--bad { color: $text-error; text-style: bold; }
+        & .status--good { color: $state-good; }
+        & .status--bad { color: $state-bad; text-style: bold; }
         & .status--warning { color: $text-warning; text-style: bold; }
         & .status--muted { color: $text-muted; }
     }

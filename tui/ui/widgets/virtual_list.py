@@ -51,7 +51,8 @@ class VirtualList(ScrollView, can_focus=True):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "list--cursor", "list--cursor-blurred", "list--muted", "list--heading", "list--good", "list--bad",
-        "list--warning", "list--accent",
+        "list--warning", "list--accent", "list--active", "list--risk-low", "list--risk-medium", "list--risk-high",
+        "list--risk-critical",
     }  # fmt: skip
     DEFAULT_CSS = """
     VirtualList {
@@ -62,10 +63,15 @@ class VirtualList(ScrollView, can_focus=True):
         & .list--cursor-blurred { background: $block-cursor-blurred-background; color: $foreground; text-style: bold; }
         & .list--muted { color: $text-muted; }
         & .list--heading { color: $text-secondary; text-style: bold; }
-        & .list--good { color: $text-success; }
-        & .list--bad { color: $text-error; }
+        & .list--good { color: $state-good; }
+        & .list--bad { color: $state-bad; }
+        & .list--active { color: $state-active; }
         & .list--warning { color: $text-warning; }
         & .list--accent { color: $text-accent; }
+        & .list--risk-low { color: $risk-low; }
+        & .list--risk-medium { color: $risk-medium; }
+        & .list--risk-high { color: $risk-high; }
+        & .list--risk-critical { color: $risk-critical; text-style: bold; }
     }
     """
 
