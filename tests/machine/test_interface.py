@@ -70,7 +70,7 @@ async def test_a_person_runs_a_command_and_takes_it_back(machine_paths: Paths, t
         assert "runs: 1" in await run(1)
         assert "runs: 2" in await run(2)
 
-        await pilot.press("4", "j", "b")
+        await pilot.press("right_square_bracket", "j", "b")
         await until(pilot, lambda: isinstance(app.screen, Confirm) and isinstance(app.focused, Button))
         await pilot.press("right", "enter")
         await until(pilot, lambda: tree.rows[1].is_head, patience_s=30)

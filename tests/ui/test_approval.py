@@ -168,10 +168,10 @@ async def test_questions_come_one_on_top_of_the_other_and_each_gets_its_answer(a
     async with app.run_test(size=(100, 40)) as pilot:
         first, _ = await asked(pilot, app, question_about("rm -rf one"))
         second, _ = await asked(pilot, app, question_about("rm -rf two"))
-        await until(pilot, lambda: len(app.screen_stack) == 4)
+        await until(pilot, lambda: len(app.screen_stack) == 3)
         await pilot.press("a")
         assert await second is Answer.ONCE
-        await until(pilot, lambda: len(app.screen_stack) == 3)
+        await until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.press("n")
         assert await first is Answer.DENY
 

@@ -48,7 +48,7 @@ def log(paths: Paths) -> Iterator[AuditLog]:
 
 async def audit_list(pilot: Pilot[int], app: RollcageApp) -> AuditList:
     await until(pilot, lambda: app.engine is not None and app.catalog is not None)
-    await pilot.press("f4")
+    await pilot.press("f7")
     await until(pilot, lambda: isinstance(app.screen, AuditArea) and app.screen.query_one(AuditList).has_focus)
     return app.screen.query_one(AuditList)
 
@@ -113,7 +113,7 @@ async def test_a_filter_narrows_it_and_still_follows(app: RollcageApp, log: Audi
         assert shown.cursor == len(expected)
         await pilot.press("escape")
         await until(pilot, lambda: shown.row_count() == log.last())
-        await pilot.press("escape")
+        await pilot.press("f5")
         await until(pilot, lambda: isinstance(app.screen, RunArea))
 
 
@@ -230,7 +230,7 @@ async def test_a_hundred_thousand_records_cost_a_screenful(app: RollcageApp, tex
 
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.engine is not None)
-        app.push_screen(AuditArea(app.paths, read))  # type: ignore[arg-type]
+        app.push_screen(AuditArea(read))
         await until(pilot, lambda: any(each.row_count() for each in app.screen.query(AuditList)))
         shown = app.screen.query_one(AuditList)
         if text:
@@ -278,7 +278,7 @@ def test_what_comes_while_many_are_recorded_at_once_has_no_gaps() -> None:
 async def test_older_rows_come_as_one_scrolls_up_and_the_view_stays(app: RollcageApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.engine is not None)
-        app.push_screen(AuditArea(app.paths, lambda _: BigLog(4000)))  # type: ignore[arg-type,return-value]
+        app.push_screen(AuditArea(lambda _: BigLog(4000)))  # type: ignore[arg-type,return-value]
         await until(pilot, lambda: any(each.row_count() for each in app.screen.query(AuditList)))
         shown = app.screen.query_one(AuditList)
         await filter_by(pilot, app, "command:c1")

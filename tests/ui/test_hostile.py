@@ -94,7 +94,7 @@ async def test_records_are_shown_as_they_are(app: RollcageApp, engine: ScriptedE
         tree = app.screen.query_one(SessionTree)
         await until(pilot, lambda: len(tree.rows) == 4)
         await settled(pilot)
-        await pilot.press("4", "G", "b")
+        await pilot.press("right_square_bracket", "G", "b")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await settled(pilot)
         await pilot.press("escape", "S")

@@ -127,7 +127,7 @@ def test_without_colour(
 def test_the_question_before_a_rollback(snap_compare: Compare, app: RollcageApp, engine: ScriptedEngine) -> None:
     async def then(pilot: Pilot[int], screen: RunArea) -> None:
         await history(engine)(pilot, screen)
-        await pilot.press("4", "G", "b")
+        await pilot.press("right_square_bracket", "G", "b")
         await until(pilot, lambda: app.screen is not screen)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=showing(app, then))

@@ -87,7 +87,7 @@ async def test_a_rollback_waits_for_the_run_in_progress(app: RollcageApp, engine
         screen = app.screen
         assert isinstance(screen, RunArea)
         await until(pilot, lambda: screen.query_one(OutputView).has_focus)
-        await pilot.press("4")
+        await pilot.press("right_square_bracket")
         await until(pilot, lambda: screen.query_one(SessionTree).has_focus)
         await pilot.press("j", "b")
         await until(pilot, lambda: any("slow is running" in toast.message for toast in app._notifications))
@@ -116,11 +116,11 @@ async def test_sessions_are_made_and_switched(app: RollcageApp, engine: Scripted
         assert isinstance(screen, RunArea)
         await pilot.press("S")
         await pilot.press("tab", *"lab", "enter")
-        await until(pilot, lambda: screen.session == "lab" and not tree.rows)
+        await until(pilot, lambda: app.workspace.session == "lab" and not tree.rows)
         engine.run(request("other", "lab")).end()
         await until(pilot, lambda: len(tree.rows) == 2)
         await pilot.press("S")
         await until(pilot, lambda: isinstance(app.focused, OptionList))
         await pilot.press("end", "enter")
-        await until(pilot, lambda: screen.session == "default" and len(tree.rows) == 2)
+        await until(pilot, lambda: app.workspace.session == "default" and len(tree.rows) == 2)
         assert [row.run.title for row in tree.rows if row.run] == ["first"]
