@@ -36,6 +36,8 @@ class EntryKind(StrEnum):
     """Named, pinned or unpinned."""
     SNAPSHOT_DELETED = "snapshot-deleted"
     SESSION_DELETED = "session-deleted"
+    SESSION_BRANCHED = "session-branched"
+    """A session began at a snapshot of another one."""
     POOL_DRAINED = "pool-drained"
     POOL_RESUMED = "pool-resumed"
     MACHINE_RESTARTED = "machine-restarted"

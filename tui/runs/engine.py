@@ -12,7 +12,7 @@ from typing import Any
 from tui.audit.log import AuditLog
 from tui.audit.model import EntryKind
 from tui.config import Settings
-from tui.errors import InvalidInput, UsageError
+from tui.errors import UsageError
 from tui.hooks.services import Services
 from tui.ids import new_id
 from tui.machines.inventory import TemplateInfo
@@ -29,6 +29,9 @@ from tui.runs.anticipation import Anticipation
 from tui.runs.approval import Approver, Nobody
 from tui.runs.audit_trail import AuditTrail
 from tui.runs.backends import BackendStatus, LazyBackend, open_default
+from tui.runs.branching import branch, check_no_secret
+from tui.runs.comparison.comparer import Comparer
+from tui.runs.comparison.model import Comparison, FileDiff
 from tui.runs.context import Context
 from tui.runs.driver import Driver
 from tui.runs.drivers import Drivers
@@ -81,6 +84,7 @@ class Engine:
         )  # fmt: skip
         self._listeners = Listeners()
         self._drivers = Drivers(self._context)
+        self._comparer = Comparer(self._backend.get, self._pool.holding_back, redactor)
         self._fleet = Fleet(self._context, self._drivers, self._backend)
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -139,6 +143,7 @@ class Engine:
         await asyncio.gather(*(run.cancel(at_once=True) for run in list(self._runs.values())))
         await asyncio.gather(*list(self._tasks), return_exceptions=True)
         await self._context.anticipation.close()
+        await self._comparer.close()
         await self._drivers.close()
         await self._pool.close()
         await self._backend.close()
@@ -187,8 +192,7 @@ class Engine:
         if request.terminal is not None and len(request.steps) != 1:
             raise UsageError("an interactive run has one step: the program a person types into")
         spec = request.spec or PROFILES[self._context.settings.profile]
-        if self._context.redactor.text(request.session) != request.session:
-            raise InvalidInput("the name of the session holds a secret", hint="names are kept and shown: take another")
+        check_no_secret(request.session, self._context.redactor)
         session = self.store.session_for(request.session, spec)
         self._context.audit.opened(self._context.settings)
         redactor = self._redactor_for(request)
@@ -315,6 +319,34 @@ class Engine:
             SnapshotDamaged: with what is wrong.
         """
         await (await self._backend.get()).verify(self.store.snapshot(snapshot_id).id)
+
+    async def compare(self, older_id: str, newer_id: str) -> Comparison:
+        """Return what changed from one snapshot to another, of any sessions, which are not touched by it.
+
+        Raises:
+            NotFound: there is no such snapshot.
+            SnapshotError: one of them is damaged or does not fit this host.
+            MachineError: the guest of one did not answer, or not with sense.
+        """
+        return await self._comparer.compare(self.store.snapshot(older_id), self.store.snapshot(newer_id))
+
+    async def file_diff(self, older_id: str, newer_id: str, path: str) -> FileDiff:
+        """Return how one file of a comparison differs, by its `path`. Raises as `compare` does.
+
+        Raises:
+            NotFound: no such file was changed either.
+        """
+        return await self._comparer.file_diff(self.store.snapshot(older_id), self.store.snapshot(newer_id), path)
+
+    async def branch(self, snapshot_id: str, name: str) -> SessionRecord:
+        """Return a new session, called `name`, that begins at a snapshot of another one.
+
+        Raises:
+            NotFound: there is no such snapshot.
+            InvalidInput: the name is not one, or a session has it.
+            SnapshotError: the snapshot is damaged, or there is no room.
+        """
+        return await branch(self._context, self._drivers, self.store.snapshot(snapshot_id), name)
 
     async def delete_snapshots(self, snapshot_ids: Iterable[str]) -> int:
         """Delete snapshots, all or none, and return the bytes freed. Runs keep the ids.

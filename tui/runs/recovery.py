@@ -101,7 +101,8 @@ def _take_in(store: Store, label: SnapshotLabel, paths: Paths) -> None:
                 id=label.id, session_id=session.id, parent_id=label.parent_id,
                 reason=SnapshotReason(label.reason), created_at=datetime.fromisoformat(label.created_at),
                 name=label.name,
-            )
+            ),
+            head=label.reason == SnapshotReason.BRANCH,  # without it the session would begin with a fresh machine
         )  # fmt: skip
     finally:
         lock.release()

@@ -11,6 +11,7 @@ from tui.store.records import SHORTEST_PREFIX
 from tui.store.store import Store
 
 LAST_SUCCESS = "last-success"
+HEAD = "head"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def path(family: Mapping[str, SnapshotRecord], snapshot_id: str | None) -> Itera
 
 
 def resolve(store: Store, session: SessionRecord, target: str) -> SnapshotRecord:
-    """Return the snapshot that a name, an id, the beginning of an id or `last-success` means.
+    """Return the snapshot that a name, an id, the beginning of an id, `head` or `last-success` means.
 
     A name wins over the beginning of an id; of several snapshots of one name the newest is meant.
 
@@ -55,6 +56,10 @@ def resolve(store: Store, session: SessionRecord, target: str) -> SnapshotRecord
     """
     if target == LAST_SUCCESS:
         return last_success(store, session)
+    if target == HEAD:
+        if session.head_id is None:
+            raise NotFound(f"session {session.name!r} has no head yet", hint="run something in it first")
+        return store.snapshot(session.head_id)
     snapshots = store.snapshots(session.id)
     if named := [snapshot for snapshot in snapshots if snapshot.name == target]:
         return named[-1]

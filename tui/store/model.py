@@ -21,6 +21,8 @@ class SnapshotReason(enum.StrEnum):
     """The state a failed run left, kept for a post-mortem."""
     MANUAL = "manual"
     """A person asked for it."""
+    BRANCH = "branch"
+    """The state of another session's snapshot, which is its parent, and where this session begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from tui.errors import InvalidInput, NotFound
-from tui.ids import is_id, new_id
+from tui.ids import checked_id, is_id, new_id
 from tui.machines.model import MachineSpec
 from tui.paths import Paths
 from tui.store import rows
@@ -85,6 +85,22 @@ class Store(Records):
                 found = (new_id(), name, rows.plain(spec.to_json()), at, at, None)
                 connection.execute(f"INSERT INTO sessions ({rows.SESSION}) VALUES (?, ?, ?, ?, ?, ?)", found)
         return rows.session_of(found)
+
+    def add_session(self, session_id: str, name: str, spec: MachineSpec) -> None:
+        """Keep a new session.
+
+        Raises:
+            InvalidInput: the name is not one, or a session has it.
+        """
+        check_name(name, "session")
+        at = rows.moment(rows.now())
+        with self._transaction() as connection:
+            if connection.execute("SELECT 1 FROM sessions WHERE name = ?", (name,)).fetchone() is not None:
+                raise InvalidInput(f"there is a session {name!r} already", hint="take another name, or delete that one")
+            connection.execute(
+                f"INSERT INTO sessions ({rows.SESSION}) VALUES (?, ?, ?, ?, ?, ?)",
+                (checked_id(session_id), name, rows.plain(spec.to_json()), at, at, None),
+            )
 
     def delete_session(self, session_id: str) -> None:
         """Forget a session, its snapshots, its runs and their outputs."""

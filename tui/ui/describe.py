@@ -41,6 +41,7 @@ REASONS: Final = {
     SnapshotReason.AFTER: "after success",
     SnapshotReason.FAILED: "of a failed run",
     SnapshotReason.MANUAL: "taken by hand",
+    SnapshotReason.BRANCH: "where it branched off",
 }
 
 

@@ -283,7 +283,7 @@ class QemuBackend:
     async def copy(self, snapshot_id: str, label: SnapshotLabel) -> int:
         """Store a snapshot once more, under another label, if it is whole."""
         await self.verify(snapshot_id)
-        return await asyncio.to_thread(self._vault.copy, snapshot_id, label)
+        return await to_the_end(self._vault.copy, snapshot_id, label)
 
     async def verify(self, snapshot_id: str) -> None:
         """Read a snapshot in full and compare its checksums."""
