@@ -54,6 +54,8 @@ class Proposal:
     """What the first step is given to read."""
     stdin_follows: bool = False
     """More of it comes while it runs, so nobody knows it now."""
+    interactive: bool = False
+    """A person types into it at a terminal, so nobody knows now what it will do."""
     keep_interpreter: bool = False
     """Python steps run in the session's own interpreter, where earlier code may have changed what names mean."""
     mode: str = ""

@@ -20,7 +20,8 @@ class Aftermath:
     `move` are for `Store.conclude`.
     """
 
-    def __init__(self, context: Context, driver: Driver, run_id: str) -> None:
+    def __init__(self, context: Context, driver: Driver, run_id: str, *, takes_back: bool = True) -> None:
+        """Prepare; unless it `takes_back`, what a failed run left stays where its machine still lives."""
         self.before_id: str | None = None
         self.after_id: str | None = None
         self.rolled_back = False
@@ -28,6 +29,7 @@ class Aftermath:
         self.move: MoveKind | None = None
         self._context = context
         self._settings = context.settings.snapshots
+        self._takes_back = takes_back and self._settings.auto_rollback
         self._driver = driver
         self._run_id = run_id
 
@@ -81,7 +83,7 @@ class Aftermath:
             outcome = replace(outcome, error=f"{outcome.error}\nthe failed state could not be kept: {error}")
         live = self._driver.live
         is_lost = live is None or not live.machine.alive
-        if self.before_id is not None and (self._settings.auto_rollback or is_lost):
+        if self.before_id is not None and (self._takes_back or is_lost):
             if failed is not None:
                 self._context.store.add_snapshot(failed)
             return await self._put_back(outcome, failed)

@@ -189,8 +189,6 @@ class Engine:
             raise UsageError("the engine is closed")
         if not request.steps:
             raise UsageError("there is nothing to run: the request has no steps")
-        if request.terminal is not None and len(request.steps) != 1:
-            raise UsageError("an interactive run has one step: the program a person types into")
         spec = request.spec or PROFILES[self._context.settings.profile]
         check_no_secret(request.session, self._context.redactor)
         session = self.store.session_for(request.session, spec)

@@ -16,7 +16,7 @@ from tui.machines.protocol import Executor, GuestProcess
 from tui.redaction import RedactingStream
 from tui.runs.events import Event, OutputReceived, StepExited, StepStarted
 from tui.runs.limits import lacking, limits_left
-from tui.runs.outcome import Outcome, outcome_of, total, with_log
+from tui.runs.outcome import Outcome, outcome_at_terminal, outcome_of, total, with_log
 from tui.runs.request import Request, StepRequest
 from tui.runs.run import Run
 from tui.store.errors import StoreError
@@ -41,6 +41,7 @@ def command_for(step: StepRequest, request: Request, used: ResourceUsage | None 
         env=dict(request.env),
         cwd=request.cwd,
         interpreter=INTERPRETER if keeps and not step.argv else None,
+        terminal=request.terminal,
         limits=limits_left(request.limits, used),
         network=request.limits is None or request.limits.network_access,
     )
@@ -62,6 +63,7 @@ class Execution:
         """Whether a command may have started: from then on nothing is silently run again."""
         self.usage: ResourceUsage | None = None
         self._run = run
+        self._terminal = run.terminal
         self._writer = writer
         self._emit = emit
         self._on_begun = begun
@@ -71,8 +73,8 @@ class Execution:
         self._redacts = redacts
         self._redacting: dict[Stream, RedactingStream] = {}
 
-    async def steps(self, machine: Executor, request: Request, timeout_s: float, grace_s: float) -> Outcome:
-        """Execute until the end, a failure, the timeout or a cancellation.
+    async def steps(self, machine: Executor, request: Request, timeout_s: float | None, grace_s: float) -> Outcome:
+        """Execute until the end, a failure, the timeout, a cancellation, or until nobody is at the terminal.
 
         Raises:
             MachineError: the machine failed under it.
@@ -81,28 +83,40 @@ class Execution:
             return Outcome(RunState.ERROR, None, f"not started: {reason}")
         work = asyncio.create_task(self._all(machine, request))
         stop = asyncio.create_task(self._run.stop.wait())
+        left = asyncio.create_task(self._left())
         try:
-            await asyncio.wait({work, stop}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({work, stop, left}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if work.done():
                 return work.result()
             if stop.done():
                 ended = Outcome(RunState.CANCELLED, None, "cancelled")
+            elif left.done():
+                ended = Outcome(RunState.SUCCEEDED)
             else:
                 ended = Outcome(RunState.TIMED_OUT, None, f"timed out after {timeout_s:g} s")
             return await self._stopped(work, machine, ended, grace_s)
         finally:
-            stop.cancel()
-            work.cancel()
-            await asyncio.gather(work, stop, return_exceptions=True)
+            tasks = (work, stop, left)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _left(self) -> None:
+        """Return when nobody is at the terminal any more; without one, never."""
+        await (self._terminal.hung_up if self._terminal is not None else asyncio.Event()).wait()
 
     async def _stopped(self, work: asyncio.Task[Outcome], machine: Executor, ended: Outcome, grace_s: float) -> Outcome:
         """End what executes, first kindly; say how that went."""
         self._stopping = True
-        tries = ((signal.SIGTERM, grace_s), (signal.SIGKILL, KILL_PATIENCE_S))
+        kindly = signal.SIGTERM
+        if self._terminal is not None:
+            self._terminal.discard()
+            kindly = signal.SIGHUP  # a shell ignores SIGTERM, and hands SIGHUP on to what it runs
+        tries = ((kindly, grace_s), (signal.SIGKILL, KILL_PATIENCE_S))
         for number, patience_s in tries[1:] if self._run.at_once.is_set() else tries:
             sending = asyncio.create_task(self._signal(number))
             hurry = asyncio.create_task(self._run.at_once.wait())
-            ended_or_hurried = {work, hurry} if number is signal.SIGTERM else {work}
+            ended_or_hurried = {work, hurry} if number is kindly else {work}
             await asyncio.wait(ended_or_hurried, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
             sending.cancel()
             hurry.cancel()
@@ -110,12 +124,16 @@ class Execution:
             if work.done():
                 break
         else:
-            error = await with_log(f"{ended.error}; the machine did not answer and was given up", machine)
-            return Outcome(ended.state, None, error, lost=True)
+            return await self._given_up(machine, ended, "the machine did not answer and was given up")
         try:
             return Outcome(ended.state, work.result().exit_code, ended.error)
         except MachineError as error:
-            return Outcome(ended.state, None, await with_log(f"{ended.error}; {error}", machine), lost=True)
+            return await self._given_up(machine, ended, str(error))
+
+    async def _given_up(self, machine: Executor, ended: Outcome, why: str) -> Outcome:
+        state = RunState.MACHINE_LOST if ended.state is RunState.SUCCEEDED else ended.state
+        message = f"{ended.error}; {why}" if ended.error else why
+        return Outcome(state, None, await with_log(message, machine), lost=True)
 
     async def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -132,14 +150,19 @@ class Execution:
                 self._process = await machine.execute(command_for(step, request, self.usage))
             except GuestRefused as error:
                 return Outcome(RunState.ERROR, None, f"step {index + 1} could not be started: {error}")
+            if self._terminal is not None:
+                self._terminal.connect(self._process)
             self._step_started(index, step)
             report = await self._one(self._process, index)
             self._process = None
             self.usage = total(self.usage, report.usage)
             self._emit(StepExited(**self._stamp(), index=index, exit_code=report.shell_code, usage=report.usage))
-            outcome = outcome_of(
-                report, index, len(request.steps), machine.spec, limits=request.limits, used=self.usage
-            )
+            if self._terminal is not None:
+                outcome = outcome_at_terminal(report, machine.spec, request.limits, self.usage)
+            else:
+                outcome = outcome_of(
+                    report, index, len(request.steps), machine.spec, limits=request.limits, used=self.usage
+                )
             if self._output_error is not None:
                 return Outcome(RunState.ERROR, outcome.exit_code, str(self._output_error))
             if outcome.state is not RunState.SUCCEEDED:
@@ -154,9 +177,14 @@ class Execution:
             await process.close_stdin()
         try:
             async for chunk in process.output():
+                if self._terminal is not None:
+                    # As it is: what redaction holds back or replaces would spoil a screen. What is kept is redacted.
+                    await self._terminal.printed(chunk.data)
                 await self._printed(chunk)
             return await process.wait()
         finally:
+            if self._terminal is not None:
+                self._terminal.end()
             await self._release()
             if feeding is not None:
                 feeding.cancel()

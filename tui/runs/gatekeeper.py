@@ -12,6 +12,7 @@ import asyncio
 import getpass
 import hashlib
 import logging
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -82,10 +83,13 @@ class Gatekeeper:
     ) -> Admission:
         """Count the run, and return it with what hooks add to it."""
 
+        # A person who types is not hurried, unless a hook says so.
+        timeout_s = self._settings.runs.timeout_s if ticket.request.terminal is None else math.inf
+
         def changed(mode: ModeDecision) -> Request:
             in_machine = mode.mode is not ExecutionMode.LOCAL
             return amended(
-                ticket.request, proposal, result.env, result.limits, timeout_s=self._settings.runs.timeout_s,
+                ticket.request, proposal, result.env, result.limits, timeout_s=timeout_s,
                 network=in_machine and self._store.session(ticket.session_id).spec.network,
             )  # fmt: skip
 
@@ -140,6 +144,7 @@ class Gatekeeper:
             env=request.env,
             stdin=request.stdin,
             stdin_follows=request.stdin_follows,
+            interactive=request.terminal is not None,
             keep_interpreter=request.keep_interpreter,
         )
         if source is None:

@@ -184,6 +184,10 @@ def host_obstacles(request: Request, workspace: Path) -> tuple[str, ...]:
         workspace: Where commands on the host work.
     """
     found: list[str] = []
+    if request.terminal is not None:
+        found.append(
+            "what a person will type at its terminal cannot be looked at now, and on the host nothing is undone"
+        )
     if request.keep_interpreter:
         found.append("only a machine keeps an interpreter")
     for step in request.steps:

@@ -61,6 +61,20 @@ def outcome_of(
     return Outcome(RunState.FAILED, code, error)
 
 
+def outcome_at_terminal(
+    report: ExitReport, spec: MachineSpec | None, limits: ResourceLimits | None, used: ResourceUsage
+) -> Outcome:
+    """Return what the end of a program means that a person typed into.
+
+    A shell ends with the status of whatever was typed last, which says nothing of the hour before: with any exit code
+    it has done what it was there for. Only what ended it from outside is a failure.
+    """
+    found = outcome_of(report, 0, 1, spec, limits, used)
+    if report.signal is None and report.limit is None:
+        return Outcome(RunState.SUCCEEDED, report.shell_code)
+    return found
+
+
 def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name

@@ -60,7 +60,8 @@ class Pipeline:
         self._writer: OutputWriter | None = None
         self._execution: Execution | None = None
         self._has_resumed = False
-        self._aftermath = Aftermath(context, driver, run.id)
+        # What a person did by hand is not thrown away by itself.
+        self._aftermath = Aftermath(context, driver, run.id, takes_back=run.terminal is None)
         self._has_exited = False
         self._ticket = Ticket(run.id, run.session_id, run.request, run.redactor, context.emit)
         self._admission: Admission | None = None
@@ -185,7 +186,9 @@ class Pipeline:
                 try:
                     await self._unless_stopped(self._make_ready())
                     assert self._driver.live is not None
-                    timeout_s = self._request.timeout_s or settings.timeout_s
+                    timeout_s = self._request.timeout_s
+                    if self._run.terminal is None:
+                        timeout_s = timeout_s or settings.timeout_s
                     return await execution.steps(
                         self._driver.live.machine, self._request, timeout_s, settings.kill_grace_s
                     )
@@ -240,7 +243,7 @@ class Pipeline:
 
     def _anticipate(self, snapshot_id: str | None) -> None:
         """Have the machine stand by that a failure would need."""
-        if self._context.settings.snapshots.auto_rollback:
+        if self._context.settings.snapshots.auto_rollback and self._run.terminal is None:
             self._context.anticipation.of(snapshot_id)
 
     async def _unless_stopped(self, work: Awaitable[T]) -> T:

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tui.definitions.model import Definition, ExecutionMode, ResourceLimits
-from tui.machines.model import MachineSpec
+from tui.errors import UsageError
+from tui.machines.model import MachineSpec, TerminalSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,9 @@ class Request:
     stdin_follows: bool = False
     """More input comes through `Run.send_stdin`, until `Run.close_stdin`. Otherwise the first step reads end-of-file
     after `stdin`."""
+    terminal: TerminalSize | None = None
+    """Give its one step a pseudo-terminal of this size, for a person to type into: an interactive run. It runs in a
+    machine only, has no timeout unless it names one, and is never rolled back by itself; see `Run.terminal`."""
     timeout_s: float | None = None
     """For all steps together, from the start of the first; None takes the setting."""
     limits: ResourceLimits | None = None
@@ -57,6 +61,11 @@ class Request:
     """Run Python steps in the session's kept interpreter, so that variables persist."""
     idempotent: bool = False
     """Running it twice does what running it once does: when the machine is lost it may be started over."""
+
+    def __post_init__(self) -> None:
+        """Check what belongs together. Raises UsageError."""
+        if self.terminal is not None and len(self.steps) != 1:
+            raise UsageError("an interactive run has one step: the program a person types into")
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as plain data, without the bytes of stdin. Secrets are still in it: redact it."""

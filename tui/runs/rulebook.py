@@ -28,6 +28,7 @@ from tui.risk.model import (
     Span,
     UnknownInput,
 )
+from tui.runs.interactive import typed_by_a_person
 from tui.store.uses import Uses
 
 if TYPE_CHECKING:
@@ -123,11 +124,12 @@ class Rulebook:
 
     def _assess_step(self, step: ProposedStep, proposal: Proposal, *, reads: bool) -> Assessment:
         stdin: str | UnknownInput | None = None
-        if reads:  # only the first step is given input
+        if reads and not proposal.interactive:  # only the first step is given input
             known = proposal.stdin.decode(errors="replace") or None
             stdin = UNKNOWN_INPUT if proposal.stdin_follows else known
         around = Around(env=proposal.env, cwd=proposal.cwd, stdin=stdin, knowledge=self._knowledge)
-        return assess_argv(step.argv, **around) if step.argv else assess(step.text, step.language, **around)
+        found = assess_argv(step.argv, **around) if step.argv else assess(step.text, step.language, **around)
+        return typed_by_a_person(found, step.text) if proposal.interactive else found
 
     async def close(self) -> None:
         """Close connections to knowledge servers."""
