@@ -23,9 +23,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.support.fake_inspection import FakeInspection
 from tui.errors import NotFound
 from tui.ids import checked_id, new_id
-from tui.machines.errors import GuestRefused, MachineError, MachineLost, SnapshotDamaged, SnapshotError
+from tui.machines.errors import (
+    CapabilityLacking,
+    GuestRefused,
+    MachineError,
+    MachineLost,
+    SnapshotDamaged,
+    SnapshotError,
+)
+from tui.machines.inspection import MemoryDifference, ProcessFacts
 from tui.machines.inventory import Birth, Origin
 from tui.machines.model import Capability, Command, ExitReport, MachineSpec, OutputChunk, ResourceUsage, Stream
 from tui.machines.protocol import Capture, Machine, SnapshotLabel
@@ -257,6 +266,9 @@ class FakeBackend:
         """Machines that stand by for a rollback, by snapshot; put there by tests."""
         self.kills_are_oom = False
         self.ignores_signals = False
+        self.inspections: list[FakeInspection] = []
+        self.processes: defaultdict[str, tuple[ProcessFacts, ...]] = defaultdict(tuple)
+        """By snapshot: what is said to run in it."""
         for name in ("machines", "snapshots"):
             (root / name).mkdir(parents=True, exist_ok=True)
 
@@ -331,6 +343,24 @@ class FakeBackend:
     def _manifest(self, path: Path) -> dict[str, Any]:
         data: dict[str, Any] = json.loads((path / "manifest.json").read_text())
         return data
+
+    async def inspect(self, snapshot_id: str) -> FakeInspection:
+        await self._called("inspect", snapshot_id)
+        await self.verify(snapshot_id)
+        self.inspections.append(FakeInspection(self._snapshot(snapshot_id) / "files", self.processes[snapshot_id]))
+        return self.inspections[-1]
+
+    async def memory_difference(self, older_id: str, newer_id: str) -> MemoryDifference:
+        raise CapabilityLacking("a fake machine has no memory")
+
+    async def copy(self, snapshot_id: str, label: SnapshotLabel) -> int:
+        await self._called("copy", snapshot_id)
+        await self.verify(snapshot_id)
+        partial = self._snapshot(label.id).with_suffix(".tmp")
+        shutil.copytree(self._snapshot(snapshot_id), partial, symlinks=True)
+        (partial / "manifest.json").write_text(json.dumps({**self._manifest(partial), "label": asdict(label)}))
+        partial.rename(self._snapshot(label.id))
+        return _size(self._snapshot(label.id))
 
     async def stored(self) -> Mapping[str, SnapshotLabel]:
         complete = [path for path in (self.root / "snapshots").iterdir() if path.suffix != ".tmp"]
