@@ -245,6 +245,11 @@ class RollcageApp(ThemedApp):
         self.action_area("run")
         self.run_area.open_command(name)
 
+    def show_output(self, row: HistoryRow) -> None:
+        """Show what a run of the session printed."""
+        self.action_area("run")
+        self.run_area.show_output(row)
+
     # --- errors ----------------------------------------------------------------------------------------------------
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:

@@ -1,27 +1,36 @@
 """Every key of the application, in one table.
 
 A key's id is `scope.verb`. Widgets and screens take the bindings of their scope from here, the help screen and the
-command palette list them, and a test compares the table with what is bound.
+command palette list them, and a test compares the table with what is bound. What a person bound otherwise is in the
+`Keymap` of the application. Nothing here needs Textual until a binding is made.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from textual.binding import BindingType
-
+from tui.keymap.table import KeyTable
 from tui.ui.keys import audit, code, dialogs, everywhere, output, pool, run, scenarios, timeline
 from tui.ui.keys.key import Key
 
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
 Scope = Literal[
     "app",
+    "area",
+    "list",
     "session",
     "run",
     "definitions",
     "form",
     "output",
     "tree",
+    "timeline",
+    "changes",
+    "difference",
     "code",
+    "blocks",
     "auditarea",
     "audit",
     "record",
@@ -34,13 +43,19 @@ Scope = Literal[
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 SCOPE_TITLES: Final[dict[Scope, str]] = {
     "app": "Everywhere",
+    "area": "Every area",
+    "list": "Every list",
     "session": "The session, in Run and Timeline",
     "run": "Run",
     "definitions": "Commands",
     "form": "Command and its parameters",
     "output": "Output",
     "tree": "Session",
+    "timeline": "Timeline",
+    "changes": "What changed",
+    "difference": "Lines that changed",
     "code": "Code",
+    "blocks": "Blocks of code",
     "auditarea": "Audit log",
     "audit": "Records of the audit log",
     "record": "One record of the audit log",
@@ -58,11 +73,44 @@ TABLE: Final[tuple[Key, ...]] = (
 )  # fmt: skip
 
 
+AROUND: Final[dict[Scope, tuple[Scope, ...]]] = {
+    "definitions": ("list", "run", "session", "area"),
+    "form": ("run", "session", "area"),
+    "output": ("run", "session", "area"),
+    "tree": ("list", "run", "session", "area"),
+    "run": ("session", "area"),
+    "session": ("area",),
+    "timeline": ("session", "area"),
+    "changes": ("list", "timeline", "session", "area"),
+    "difference": ("timeline", "session", "area"),
+    "auditarea": ("area",),
+    "audit": ("list", "auditarea", "area"),
+    "scenarios": ("area",),
+    "scenariolist": ("list", "scenarios", "area"),
+    "steps": ("list", "scenarios", "area"),
+    "blocks": ("list", "code"),
+    "record": ("dialog",),
+    "approval": ("dialog",),
+}
+"""What else is bound where a scope is, beside what is everywhere."""
+MODAL: Final[frozenset[Scope]] = frozenset(("code", "blocks", "record", "approval", "dialog"))
+"""Scopes on top of everything else: of the keys from everywhere only those that come first work there."""
+KEY_TABLE: Final = KeyTable(TABLE, SCOPE_TITLES, AROUND, MODAL)  # type: ignore[arg-type]
+
+
 def keys_of(scope: Scope) -> list[Key]:
     """Return the keys of a scope, in the order of the table."""
-    return [key for key in TABLE if key.scope == scope]
+    return KEY_TABLE.of(scope)
 
 
 def bindings_of(scope: Scope) -> list[BindingType]:
     """Return the bindings of a scope, for `BINDINGS`."""
-    return [key.to_binding() for key in keys_of(scope)]
+    from textual.binding import Binding
+
+    return [
+        Binding(
+            key.keys, key.action, key.label, show=key.shown, priority=key.priority, key_display=key.display,
+            tooltip=key.help, id=key.id,
+        )
+        for key in keys_of(scope)
+    ]  # fmt: skip

@@ -93,6 +93,21 @@ def rollback_question(state: SessionState, plan: RollbackPlan) -> Content:
     return Content("\n").join(parts)
 
 
+def delete_question(state: SessionState, snapshot: SnapshotRecord) -> Content:
+    """Return the text of the dialog before a snapshot is deleted."""
+    return Content("\n").join(
+        [
+            Content.assemble("The machine can no longer go back to ", (state.title_of(snapshot), "bold"),
+                             f" ({moment(snapshot)})."),
+            Content.styled(f"snapshot {snapshot.id} · {REASONS[snapshot.reason]} · {size(snapshot.stored_bytes)}",
+                           "$text-muted"),
+            Content(""),
+            Content.styled("This cannot be taken back.", "$text-warning"),
+            Content.styled("Its run stays in the history, and so do all other snapshots.", "$text-muted"),
+        ]
+    )  # fmt: skip
+
+
 def _lost_run(run: RunRecord) -> Content:
     words = f"{state_words(run.state, run.exit_code)}, {run.started_at.astimezone():%H:%M:%S}"
     return Content.assemble(

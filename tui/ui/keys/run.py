@@ -40,6 +40,8 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("tree.open", "enter", "open", "Output", "Show the output of the selected run."),
     Key("tree.pin", "p", "pin", "Pin", "Keep the selected snapshot from being collected, or no longer."),
     Key("tree.name", "n", "name", "Name", "Give the selected snapshot a name."),
+    Key("tree.branch", "B", "branch", "Branch", "Begin a new session from the selected snapshot.", display="B"),
+    Key("tree.delete", "X,delete", "delete", "Delete", "Delete the selected snapshot; asks first.", display="X"),
     Key("tree.down", "j,down", "cursor_down", "Down", "Next entry.", display="j ↓"),
     Key("tree.up", "k,up", "cursor_up", "Up", "Previous entry.", display="k ↑"),
     Key("tree.first", "g,home", "cursor_first", "First", "Newest entry.", display="g"),

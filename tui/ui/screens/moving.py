@@ -12,9 +12,9 @@ from tui.runs.events import RolledBack
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.screens.area import Area
-from tui.ui.session_state import plan_words, rollback_question
+from tui.ui.session_state import delete_question, plan_words, rollback_question
 from tui.ui.widgets.session_tree import SessionTree
-from tui.units import duration
+from tui.units import duration, size
 
 if TYPE_CHECKING:
     from tui.runs.engine import RollbackPlan
@@ -28,13 +28,15 @@ class Moving(Area):
     @on(SessionTree.RollbackAsked)
     @work(exclusive=True, group="dialog", exit_on_error=False)
     async def _roll_back(self, event: SessionTree.RollbackAsked) -> None:
-        """Ask, naming the target and what is lost; then do it."""
+        if event.row.target is None:
+            self.notify("This run left no snapshot to go to.", severity="warning")
+        else:
+            await self.ask_rollback(event.row.target)
+
+    async def ask_rollback(self, target: str) -> None:
+        """Ask, naming the target and what is lost; then do it. `target` is what `Engine.rollback` takes."""
         from tui.ui.screens.confirm import Confirm
 
-        target = event.row.target
-        if target is None:
-            self.notify("This run left no snapshot to go to.", severity="warning")
-            return
         if reason := self.why_not("rollback"):
             self.notify(reason, severity="warning", markup=False)
             return
@@ -103,6 +105,38 @@ class Moving(Area):
         if snapshot is not None:
             await self.engine.set_snapshot(snapshot.id, pinned=not snapshot.pinned)
             self.notify("No longer kept from collection." if snapshot.pinned else "Kept from collection.")
+            self.rollcage.reload_session()
+
+    @on(SessionTree.BranchAsked)
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def _branch(self, event: SessionTree.BranchAsked) -> None:
+        from tui.ui.screens.ask_name import AskName
+        from tui.ui.screens.sessions import SessionChoice
+
+        if event.row.target is None:
+            self.notify("This run left no snapshot to begin from.", severity="warning")
+            return
+        explanation = "The name of a new session. Its machine begins at this snapshot; this session stays as it is."
+        name = await self.app.push_screen_wait(AskName("Branch", explanation, act="Begin it"))
+        if name:
+            session = await self.engine.branch(event.row.target, name)
+            self.notify(f"Session {clean_line(session.name, 40)} begins here.", markup=False)
+            self.rollcage.switch_session(SessionChoice(session.name))
+
+    @on(SessionTree.DeleteAsked)
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def _delete(self, event: SessionTree.DeleteAsked) -> None:
+        """Ask, naming what is lost for good; then do it."""
+        from tui.ui.screens.confirm import Confirm
+
+        snapshot = event.row.snapshot
+        if snapshot is None:
+            self.notify("This run left no snapshot to delete.", severity="warning")
+            return
+        question = delete_question(self.workspace.state, snapshot)
+        if await self.app.push_screen_wait(Confirm("Delete a snapshot?", question, act="Delete it", keep="Keep it")):
+            freed = await self.engine.delete_snapshots([snapshot.id])
+            self.notify(f"Deleted; {size(freed)} are free again.", markup=False)
             self.rollcage.reload_session()
 
     @work(exclusive=True, group="dialog", exit_on_error=False)

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from tui.errors import RollcageError
-from tui.machines.model import PROFILES
-from tui.runs.events import Event, RunFinished, RunStarted
-from tui.runs.request import Request, StepRequest
+from tui.runs.events import Event, RunFinished, RunStarted, StepStarted
 from tui.store.model import RunState
 from tui.text import clean, clean_line
 from tui.ui.describe import STATE_GLYPHS, state_words
@@ -25,7 +23,10 @@ if TYPE_CHECKING:
     from tui.definitions.index import Entry
     from tui.definitions.model import Definition
     from tui.runs.engine import Run
-    from tui.ui.screens.code import Code
+    from tui.runs.request import Request
+    from tui.ui.history import HistoryRow
+    from tui.ui.code.bench import Bench
+    from tui.ui.code.series import Series
 
 
 class Running(Moving):
@@ -33,7 +34,8 @@ class Running(Moving):
 
     entry: Entry | None = None
     """The chosen command."""
-    _code: Code | None = None
+    _bench: Bench | None = None
+    """What is written in the code editor, once it was opened."""
 
     # --- what the subclass shows -----------------------------------------------------------------------------------
 
@@ -125,31 +127,31 @@ class Running(Moving):
     @work(group="dialog", exclusive=True, exit_on_error=False)
     async def action_code(self) -> None:
         """Write code and run it."""
-        from tui.ui.screens.code import Code, CodeScreen
+        from tui.ui.code.bench import Bench
+        from tui.ui.screens.code import CodeScreen
 
-        screen = CodeScreen(self._code or Code(), self.workspace.session, self._request_for_code)
-        code, wants_run = await self.app.push_screen_wait(screen)
-        self._code = code
-        if not wants_run:
-            return
-        if reason := self.why_not("code"):
-            self.notify(reason, severity="warning", markup=False)
-            return
-        self.start(self._request_for_code(code))
+        if self._bench is None:
+            self._bench = Bench(self.workspace, self.rollcage.paths.state)
+            try:
+                self._bench.load()
+            except RollcageError as error:
+                self.rollcage.report(error)
+        if await self.app.push_screen_wait(CodeScreen(self._bench, self._run_series)):
+            for request in self._bench.requests(self._bench.read().blocks):
+                self.start(request)
 
-    def _request_for_code(self, code: Code) -> Request:
-        return Request(
-            title=clean_line(code.text.strip().split("\n", 1)[0], 60),
-            steps=(StepRequest(code.text, code.language),),
-            session=self.workspace.session,
-            spec=PROFILES.get(self.workspace.profile or ""),
-            keep_interpreter=code.keep_interpreter,
-        )
+    @work(group="series", exclusive=True, exit_on_error=False)
+    async def _run_series(self, series: Series) -> None:
+        await series.go(self.workspace)
 
     @on(SessionTree.OutputAsked)
+    def _output_asked(self, event: SessionTree.OutputAsked) -> None:
+        self.show_output(event.row)
+
     @work(exclusive=True, group="log", exit_on_error=False)
-    async def _show_output(self, event: SessionTree.OutputAsked) -> None:
-        run = event.row.run
+    async def show_output(self, row: HistoryRow) -> None:
+        """Show what the run of a row printed."""
+        run = row.run
         if run is None:
             self.notify("No run led here.", severity="warning")
             return
@@ -171,6 +173,8 @@ class Running(Moving):
                 if run is not None:
                     self.show_log(run.log, run.title)
                     self.action_pane("output")
+            case StepStarted() if self._bench is not None and self._bench.series is not None:
+                self._bench.series.reached(event.run_id or "", event.index)
             case RunFinished():
                 self._tell_end(event)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -10,6 +10,7 @@ from typing import ClassVar
 from rich.style import Style
 from textual.binding import BindingType
 from textual.message import Message
+from textual.reactive import reactive
 
 from tui.store.model import RunRecord, RunState, SnapshotReason, SnapshotRecord
 from tui.text import clean_line
@@ -53,6 +54,21 @@ class SessionTree(VirtualList):
         """A person wants this row's snapshot kept, or no longer."""
 
         row: HistoryRow
+
+    @dataclass
+    class BranchAsked(Message):
+        """A person wants a new session that begins at this row's snapshot."""
+
+        row: HistoryRow
+
+    @dataclass
+    class DeleteAsked(Message):
+        """A person wants this row's snapshot deleted."""
+
+        row: HistoryRow
+
+    marked: reactive[str | None] = reactive(None)
+    """The id of the snapshot that others are compared with."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -100,6 +116,8 @@ class SessionTree(VirtualList):
         left += self._words(item, Style() if item.is_current or item.run is not None else muted)
         moment = item.snapshot.created_at if item.snapshot else item.run.started_at if item.run else None
         right: list[Part] = []
+        if item.snapshot is not None and item.snapshot.id == self.marked:
+            right.append(("◂ marked ", self.look("warning") + Style(bold=True)))
         if item.is_head:
             right.append(("HEAD ", self.look("accent") + Style(bold=True)))
         if item.run is not None and item.run.state is not RunState.SUCCEEDED:
@@ -155,12 +173,15 @@ class SessionTree(VirtualList):
         """Ask to keep the snapshot, or no longer."""
         self._ask(self.PinAsked)
 
-    def _ask(
-        self,
-        message: type[
-            SessionTree.OutputAsked | SessionTree.RollbackAsked | SessionTree.NameAsked | SessionTree.PinAsked
-        ],
-    ) -> None:
+    def action_branch(self) -> None:
+        """Ask for a session that begins here."""
+        self._ask(self.BranchAsked)
+
+    def action_delete(self) -> None:
+        """Ask to delete the snapshot."""
+        self._ask(self.DeleteAsked)
+
+    def _ask(self, message: Callable[[HistoryRow], Message]) -> None:
         if (row := self.row) is not None:
             self.post_message(message(row))
 

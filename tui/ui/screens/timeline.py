@@ -1,0 +1,252 @@
+"""The Timeline area: the snapshots of the session, and what changed between any two of them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on, work
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.errors import RollcageError
+from tui.runs.comparison.model import FileChange
+from tui.text import clean, clean_line
+from tui.ui.bindings import bindings_of
+from tui.ui.comparisons import Comparisons
+from tui.ui.screens.moving import Moving
+from tui.ui.session_state import SessionState, plan_words, row_details
+from tui.ui.widgets.change_list import ChangeList, summary
+from tui.ui.widgets.diff_view import DiffView
+from tui.ui.widgets.pane import Pane
+from tui.ui.widgets.session_tree import SessionTree
+
+if TYPE_CHECKING:
+    from tui.store.model import SnapshotRecord
+
+_PANES: Final = ("tree", "changes", "difference")
+_AGES_S: Final = 15.0
+_SETTLE_S: Final = 0.3
+"""Two snapshots are compared this long after the cursor came to rest: that restores two machines."""
+_FILE_SETTLE_S: Final = 0.15
+
+
+class Against(enum.Enum):
+    """What the selected snapshot is compared with."""
+
+    BEFORE = "what led here"
+    HEAD = "from here to where the machine stands"
+    MARKED = "the marked snapshot and this one"
+
+
+class TimelineArea(Moving):
+    """The tree at the left; at the right what changed, and the lines of the chosen file."""
+
+    NAME = "timeline"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("timeline")
+    AUTO_FOCUS = "SessionTree"
+    CSS_PATH = "../styles/timeline.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._against = Against.BEFORE
+        self._marked: SnapshotRecord | None = None
+        self._pair: tuple[str, str] | None = None
+        """Ids of the snapshots whose comparison is shown or under way."""
+        self._comparisons = Comparisons(lambda: self.engine)
+
+    def compose_area(self) -> Iterable[Widget]:
+        """Lay the panes out."""
+        with Horizontal(id="timeline-panes"):
+            with Pane("Session", id="pane-timeline-tree"):
+                yield SessionTree(id="tree")
+                yield Static(id="timeline-details", markup=False)
+            with Vertical(id="timeline-right"):
+                with Pane("Changes", id="pane-timeline-changes"):
+                    yield ChangeList(id="changes")
+                with Pane("Lines", id="pane-timeline-difference"):
+                    yield DiffView(id="difference")
+
+    def on_mount(self) -> None:
+        """Start the clocks."""
+        self._timer = self.set_interval(_SETTLE_S, self._look, pause=True)
+        self._file_timer = self.set_interval(_FILE_SETTLE_S, self._look_at_file, pause=True)
+        self.set_interval(_AGES_S, self.query_one(SessionTree).refresh)
+        self.query_one(ChangeList).say("Nothing has run in this session yet.")
+
+    # --- panes -----------------------------------------------------------------------------------------------------
+
+    def action_pane(self, name: str) -> None:
+        """Focus a pane; where there is no room for both lists and lines, show it."""
+        self.set_class(name == "difference", "-lines")
+        self.query_one(f"#{name}").focus()
+
+    def action_next_pane(self, step: int) -> None:
+        """Go to the next pane, or to the one before."""
+        here = next((n for n, name in enumerate(_PANES) if self.query_one(f"#{name}").has_focus), 0)
+        self.action_pane(_PANES[(here + step) % len(_PANES)])
+
+    def action_back(self) -> None:
+        """From the lines to the changes, then to the snapshots."""
+        self.action_pane("changes" if self.query_one(DiffView).has_focus else "tree")
+
+    # --- the session -----------------------------------------------------------------------------------------------
+
+    def session_loaded(self, state: SessionState, *, switched: bool = False) -> None:
+        """Show the session."""
+        tree = self.query_one(SessionTree)
+        if switched:
+            self._marked = tree.marked = None
+        tree.show(state.snapshots, state.runs, state.head_id)
+        pane = self.query_one("#pane-timeline-tree", Pane)
+        pane.title([f"Session · {clean_line(self.workspace.session, 24)}"], 0)
+        count = len(state.snapshots)
+        undo = f" · z: {plan_words(state, state.undo)}" if state.undo else ""
+        pane.say(f"{count} snapshot{'s' * (count != 1)}{undo}")
+
+    @on(SessionTree.Highlighted)
+    def _row_highlighted(self) -> None:
+        self.query_one("#timeline-details", Static).update(row_details(self.query_one(SessionTree).row))
+        self._settle()
+
+    @on(SessionTree.OutputAsked)
+    def _output_asked(self, event: SessionTree.OutputAsked) -> None:
+        self.rollcage.show_output(event.row)
+
+    def on_screen_resume(self) -> None:
+        """Compare what was chosen while another area was in sight."""
+        self._settle()
+
+    # --- what is compared ------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        self._timer.reset()
+        self._timer.resume()
+
+    def _chosen_pair(self) -> tuple[SnapshotRecord, SnapshotRecord] | str:
+        """Return which two snapshots to compare, the older first, or why there are none."""
+        row = self.query_one(SessionTree).row
+        here = row.snapshot if row is not None else None
+        if row is None:
+            return "Nothing has run in this session yet."
+        if here is None:
+            return "This run left no snapshot: the machine went back to where the run started."
+        match self._against:
+            case Against.BEFORE:
+                other, missing = self._snapshot(here.parent_id), "This is the first snapshot of the session."
+            case Against.HEAD:
+                other, missing = self._snapshot(self.workspace.state.head_id), "The machine stands at no snapshot."
+            case Against.MARKED:
+                other, missing = self._marked, "No snapshot is marked: space marks the selected one."
+        if other is None:
+            return missing
+        if other.id == here.id:
+            return "This is the same moment: choose another snapshot, or compare with another one (c)."
+        return (here, other) if here.id < other.id else (other, here)
+
+    def _snapshot(self, snapshot_id: str | None) -> SnapshotRecord | None:
+        return next((each for each in self.workspace.state.snapshots if each.id == snapshot_id), None)
+
+    def _look(self) -> None:
+        self._timer.pause()
+        if not self.is_current or self.workspace.opened is None:
+            return
+        pair = self._chosen_pair()
+        if isinstance(pair, str):
+            self._pair = None
+            self._title(None)
+            self.query_one(ChangeList).say(pair)
+            return
+        older, newer = pair
+        if self._pair != (older.id, newer.id):
+            self._pair = older.id, newer.id
+            self._title(pair)
+            self._compare(older, newer)
+
+    def _title(self, pair: tuple[SnapshotRecord, SnapshotRecord] | None) -> None:
+        pane = self.query_one("#pane-timeline-changes", Pane)
+        words = ""
+        if pair is not None:
+            older, newer = (self.workspace.state.title_of(each) for each in pair)
+            words = f"{older} → {newer}"
+        pane.title([f"Changes · {words}" if words else "Changes"], 0)
+        pane.say(f"c: {self._against.value}")
+        self.query_one(DiffView).say("")
+        self.query_one("#pane-timeline-difference", Pane).title(["Lines"], 0)
+
+    @work(exclusive=True, group="compare", exit_on_error=False)
+    async def _compare(self, older: SnapshotRecord, newer: SnapshotRecord) -> None:
+        changes = self.query_one(ChangeList)
+        pane = self.query_one("#pane-timeline-changes", Pane)
+        if not self._comparisons.has(older.id, newer.id):
+            changes.say("comparing files, processes and memory …")
+        try:
+            comparison = await self._comparisons.get(older.id, newer.id)
+        except RollcageError as error:
+            changes.say("\n".join(filter(None, [f"✗ {clean(error.message)}", clean(error.hint)])))
+            return
+        changes.show(comparison)
+        pane.say(f"{summary(comparison)} · c: {self._against.value}")
+
+    def action_against(self) -> None:
+        """Compare with something else."""
+        kinds = list(Against)
+        following = kinds[(kinds.index(self._against) + 1) % len(kinds)]
+        if following is Against.MARKED and self._marked is None:
+            following = Against.BEFORE
+        self._compare_with(following)
+
+    def action_mark(self) -> None:
+        """Mark the selected snapshot, or no longer."""
+        tree = self.query_one(SessionTree)
+        here = tree.row.snapshot if tree.row is not None else None
+        if here is None:
+            self.notify("This run left no snapshot to mark.", severity="warning")
+            return
+        self._marked = None if self._marked is not None and self._marked.id == here.id else here
+        tree.marked = self._marked.id if self._marked else None
+        self._compare_with(Against.MARKED if self._marked else Against.BEFORE)
+
+    def _compare_with(self, against: Against) -> None:
+        self._against = against
+        self._pair = None
+        self._look()
+
+    # --- the lines of a file ---------------------------------------------------------------------------------------
+
+    @on(ChangeList.Highlighted)
+    def _change_highlighted(self) -> None:
+        self._file_timer.reset()
+        self._file_timer.resume()
+
+    @on(ChangeList.Opened)
+    def _change_opened(self) -> None:
+        self._look_at_file()
+        self.action_pane("difference")
+
+    def _look_at_file(self) -> None:
+        self._file_timer.pause()
+        change = self.query_one(ChangeList).change
+        if self._pair is not None and change is not None and isinstance(change, FileChange):
+            self._show_file(self._pair, change)
+        else:
+            self.query_one(DiffView).say("")
+
+    @work(exclusive=True, group="difference", exit_on_error=False)
+    async def _show_file(self, pair: tuple[str, str], change: FileChange) -> None:
+        pane, view = self.query_one("#pane-timeline-difference", Pane), self.query_one(DiffView)
+        pane.title([f"Lines · {change.shown}"], 0)
+        try:
+            view.show(await self._comparisons.file(*pair, change.path))
+        except RollcageError as error:
+            view.say("\n".join(filter(None, [f"✗ {clean(error.message)}", clean(error.hint)])))
+
+    # --- moving ----------------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_last_success(self) -> None:
+        """Put the machine back to where the last run succeeded; ask first."""
+        await self.ask_rollback("last-success")
