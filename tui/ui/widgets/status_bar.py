@@ -49,7 +49,7 @@ class StatusBar(Widget):
         background: $panel;
         color: $foreground;
         & .status--area { color: $text-muted; }
-        & .status--here { color: $background; background: $primary; text-style: bold; }
+        & .status--here { color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold; }
         & .status--label { color: $text-muted; }
         & .status--good { color: $state-good; }
         & .status--bad { color: $state-bad; text-style: bold; }
