@@ -129,6 +129,14 @@ def add_running(parser: argparse.ArgumentParser) -> None:
         metavar="MODE",
         help="where to run: local (only what is harmless), vm or hybrid (default: the definition's, else vm)",
     )
+    add_answers(parser)
+    add_json(parser, "print the event stream, one JSON object a line, instead of the output")
+    parser.add_argument("--raw", action="store_true", help="do not clean output shown on a terminal (dangerous)")
+    add_talk(parser)
+
+
+def add_answers(parser: argparse.ArgumentParser) -> None:
+    """Let the command be told beforehand what a person would be asked."""
     parser.add_argument(
         "--yes-up-to", type=risk_level, metavar="LEVEL",
         help="run without asking what is at most low, medium, high or critical; policy and hooks still refuse",
@@ -137,8 +145,10 @@ def add_running(parser: argparse.ArgumentParser) -> None:
         "--yes-to-rules", action="store_true",
         help="with --yes-up-to: also where the policy or a hook wants a person to decide",
     )  # fmt: skip
-    add_json(parser, "print the event stream, one JSON object a line, instead of the output")
-    parser.add_argument("--raw", action="store_true", help="do not clean output shown on a terminal (dangerous)")
+
+
+def add_talk(parser: argparse.ArgumentParser) -> None:
+    """Let the command say less or more than usual."""
     talk = parser.add_mutually_exclusive_group()
     talk.add_argument("-q", "--quiet", action="store_true", help="say nothing about snapshots and rollbacks")
     talk.add_argument("-v", "--verbose", action="store_true", help="say every event: machine, snapshots, steps")

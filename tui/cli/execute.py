@@ -92,7 +92,7 @@ def _request(arguments: argparse.Namespace, title: str, steps: tuple[StepRequest
         title=title,
         steps=steps,
         session=arguments.session,
-        spec=_spec(arguments),
+        spec=spec_asked_for(arguments),
         env={**dict(arguments.env), **secrets},
         cwd=arguments.cwd,
         timeout_s=arguments.timeout,
@@ -172,7 +172,7 @@ def _decode(data: bytes, source: str) -> str:
     return text
 
 
-def _spec(arguments: argparse.Namespace) -> MachineSpec | None:
+def spec_asked_for(arguments: argparse.Namespace) -> MachineSpec | None:
     """Return what a new session's machine is made of; None leaves it to the settings."""
     if arguments.profile is None and not arguments.network:
         return None

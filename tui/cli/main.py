@@ -27,6 +27,7 @@ from tui.cli import (
     scenario,
     sessions,
     setup,
+    shell,
     snapshots,
     themes,
 )
@@ -53,6 +54,7 @@ examples:
   rollcage exec 'rm -rf /usr; false'      run code; asks first, and a failure rolls back
   rollcage assess 'rm -rf /usr; false'    only say what it would do
   rollcage exec -l python --file job.py   run a file
+  rollcage shell                          open a shell in the machine
   rollcage undo                           take the last run back
 
 exit codes:
@@ -86,7 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(function=app.open_application)
     subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
     for module in (
-        run, execute, assess, rollback, snapshots, sessions, history, audit, approvals, commands, hooks, policy,
+        run, execute, shell, assess, rollback, snapshots, sessions, history, audit, approvals, commands, hooks, policy,
         knowledge, scenario, themes, setup, doctor, info, garbage,
     ):  # fmt: skip
         module.add(subparsers)

@@ -42,7 +42,7 @@ def run_and_follow(
     """
 
     async def action(engine: Engine) -> int:
-        _compare_machines(engine, request, demanded=demanded, quiet=arguments.quiet)
+        compare_machines(engine, request, demanded=demanded, quiet=arguments.quiet)
         asked = replace(request, stdin_follows=forward_stdin)
         stdin = sys.stdin.fileno() if forward_stdin else None
         return await follow(engine, asked, _display(arguments, Writer()), stdin=stdin)
@@ -70,7 +70,7 @@ def run_in_order(
     tells = not arguments.quiet and len(requests) > 1
 
     async def action(engine: Engine) -> int:
-        _compare_machines(engine, requests[0], demanded=demanded, quiet=arguments.quiet)
+        compare_machines(engine, requests[0], demanded=demanded, quiet=arguments.quiet)
         writer = Writer()
         first_failure = 0
         for number, (request, name) in enumerate(zip(requests, names, strict=True), 1):
@@ -108,7 +108,7 @@ def _with_engine(arguments: argparse.Namespace, action: Callable[[Engine], Await
     )
 
 
-def _compare_machines(engine: Engine, request: Request, *, demanded: bool, quiet: bool) -> None:
+def compare_machines(engine: Engine, request: Request, *, demanded: bool, quiet: bool) -> None:
     """Do not let it go unnoticed that a session keeps the machine it was made with.
 
     Raises:
