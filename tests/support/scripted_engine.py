@@ -7,7 +7,7 @@ one; `tests/machine` runs the interface on that.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -76,6 +76,24 @@ class ScriptedRun:
         self.session = request.session
         self.id = new_id()
         self._over = asyncio.Event()
+        self._happened: list[Event] = []
+        self._news = asyncio.Event()
+
+    def happened(self, event: Event) -> None:
+        self._happened.append(event)
+        self._news.set()
+
+    async def events(self) -> AsyncIterator[Event]:
+        seen = 0
+        while True:
+            self._news.clear()
+            for event in self._happened[seen:]:
+                seen += 1
+                yield event
+                if isinstance(event, RunFinished):
+                    return
+            if seen == len(self._happened):
+                await self._news.wait()
 
     def output(self, data: bytes, stream: Stream = Stream.STDOUT) -> None:
         record = self.engine.store.run_records[self.id]
@@ -89,8 +107,9 @@ class ScriptedRun:
         self.engine.end(self, exit_code, state or (RunState.FAILED if exit_code else RunState.SUCCEEDED))
         self._over.set()
 
-    async def cancel(self) -> None:
-        self.end(130, RunState.CANCELLED)
+    async def cancel(self, *, at_once: bool = False) -> None:
+        if not self._over.is_set():
+            self.end(130, RunState.CANCELLED)
 
     async def result(self) -> RunRecord:
         await self._over.wait()
@@ -120,6 +139,9 @@ class ScriptedEngine:
         return lambda: self._listeners.remove(listener)
 
     def emit(self, event: Event) -> None:
+        for run in self.started:
+            if run.id == event.run_id:
+                run.happened(event)
         for listener in list(self._listeners):
             listener(event)
 
@@ -256,6 +278,14 @@ class ScriptedEngine:
         self.store.snapshot_records[snapshot_id] = replace(
             old, name=old.name if name is None else name, pinned=old.pinned if pinned is None else pinned
         )
+
+    async def delete_session(self, session: str) -> None:
+        record = self.store.session(session)
+        del self.store.session_records[session]
+        for snapshot in self.store.snapshots(record.id):
+            del self.store.snapshot_records[snapshot.id]
+        for run in self.store.runs(record.id):
+            del self.store.run_records[run.id]
 
     async def backend_status(self) -> BackendWords:
         return BackendWords()
