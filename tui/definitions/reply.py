@@ -57,6 +57,11 @@ class CodeBlock:
         return not self.why_not
 
     @property
+    def identity(self) -> tuple[str, str]:
+        """What makes it the same code, wherever it stands: its language and its text."""
+        return str(self.language), self.text
+
+    @property
     def is_certain(self) -> bool:
         """Whether it can be run and nothing about it is in doubt."""
         return not self.why_not and not self.doubts

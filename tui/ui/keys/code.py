@@ -7,9 +7,24 @@ from typing import Final
 from tui.ui.keys.key import Key
 
 KEYS: Final[tuple[Key, ...]] = (
-    Key("code.run", "ctrl+r", "run", "Run", "Run the code in the session.", shown=True, priority=True, display="^r"),
-    Key("code.close", "escape", "close", "Close", "Close; what was typed stays until Rollcage ends.", shown=True,
-        priority=True, display="esc"),
+    Key("code.run", "ctrl+r", "run", "Run", "Run the chosen blocks in order, or the whole text where it has no fences.",
+        shown=True, priority=True, display="^r"),
+    Key("code.one", "f4", "run_block", "Run block", "Run only the block under the cursor.", shown=True, priority=True),
+    Key("code.blocks", "ctrl+o", "blocks", "Blocks", "Go to the list of blocks, and back to the text.", shown=True,
+        priority=True, display="^o"),
     Key("code.risk", "f3", "risk", "Risk", "Show all that is known of the risk, or one line.", shown=True,
         priority=True),
+    Key("code.close", "escape", "close", "Close", "Close; what was written stays, also across restarts.", shown=True,
+        priority=True, display="esc"),
+
+    Key("blocks.choose", "space", "choose", "Choose", "Run the block, or leave it out.", shown=True),
+    Key("blocks.all", "a", "all", "All", "Choose every block that can run."),
+    Key("blocks.none", "n", "none", "None", "Choose no block."),
+    Key("blocks.output", "enter,o", "open", "Output", "Show what the block printed, or the text again.", shown=True,
+        display="enter o"),
+    Key("blocks.stop", "s", "stop", "Stop", "Skip the rest after a failure, or go on."),
+    Key("blocks.down", "j,down", "cursor_down", "Down", "Next block.", display="j ↓"),
+    Key("blocks.up", "k,up", "cursor_up", "Up", "Previous block.", display="k ↑"),
+    Key("blocks.first", "g,home", "cursor_first", "First", "First block.", display="g"),
+    Key("blocks.last", "G,end", "cursor_last", "Last", "Last block.", display="G"),
 )  # fmt: skip

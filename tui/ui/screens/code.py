@@ -1,122 +1,398 @@
-"""Writing code and running it in the session."""
+"""Writing or pasting code, and running it in the session: the whole text, or its code blocks one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import replace
+from itertools import accumulate
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Label, Select, TextArea
+from textual.widgets import Footer, Label, Select, Static, TextArea
 
+from tui.definitions.reply import CodeBlock, Reply
+from tui.errors import RollcageError
+from tui.languages import INTERPRETED, Language
+from tui.levels import RiskLevel
+from tui.runs.gates import Preview
+from tui.text import clean_line
 from tui.ui.bindings import bindings_of
+from tui.ui.code.bench import Bench
+from tui.ui.code.colours import Region
+from tui.ui.code.draft import LONGEST_TEXT
+from tui.ui.code.series import Series
+from tui.ui.evidence import Mark, marks
+from tui.ui.output.view import OutputView
+from tui.ui.widgets.block_list import BlockList
 from tui.ui.widgets.code_editor import CodeEditor
-from tui.ui.widgets.risk_pane import RiskPane
+from tui.ui.widgets.risk_pane import SETTLE_S, RiskPane
 from tui.ui.widgets.toggle import Toggle
 
 if TYPE_CHECKING:
     from tui.runs.request import Request
+    from tui.ui.app import RollcageApp
 
-LANGUAGES = ("bash", "python", "javascript")
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """What was written."""
-
-    text: str = ""
-    language: str = "bash"
-    keep_interpreter: bool = False
+_GUESSED: Final = "guess"
+_READ_AT_ONCE: Final = 20_000
+"""Characters in which blocks are looked for at every key; in a longer text once nothing was typed for a moment."""
+_SAVED_S: Final = 5.0
 
 
-class CodeScreen(ModalScreen[tuple[Code, bool]]):
-    """Dismissed with what was written, and whether to run it."""
+class CodeScreen(ModalScreen[bool]):
+    """Dismissed with whether to run the text, which has no fences. Blocks run while the screen stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("code")
     AUTO_FOCUS = "CodeEditor"
-    DEFAULT_CSS = """
-    CodeScreen {
-        align: center middle;
-        background: $background 60%;
-        & > Vertical {
-            width: 90%; height: 80%; background: $surface; border: round $primary; padding: 0 1;
-            border-title-color: $text-primary; border-title-style: bold;
-        }
-        & Horizontal { height: 1; margin-bottom: 1; }
-        & Select { width: 18; }
-        & Label { margin: 0 1 0 3; color: $text-muted; }
-        & CodeEditor { height: 1fr; min-height: 5; background: $panel; padding: 0; }
-    }
-    """
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (104, "-wide")]  # noqa: RUF012
+    CSS_PATH = "../styles/code.tcss"
 
-    def __init__(self, code: Code, session: str, request_for: Callable[[Code], Request]) -> None:
+    def __init__(self, bench: Bench, run: Callable[[Series], object]) -> None:
+        """Prepare; `run` carries a series out, whatever becomes of this screen."""
         super().__init__()
-        self._request_for = request_for
-        self._code = code
-        self._session = session
+        self._bench = bench
+        self._run = run
+        self._reply = Reply((), False)
+        self._read_text: str | None = None
+        self._read_language: Language | None = None
+        self._found: dict[tuple[str, str], Preview] = {}
+        """What was found about blocks, by what makes them the same code."""
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
-        with Vertical() as frame:
-            frame.border_title = Content(f"Code in session {self._session}")
-            with Horizontal():
-                yield Select(
-                    [(name, name) for name in LANGUAGES], value=self._code.language, allow_blank=False, compact=True
-                )
-                yield Label("keep Python variables between runs")
-                yield Toggle(self._code.keep_interpreter)
-            yield CodeEditor(self._code.text)
+        code = self._bench.code
+        languages = [("guess", _GUESSED), *((str(language), str(language)) for language in INTERPRETED)]
+        with Vertical(id="code-frame") as frame:
+            frame.border_title = Content(f"Code in session {clean_line(self._bench.workspace.session, 30)}")
+            with Horizontal(id="code-options"):
+                yield Select(languages, value=str(code.language or _GUESSED), allow_blank=False, compact=True)
+                yield Label("keep variables")
+                yield Toggle(code.keep_interpreter, id="keep")
+                yield Label("stop on failure", classes="of-blocks")
+                yield Toggle(code.stop_on_failure, id="stop", classes="of-blocks")
+                yield Label("one run", classes="of-blocks")
+                yield Toggle(code.as_one, id="one", classes="of-blocks")
+            with Container(id="code-body"):
+                yield CodeEditor(code.text)
+                with Vertical(id="code-side"):
+                    yield BlockList(id="blocks")
+                    yield Static(id="block-note", markup=False)
+                    yield OutputView("Nothing was printed.", id="block-output")
             yield RiskPane(evidence=False)
         yield Footer(show_command_palette=False, compact=True)
 
-    def _written(self) -> Code:
-        return Code(self.query_one(TextArea).text, str(self.query_one(Select).value), self.query_one(Toggle).value)
-
     def on_mount(self) -> None:
-        """Assess what was there before."""
-        self._look_at_risk()
+        """Show what was there before."""
+        self._timer = self.set_interval(SETTLE_S, self._settled, pause=True)
+        self.set_interval(_SAVED_S, self._keep)
+        self.query_one(BlockList).choices = dict(self._bench.code.choices)
+        if self._bench.series is not None:
+            self._bench.series.changed = self._show_outcomes
+        self._read()
+
+    def on_unmount(self) -> None:
+        """Keep what was written, however the screen ends."""
+        if self._bench.series is not None:
+            self._bench.series.changed = lambda: None
 
     def on_resize(self, event: Resize) -> None:
         """Leave room for the code."""
         for pane in self.query(RiskPane):
             pane.fit(event.size.height)
 
+    # --- what is written -------------------------------------------------------------------------------------------
+
+    def _take(self) -> None:
+        """Note what is written and chosen."""
+        named = str(self.query_one(Select).value)
+        self._bench.code = replace(
+            self._bench.code,
+            text=self.query_one(CodeEditor).text,
+            language=None if named == _GUESSED else Language(named),
+            keep_interpreter=self.query_one("#keep", Toggle).value,
+            stop_on_failure=self.query_one("#stop", Toggle).value,
+            as_one=self.query_one("#one", Toggle).value,
+            choices=tuple(sorted(self.query_one(BlockList).choices.items())),
+        )
+
+    def _keep(self) -> None:
+        self._take()
+        try:
+            self._bench.save()
+        except RollcageError as error:
+            cast("RollcageApp", self.app).report(error)
+
     @on(TextArea.Changed)
+    def _written(self, event: TextArea.Changed) -> None:
+        if len(event.text_area.text) <= _READ_AT_ONCE:
+            self._read()
+        else:
+            self._timer.reset()
+            self._timer.resume()
+
     @on(Select.Changed)
     @on(Toggle.Changed)
-    def _look_at_risk(self) -> None:
+    def _options_changed(self) -> None:
+        self._read(again=True)
+
+    @on(CodeEditor.PasteRefused)
+    def _refused(self, event: CodeEditor.PasteRefused) -> None:
+        self.notify(
+            f"{event.characters:,} characters were pasted; the editor holds {LONGEST_TEXT:,}. Nothing was taken: save "
+            "them as a file and use `rollcage exec --blocks FILE`.",
+            severity="error", markup=False, timeout=10,
+        )  # fmt: skip
+
+    def _settled(self) -> None:
+        self._timer.pause()
+        self._read()
+
+    def _read(self, *, again: bool = False) -> None:
+        """Find the blocks of what is written."""
+        if not self.is_mounted:
+            return
+        self._take()
+        code = self._bench.code
+        if again or (code.text, code.language) != (self._read_text, self._read_language):
+            self._read_text, self._read_language = code.text, code.language
+            self._reply = self._bench.read()
+            self._show_blocks()
         self.query_one(RiskPane).look_at(self._request_shown)
 
-    def _request_shown(self) -> Request | str:
-        code = self._written()
-        return self._request_for(code) if code.text.strip() else "assessed as you type"
+    # --- blocks ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _block(self) -> CodeBlock | None:
+        """The block under the cursor: of the list, or of the text."""
+        return self.query_one(BlockList).block
+
+    def _show_blocks(self) -> None:
+        reply, blocks, editor = self._reply, self.query_one(BlockList), self.query_one(CodeEditor)
+        self.set_class(reply.is_fenced, "-fenced")
+        self._found = {block.identity: self._found[block.identity] for block in reply.blocks
+                       if block.identity in self._found}  # fmt: skip
+        blocks.show(reply.blocks)
+        self._follow_cursor()
+        editor.colour([
+            Region(str(block.language or block.named), tuple((line - 1, column) for line, column in block.places))
+            for block in reply.blocks
+        ])  # fmt: skip
+        self._show_found()
+        if reply.left_out:
+            self.notify(f"Only the first {len(reply.blocks)} blocks are read; {reply.left_out} more are left out.",
+                        severity="warning", markup=False)  # fmt: skip
+        self._assess_others()
+
+    @work(exclusive=True, group="blocks", exit_on_error=False)
+    async def _assess_others(self) -> None:
+        """Assess the blocks one by one; the one under the cursor is the risk pane's."""
+        for block in self._reply.blocks if self._reply.is_fenced else ():
+            engine = self._bench.workspace.opened
+            if engine is None or not block.can_run or block.identity in self._found:
+                continue
+            try:
+                preview = await engine.preview(self._bench.requests([block])[0])
+            except (RollcageError, OSError):
+                continue  # the risk pane says why, when the cursor is there
+            self._found[block.identity] = preview
+            self._show_found()
 
     @on(RiskPane.Assessed)
-    def _underline(self, event: RiskPane.Assessed) -> None:
-        from tui.ui.evidence import marks
-
+    def _assessed(self, event: RiskPane.Assessed) -> None:
         step = event.preview.proposal.steps[0]
-        reasons = step.assessment.reasons if step.assessment is not None else ()
-        self.query_one(CodeEditor).mark(step.text, marks(reasons, len(step.text)))
+        self._found[step.language, step.text] = event.preview
+        self._show_found()
+
+    def _show_found(self) -> None:
+        """Show how risky each block is, and underline why in the text."""
+        self._show_outcomes()
+        if self._read_text is None:
+            return
+        starts = list(accumulate((len(line) + 1 for line in self._read_text.split("\n")), initial=0))
+        found: list[Mark] = []
+        for block in self._reply.blocks:
+            if (preview := self._found.get(block.identity)) is not None:
+                assessment = preview.proposal.steps[0].assessment
+                reasons = assessment.reasons if assessment is not None else ()
+                found += _placed(marks(reasons, len(block.text)), block, starts)
+        self.query_one(CodeEditor).mark(self._read_text, found)
+
+    def _show_outcomes(self) -> None:
+        levels: dict[tuple[str, str], RiskLevel] = {}
+        for identity, preview in self._found.items():
+            if (assessment := preview.proposal.assessment) is not None:
+                levels[identity] = assessment.level
+        series = self._bench.series
+        self.query_one(BlockList).show_state(levels, series.turn_of if series is not None else lambda _: None)
+        self._show_note()
+        self._show_output()
+
+    def _show_note(self) -> None:
+        """Say what is to know about the block under the cursor."""
+        block = self._block
+        chosen = len(self.query_one(BlockList).selection)
+        frame = self.query_one("#code-frame")
+        frame.border_subtitle = f"{chosen} of {len(self._reply.blocks)} blocks chosen" if self._reply.is_fenced else ""
+        if block is None:
+            self.query_one("#block-note", Static).update("")
+            return
+        remarks = [f"✗ {block.why_not}"] if block.why_not else [f"! {doubt}" for doubt in block.doubts]
+        where = f"lines {block.first_line}–{block.last_line}" if self._reply.is_fenced else ""
+        title = f"“{clean_line(block.title, 60)}”" if self._reply.is_fenced else ""
+        words = " · ".join(part for part in (*remarks, block.note, where, title) if part)
+        style = "$text-warning" if remarks else "$text-muted"
+        self.query_one("#block-note", Static).update(Content.styled(clean_line(words, 300), style))
+
+    def _request_shown(self) -> Request | str:
+        block = self._block
+        if block is None:
+            return "assessed as you type"
+        if not block.can_run:
+            return f"not run: {block.why_not}"
+        return self._bench.requests([block])[0]
+
+    # --- cursors ---------------------------------------------------------------------------------------------------
+
+    @on(TextArea.SelectionChanged)
+    def _follow_cursor(self) -> None:
+        """Put the cursor of the list on the block in which that of the text is."""
+        editor, blocks = self.query_one(CodeEditor), self.query_one(BlockList)
+        line = editor.cursor_location[0] + 1
+        here = next((at for at, block in enumerate(self._reply.blocks) if line <= block.last_line), None)
+        if here is None:
+            here = len(self._reply.blocks) - 1
+        if not blocks.has_focus and here != blocks.cursor:
+            blocks.cursor = here
+            self._show_note()
+            self._show_output()
+            self.query_one(RiskPane).look_at(self._request_shown)
+
+    @on(BlockList.Highlighted)
+    def _highlighted(self, event: BlockList.Highlighted) -> None:
+        editor = self.query_one(CodeEditor)
+        if event.block.first_line <= editor.document.line_count:
+            editor.move_cursor((event.block.first_line - 1, 0), center=True)
+        self._show_note()
+        self._show_output()
+        self.query_one(RiskPane).look_at(self._request_shown)
+
+    @on(BlockList.Toggled)
+    def _toggled(self) -> None:
+        self._take()
+        self._show_note()
+
+    @on(BlockList.StopFlipped)
+    def _flip_stop(self) -> None:
+        stop = self.query_one("#stop", Toggle)
+        stop.value = not stop.value
+        self.notify("A failure skips the rest." if stop.value else "After a failure the rest runs all the same.")
+
+    # --- output ----------------------------------------------------------------------------------------------------
+
+    @on(BlockList.Opened)
+    def _flip_output(self) -> None:
+        self.toggle_class("-output")
+        self._show_output()
+
+    def _show_output(self) -> None:
+        """Show what the run of the block under the cursor printed."""
+        series, block = self._bench.series, self._block
+        turn = series.turn_of(block) if series is not None and block is not None else None
+        live = self._bench.workspace.live.run(turn.run_id) if turn is not None and turn.run_id else None
+        view = self.query_one(OutputView)
+        self.set_class(live is not None, "-ran")
+        if live is not None and view.log_shown is not live.log:
+            view.show_log(live.log)
+
+    # --- actions ---------------------------------------------------------------------------------------------------
 
     def action_risk(self) -> None:
         """Show all that is known of the risk, or one line."""
         self.query_one(RiskPane).toggle()
 
-    def action_run(self) -> None:
-        """Run what was written."""
-        code = self._written()
-        if code.text.strip():
-            self.dismiss((code, True))
+    def action_blocks(self) -> None:
+        """Go to the list of blocks, and back to the text."""
+        blocks = self.query_one(BlockList)
+        if blocks.has_focus or not self._reply.is_fenced:
+            self.remove_class("-output")
+            self.query_one(CodeEditor).focus()
+            if not self._reply.is_fenced:
+                self.notify("The text has no fenced code blocks: it runs as a whole.")
         else:
-            self.notify("There is no code to run.", severity="warning")
+            blocks.focus()
+
+    def action_run(self) -> None:
+        """Run the chosen blocks, or the whole text where it has no fences."""
+        self._read()
+        if self._reply.is_fenced:
+            self._start(self.query_one(BlockList).selection)
+        else:
+            self._run_text()
+
+    def action_run_block(self) -> None:
+        """Run only the block under the cursor."""
+        self._read()
+        block = self._block
+        if not self._reply.is_fenced or block is None:
+            self._run_text()
+        elif not block.can_run:
+            self._warn(f"Block {block.number} cannot run: {block.why_not}.")
+        else:
+            self._start([block])
+
+    def _run_text(self) -> None:
+        block = self._block
+        if block is None:
+            self._warn("There is no code to run.")
+        elif not block.can_run:
+            self._warn(f"It cannot run: {block.why_not}.")
+        elif not self._must_wait():
+            self._keep()
+            self.dismiss(True)
+
+    def _start(self, blocks: list[CodeBlock]) -> None:
+        if not blocks:
+            self._warn("No block is chosen: space in the list (^o) chooses one.")
+        elif not self._must_wait():
+            self._keep()
+            series = self._bench.prepare(blocks)
+            series.changed = self._show_outcomes
+            self._run(series)
+            self._show_outcomes()
+
+    def _must_wait(self) -> bool:
+        reason = self._bench.workspace.why_not("code")
+        series = self._bench.series
+        if not reason and series is not None and not series.is_over:
+            reason = "Blocks are still running."
+        if reason:
+            self._warn(reason)
+        return bool(reason)
+
+    def _warn(self, text: str) -> None:
+        self.notify(clean_line(text), severity="warning", markup=False)
 
     def action_close(self) -> None:
         """Keep what was written for the next time."""
-        self.dismiss((self._written(), False))
+        self._keep()
+        self.dismiss(False)
+
+
+def _placed(found: list[Mark], block: CodeBlock, starts: list[int]) -> list[Mark]:
+    """Return marks in the text of a block as marks in the text around it, line by line."""
+    placed: list[Mark] = []
+    at = 0
+    lines = block.text.split("\n")
+    for line, (number, column) in zip(lines, block.places, strict=False):
+        begin = starts[number - 1] + column
+        for mark in found:
+            start, end = max(mark.start, at), min(mark.end, at + len(line))
+            if start < end:
+                placed.append(Mark(begin + start - at, begin + end - at, mark.level))
+        at += len(line) + 1
+    return placed

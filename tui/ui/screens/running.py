@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from tui.definitions.model import Definition
     from tui.runs.engine import Run
     from tui.runs.request import Request
-    from tui.ui.history import HistoryRow
     from tui.ui.code.bench import Bench
     from tui.ui.code.series import Series
+    from tui.ui.history import HistoryRow
 
 
 class Running(Moving):
