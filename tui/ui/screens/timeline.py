@@ -188,6 +188,9 @@ class TimelineArea(Moving):
         except RollcageError as error:
             changes.say("\n".join(filter(None, [f"✗ {clean(error.message)}", clean(error.hint)])))
             return
+        except Exception:
+            changes.say("✗ These snapshots could not be compared.")
+            raise
         changes.show(comparison)
         pane.say(f"{summary(comparison)} · c: {self._against.value}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -44,6 +45,8 @@ class ChangeList(VirtualList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._rows: list[Row] = []
+        self._comparison: Comparison | None = None
+        self._said = ""
 
     @property
     def change(self) -> FileChange | ProcessChange | None:
@@ -53,15 +56,27 @@ class ChangeList(VirtualList):
 
     def show(self, comparison: Comparison) -> None:
         """Show a comparison."""
-        self._rows = list(_rows(comparison))
+        self._comparison, self._said = comparison, ""
         self.scroll_to(y=0, animate=False)
-        self.rows_changed(0)
+        self._lay_out(0)
 
     def say(self, text: str) -> None:
         """Show nothing but a sentence."""
-        self._rows = [f" {line}" for line in text.split("\n")]
+        self._comparison, self._said = None, text
         self.scroll_to(y=0, animate=False)
-        self.rows_changed(-1)
+        self._lay_out(-1)
+
+    def on_resize(self) -> None:
+        """Wrap sentences anew."""
+        self._lay_out(self.cursor)
+
+    def _lay_out(self, cursor: int) -> None:
+        width = max(self.scrollable_content_region.width - 2, 20)
+        rows = _rows(self._comparison) if self._comparison else [f" {line}" for line in self._said.split("\n")]
+        self._rows = []
+        for row in rows:
+            self._rows += _wrapped(row, width) if isinstance(row, str) else [row]
+        self.rows_changed(cursor)
 
     # --- rows ------------------------------------------------------------------------------------------------------
 
@@ -122,6 +137,11 @@ def _rows(comparison: Comparison) -> Sequence[Row]:
             f"those of the kernel are among them."
         )
     return rows + [f" {note}" for note in comparison.notes]
+
+
+def _wrapped(sentence: str, width: int) -> list[str]:
+    indent = " " if sentence.startswith(" ") else ""
+    return [f"{indent}{line}" for line in textwrap.wrap(sentence, width)]
 
 
 def _counts(changes: Sequence[ChangeKind]) -> str:
