@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rich.cells import cell_len
-
 from tui.machines.model import Stream
 from tui.store.output import BEGINNING, LARGEST_FRAME, stored_size
 from tui.text import Line, LineCleaner, clean
@@ -69,7 +67,7 @@ class OutputLog:
         self.version = 0
         """Grows with every change, so that a view knows when to draw again."""
         self.widest = 0
-        """Cells of the longest row so far."""
+        """Characters of the longest row so far; whoever draws a row whose cells are more says so here."""
         self._now_ns = now_ns
         self._capacity = capacity
         self._cleaners: Cleaners = {Stream.STDOUT: LineCleaner(), Stream.STDERR: LineCleaner()}
@@ -154,9 +152,7 @@ class OutputLog:
         block.count += len(texts)
         self._held += len(texts)
         self._end += len(texts)
-        longest = max(texts, key=len)
-        if len(longest) > self.widest or not longest.isascii():
-            self.widest = max(self.widest, cell_len(longest))
+        self.widest = max(self.widest, *map(len, texts))
 
     def _fill(self, block: Block, end: Position) -> None:
         """Go on with another block, and let go of the oldest in memory."""
