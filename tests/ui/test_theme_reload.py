@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,11 @@ from textual.widgets import Static
 from tests.support.pilots import until
 from tui.config import Settings
 from tui.paths import Paths
+from tui.ui.app import RollcageApp
+from tui.ui.output.view import OutputView
 from tui.ui.themed_app import ThemedApp
+from tui.ui.widgets.definition_list import DefinitionList
+from tui.ui.widgets.virtual_list import VirtualList
 
 
 class Small(ThemedApp):
@@ -163,3 +167,24 @@ async def test_a_choice_that_cannot_be_kept_is_told(paths: Paths, mine: Path) ->
             assert app.theme == "mine"
             await until(pilot, lambda: app.told)
             assert "Only until you leave" in app.told[0]
+
+
+def colours_of(widget: VirtualList | OutputView) -> set[str]:
+    """Return the colours of the words of a widget."""
+    strips = (widget.render_line(y) for y in range(widget.size.height))
+    styles = [segment.style for strip in strips for segment in strip if segment.text.strip()]
+    return {style.color.name for style in styles if style is not None and style.color is not None}
+
+
+async def test_lists_and_output_forget_the_colours_of_before(
+    make_app: Callable[..., RollcageApp], paths: Paths, mine: Path
+) -> None:
+    put(mine, "primary: red\nvariables: {risk-medium: '#aabbcc'}\n")
+    app = make_app("mine")
+    async with app.run_test(size=(200, 50)) as pilot:
+        await until(pilot, lambda: app.screen.query(DefinitionList) and app.screen.query_one(DefinitionList).shown)
+        definitions, output = app.screen.query_one(DefinitionList), app.screen.query_one(OutputView)
+        await until(pilot, lambda: "#aabbcc" in colours_of(definitions))
+        put(mine, "primary: red\nvariables: {risk-medium: '#ddeeff', text-muted: '#010203'}\n")
+        await until(pilot, lambda: "#ddeeff" in colours_of(definitions) and "#010203" in colours_of(output))
+        assert "#aabbcc" not in colours_of(definitions)
