@@ -55,6 +55,11 @@ class Series:
                           for request, turn in zip(requests, self.turns, strict=False)]  # fmt: skip
         self.is_over = False
 
+    @property
+    def running(self) -> Turn | None:
+        """The block that runs now."""
+        return next((turn for turn in self.turns if turn.stage is Stage.RUNNING), None)
+
     def turn_of(self, block: CodeBlock) -> Turn | None:
         """Return what became of a block, if it is still the one that ran."""
         turn = next((turn for turn in self.turns if turn.block.number == block.number), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import accumulate
@@ -26,7 +27,7 @@ from tui.ui.bindings import bindings_of
 from tui.ui.code.bench import Bench
 from tui.ui.code.colours import Region
 from tui.ui.code.draft import LONGEST_TEXT
-from tui.ui.code.series import Series
+from tui.ui.code.series import Series, Turn
 from tui.ui.evidence import Mark, marks
 from tui.ui.output.view import OutputView
 from tui.ui.widgets.block_list import BlockList
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from tui.ui.app import RollcageApp
 
 _GUESSED: Final = "guess"
+_FENCE_WORD: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*([^\s{]*)")
 _READ_AT_ONCE: Final = 20_000
 """Characters in which blocks are looked for at every key; in a longer text once nothing was typed for a moment."""
 _SAVED_S: Final = 5.0
@@ -62,6 +64,7 @@ class CodeScreen(ModalScreen[bool]):
         self._read_language: Language | None = None
         self._found: dict[tuple[str, str], Preview] = {}
         """What was found about blocks, by what makes them the same code."""
+        self._followed: Turn | None = None
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -92,7 +95,7 @@ class CodeScreen(ModalScreen[bool]):
         self.set_interval(_SAVED_S, self._keep)
         self.query_one(BlockList).choices = dict(self._bench.code.choices)
         if self._bench.series is not None:
-            self._bench.series.changed = self._show_outcomes
+            self._bench.series.changed = self._follow_series
         self._read()
 
     def on_unmount(self) -> None:
@@ -110,10 +113,11 @@ class CodeScreen(ModalScreen[bool]):
     def _take(self) -> None:
         """Note what is written and chosen."""
         named = str(self.query_one(Select).value)
+        language = None if named == _GUESSED else Language(named)
         self._bench.code = replace(
             self._bench.code,
             text=self.query_one(CodeEditor).text,
-            language=None if named == _GUESSED else Language(named),
+            language=self._bench.code.language if self._reply.is_fenced else language,
             keep_interpreter=self.query_one("#keep", Toggle).value,
             stop_on_failure=self.query_one("#stop", Toggle).value,
             as_one=self.query_one("#one", Toggle).value,
@@ -136,6 +140,22 @@ class CodeScreen(ModalScreen[bool]):
             self._timer.resume()
 
     @on(Select.Changed)
+    def _language_picked(self, event: Select.Changed) -> None:
+        """Take the language; where there are fences it is that of the block under the cursor, and stands there."""
+        block = self._block
+        if not self._reply.is_fenced:
+            self._read(again=True)
+        elif block is not None and event.value != _GUESSED:
+            editor, row = self.query_one(CodeEditor), block.first_line - 1
+            if (fence := _FENCE_WORD.search(editor.document.get_line(row))) is not None:
+                editor.replace(str(event.value), (row, fence.start(1)), (row, fence.end(1)))
+
+    def _show_language(self) -> None:
+        block, code = self._block, self._bench.code
+        language = block.language if self._reply.is_fenced and block is not None else code.language
+        with self.prevent(Select.Changed):
+            self.query_one(Select).value = str(language) if language in INTERPRETED else _GUESSED
+
     @on(Toggle.Changed)
     def _options_changed(self) -> None:
         self._read(again=True)
@@ -234,6 +254,7 @@ class CodeScreen(ModalScreen[bool]):
 
     def _show_note(self) -> None:
         """Say what is to know about the block under the cursor."""
+        self._show_language()
         block = self._block
         chosen = len(self.query_one(BlockList).selection)
         frame = self.query_one("#code-frame")
@@ -361,9 +382,20 @@ class CodeScreen(ModalScreen[bool]):
         elif not self._must_wait():
             self._keep()
             series = self._bench.prepare(blocks)
-            series.changed = self._show_outcomes
+            series.changed = self._follow_series
+            self.add_class("-output")
+            self.query_one(BlockList).focus()
             self._run(series)
             self._show_outcomes()
+
+    def _follow_series(self) -> None:
+        """Go to the block that began to run, and show what became of the others."""
+        series, blocks = self._bench.series, self.query_one(BlockList)
+        turn = series.running if series is not None else None
+        if turn is not None and turn is not self._followed:
+            blocks.go_to(turn.block.number)
+        self._followed = turn
+        self._show_outcomes()
 
     def _must_wait(self) -> bool:
         reason = self._bench.workspace.why_not("code")

@@ -82,6 +82,10 @@ class BlockList(VirtualList):
         self._blocks = blocks
         self.rows_changed(max(self.cursor, 0))
 
+    def go_to(self, number: int) -> None:
+        """Put the cursor on a block."""
+        self.cursor = next((row for row, block in enumerate(self._blocks) if block.number == number), self.cursor)
+
     def show_state(
         self, risks: Mapping[tuple[str, str], RiskLevel], turn_of: Callable[[CodeBlock], Turn | None]
     ) -> None:
