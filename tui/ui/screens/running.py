@@ -140,6 +140,13 @@ class Running(Moving):
             for request in self._bench.requests(self._bench.read().blocks):
                 self.start(request)
 
+    @work(group="shell", exclusive=True, exit_on_error=False)
+    async def action_shell(self) -> None:
+        """Open a shell in the session."""
+        from tui.ui.shell import open_shell
+
+        await open_shell(self.rollcage, self.workspace.session)
+
     @work(group="series", exclusive=True, exit_on_error=False)
     async def _run_series(self, series: Series) -> None:
         await series.go(self.workspace)
