@@ -56,7 +56,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("commands", "list"), ("commands", "check"), ("info",), ("history",), ("sessions",)],
+    [("commands", "list"), ("commands", "check"), ("themes", "check"), ("info",), ("history",), ("sessions",)],
     ids=" ".join,
 )
 def test_only_the_interface_knows_textual(arguments: tuple[str, ...], tmp_path: Path) -> None:

@@ -28,7 +28,6 @@ THEMES = {
 TEXT = (
     "foreground", "text", "text-muted", "text-primary", "text-secondary", "text-accent", "text-success", "text-warning",
     "text-error", "risk-low", "risk-medium", "risk-high", "risk-critical", "state-good", "state-active", "state-bad",
-    "state-idle",
 )  # fmt: skip
 BEHIND = ("background", "surface", "panel", "block-cursor-blurred-background")
 PAIRS = (

@@ -18,7 +18,6 @@ TOKENS: Final = {
     "state-good": "text-success",
     "state-active": "text-warning",
     "state-bad": "text-error",
-    "state-idle": "text-muted",
 }
 """Rollcage's own names, each with the one whose colour it has in themes that do not set it."""
 

@@ -50,7 +50,7 @@ GLYPHS = {
 }
 LOOKS = {
     Phase.PENDING: "muted",
-    Phase.RUNNING: "warning",
+    Phase.RUNNING: "active",
     Phase.HELD: "accent",
     Phase.PASSED: "good",
     Phase.FAILED: "bad",
