@@ -23,6 +23,7 @@ AGENT_FILES: Final = (
     "agent_spawn.py",
     "agent_start.py",
     "agent_streams.py",
+    "agent_survey.py",
     "wire.py",
 )
 """Files of this package that a guest gets, side by side; `agent.py` is started as a script and finds the others."""

@@ -17,7 +17,7 @@ DEFAULT_ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "TERM": "xterm-256color",
 }
-_FILE_KINDS = ("read-file", "write-file", "pack", "unpack")
+_FILE_KINDS = ("read-file", "write-file", "pack", "unpack", "survey")
 _LONGEST_ARGUMENT = 128 * 1024 - 1
 """Bytes the kernel takes in one argument (MAX_ARG_STRLEN), without the closing zero."""
 _CODE_FILE = "/proc/self/fd/3"

@@ -19,7 +19,7 @@ from tui.machines.guest.wire import PORT_NAME
 _RUN = "/run/rollcage"
 _WORK = "/work"
 _LAYERS = (8, 9)
-"""Descriptors of the image and of the writable layer over it, which `init.sh` opened; `survey.py` finds them here."""
+"""Descriptors of the image and of the writable layer over it. `init.sh` opened them for `agent_survey.py`."""
 _PORT_PATIENCE_S = 10.0
 _PORT_LOOK_S = 0.005
 

@@ -1,14 +1,12 @@
-"""Looks into a machine by running `survey.py` in it, and believes nothing it says that cannot be."""
+"""Looks into a machine by asking its `agent_survey.py`, and believes nothing of the answers that cannot be."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from tui.machines.errors import GuestRefused, MachineError
@@ -84,9 +82,7 @@ class Surveyor:
 
     async def _answer(self, question: bytes, longest: int) -> bytes:
         # In `/`, because the agent makes the usual working directory where it is missing.
-        process = await self._machine.execute(
-            Command("code", text=_survey(), language="python", cwd="/", network=False)
-        )
+        process = await self._machine.execute(Command("survey", cwd="/", network=False))
         await process.write_stdin(question)
         await process.close_stdin()
         said, complaints = bytearray(), bytearray()
@@ -103,11 +99,6 @@ class Surveyor:
             reason = complaints[-_LONGEST_COMPLAINT:].decode(errors="replace").strip().rpartition("\n")[2]
             raise GuestRefused(f"the snapshot cannot be looked into: {reason or f'exit code {report.shell_code}'}")
         return bytes(said)
-
-
-@functools.cache
-def _survey() -> str:
-    return Path(__file__).with_name("survey.py").read_text()
 
 
 def parse_contents(answer: object) -> Contents:

@@ -15,7 +15,7 @@ from tui.machines.protocol import Backend
 from tui.redaction import Redactor
 from tui.runs.comparison.difference import facts_at, file_changes, process_changes, settled, undecided
 from tui.runs.comparison.model import Comparison, FileChange, FileDiff, MemoryChange, ProcessChange
-from tui.runs.comparison.snapshots import Snapshots
+from tui.runs.comparison.snapshots import Snapshots, together
 from tui.runs.comparison.text_diff import diff, is_binary
 from tui.store.model import SnapshotRecord
 from tui.text import clean_line
@@ -83,6 +83,8 @@ class Comparer:
             if before is None and after is None:
                 raise NotFound(f"no file {self._shown(path)} was changed in, or before, either snapshot")
             found = FileDiff(path, self._shown(path), before, after)
+            if before == after:
+                return replace(found, before=self._facts(before), after=self._facts(after))
             if _is_large(before) or _is_large(after):
                 note = f"it is not shown line by line: a file of more than {size(LARGEST_TEXT)}"
                 found = await self._with_digests(replace(found, truncated=True, notes=(note,)), older.id, newer.id)
@@ -91,8 +93,12 @@ class Comparer:
         return replace(found, before=self._facts(before), after=self._facts(after))
 
     async def _compared(self, found: FileDiff, older_id: str, newer_id: str) -> FileDiff:
-        one = await self._content(older_id, found.path, found.before)
-        other = await self._content(newer_id, found.path, found.after)
+        one, other = await together(
+            [
+                self._content(older_id, found.path, found.before),
+                self._content(newer_id, found.path, found.after),
+            ]
+        )
         if is_binary(one) or is_binary(other):
             return await self._with_digests(replace(found, is_binary=True), older_id, newer_id)
         return await asyncio.to_thread(self._lines, found, one, other)
@@ -113,14 +119,8 @@ class Comparer:
         return replace(found, lines=lines, truncated=truncated)
 
     async def _with_digests(self, found: FileDiff, older_id: str, newer_id: str) -> FileDiff:
-        sides = ((older_id, found.before), (newer_id, found.after))
-        known = [
-            (await self._snapshots.digests([found.path], id_))[0].get(found.path)
-            if facts is not None and facts.kind is FileKind.FILE
-            else None
-            for id_, facts in sides
-        ]
-        return replace(found, before_sha256=known[0], after_sha256=known[1])
+        one, other = await self._snapshots.digests([found.path], older_id, newer_id)
+        return replace(found, before_sha256=one.get(found.path), after_sha256=other.get(found.path))
 
     async def close(self) -> None:
         """Discard the machines in which snapshots were looked into."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any, Final, TypeVar
 
+from tui.errors import UsageError
 from tui.machines.errors import MachineError
 from tui.machines.inspection import Contents, Inspection
 from tui.machines.protocol import Backend
@@ -45,6 +46,7 @@ class Snapshots:
         self._digests: dict[str, dict[str, str]] = {}
         self._machines: OrderedDict[str, Inspection] = OrderedDict()
         self._turn = asyncio.Lock()
+        self._closed = False
         self._idle: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -55,7 +57,7 @@ class Snapshots:
             SnapshotError, NotFound: one of them is of no use.
             MachineError: a guest did not answer, or not with sense.
         """
-        await _together([self._contents_of(id_) for id_ in dict.fromkeys(ids)])
+        await together([self._contents_of(id_) for id_ in dict.fromkeys(ids)])
         return [self._contents[id_] for id_ in ids]
 
     async def _contents_of(self, id_: str) -> Contents:
@@ -69,7 +71,7 @@ class Snapshots:
 
     async def digests(self, paths: Sequence[str], *ids: str) -> list[dict[str, str]]:
         """Return the SHA-256 of files of snapshots, as far as they are known. Raises as `contents` does."""
-        return await _together([self._digests_of(id_, paths) for id_ in ids])
+        return await together([self._digests_of(id_, paths) for id_ in ids])
 
     async def _digests_of(self, id_: str, paths: Sequence[str]) -> dict[str, str]:
         known = self._digests.setdefault(id_, {})
@@ -82,6 +84,8 @@ class Snapshots:
         return await (await self._machine(id_)).read(path, limit)
 
     async def _machine(self, id_: str) -> Inspection:
+        if self._closed:
+            raise UsageError("the engine is closed")
         if id_ not in self._machines:
             with self._holding_back():
                 self._machines[id_] = await (await self._backend()).inspect(id_)
@@ -101,6 +105,7 @@ class Snapshots:
             finally:
                 while len(self._machines) > MACHINES:
                     await self._machines.popitem(last=False)[1].discard()
+                self._wake()
                 self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._leave)
 
     def _leave(self) -> None:
@@ -109,8 +114,11 @@ class Snapshots:
         task.add_done_callback(self._ending.discard)
 
     async def close(self) -> None:
-        """Discard the machines, and wait for what is being discarded already."""
+        """Discard the machines and make no more; who is asking is told that they are gone."""
+        self._closed = True
         await self.discard()
+        async with self._turn:
+            await self.discard()
         await asyncio.gather(*self._ending)
 
     async def discard(self) -> None:
@@ -129,7 +137,7 @@ def _size(contents: Contents) -> int:
     return len(contents.written) + len(contents.image)
 
 
-async def _together(work: Sequence[Coroutine[Any, Any, _T]]) -> list[_T]:
+async def together(work: Sequence[Coroutine[Any, Any, _T]]) -> list[_T]:
     """Return what all of them return; when one fails the others end, and its error is raised."""
     try:
         async with asyncio.TaskGroup() as group:

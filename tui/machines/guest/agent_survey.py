@@ -1,4 +1,4 @@
-"""Says which files and processes a machine has. Its text is run in the guest, so it needs nothing but Python's own.
+"""Says which files and processes a machine has, to whoever looks into one of its snapshots.
 
 What a machine wrote is what lies in the upper directory of its overlay: files as they are now, a device 0/0 where one
 of the image was removed, and directories marked as opaque where one of the image was replaced
@@ -8,16 +8,12 @@ thousands.
 The answers go to stdout as JSON. Names that are not UTF-8 are in it with lone surrogates (PEP 383).
 """
 
-# ruff: noqa: PTH116, PTH123, PTH208
-# As in the agent: descriptors, and every import costs time in the guest.
-
 from __future__ import annotations
 
 import hashlib
 import json
 import os
 import stat
-import sys
 from collections.abc import Iterable, Iterator
 
 IMAGE = "/proc/1/fd/8"
@@ -163,31 +159,40 @@ def mounts(table: str) -> Iterator[tuple[str, str]]:
 
 def processes() -> list[list[object]]:
     """Return the processes that are neither the kernel's nor the agent's."""
-    found = []
     agent = _read("/proc/1/cmdline")
-    for name in os.listdir("/proc"):
-        if not name.isdigit() or int(name) in (1, os.getpid()):
-            continue
-        try:
-            title, _, rest = _read(f"/proc/{name}/stat").partition(b"(")[2].rpartition(b")")
-            fields = rest.split()
-            arguments = _read(f"/proc/{name}/cmdline")
-            group = _read(f"/proc/{name}/cgroup")
-            uid = os.stat(f"/proc/{name}").st_uid
-        except OSError:
-            continue  # it has just ended
-        parent, flags, started = int(fields[1]), int(fields[6]), int(fields[19])
-        is_agents = parent == 1 and arguments == agent and group.strip() == b"0::/"
-        if fields[0] == b"Z" or flags & _KERNEL_THREAD or is_agents:
-            continue
-        words = arguments[:_LONGEST_ARGUMENTS].rstrip(b"\0").split(b"\0") if arguments else []
-        found.append([int(name), parent, uid, os.fsdecode(title), [os.fsdecode(word) for word in words], started])
-    return found
+    me = str(os.getpid())
+    pids = [name for name in os.listdir("/proc") if name.isdigit() and name not in ("1", me)]
+    return [found for pid in pids if (found := _process(pid, agent)) is not None]
+
+
+def _process(pid: str, agent: bytes) -> list[object] | None:
+    try:
+        title, _, rest = _read(f"/proc/{pid}/stat").partition(b"(")[2].rpartition(b")")
+        fields = rest.split()
+        state, parent, flags, started = fields[0], int(fields[1]), int(fields[6]), int(fields[19])
+        if state == b"Z" or flags & _KERNEL_THREAD:
+            return None
+        arguments = _read(f"/proc/{pid}/cmdline")[:_LONGEST_ARGUMENTS]
+        if arguments == agent:
+            if parent == 1 and _read(f"/proc/{pid}/cgroup").strip() == b"0::/":
+                return None  # it stands ready for the next command
+            title, arguments = b"Python interpreter", b""
+        words = arguments.rstrip(b"\0").split(b"\0") if arguments else []
+        uid = os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return None  # it has just ended
+    return [int(pid), parent, uid, os.fsdecode(title), [os.fsdecode(word) for word in words], started]
 
 
 def _read(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:
-        return file.readall() or b""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = b""
+        while piece := os.read(descriptor, _PIECE):
+            data += piece
+        return data
+    finally:
+        os.close(descriptor)
 
 
 def contents() -> dict[str, object]:
@@ -214,23 +219,34 @@ def digests(paths: Iterable[str]) -> dict[str, str]:
     left = MOST_DIGESTED
     for path in paths:
         try:
-            with open(_regular(path), "rb", buffering=0) as file:
-                size = os.fstat(file.fileno()).st_size
-                if size > left:
-                    continue
-                left -= size
-                found[path] = hashlib.file_digest(file, "sha256").hexdigest()
+            descriptor = _regular(path)
         except OSError:
             continue
+        try:
+            size = os.fstat(descriptor).st_size
+            if size <= left:
+                left -= size
+                found[path] = _digest(descriptor)
+        except OSError:
+            continue
+        finally:
+            os.close(descriptor)
     return found
+
+
+def _digest(descriptor: int) -> str:
+    digest = hashlib.sha256()
+    while piece := os.read(descriptor, _PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def pour(path: str, limit: int) -> None:
     """Write the beginning of a regular file to stdout."""
-    with open(_regular(path), "rb", buffering=0) as file:
-        while limit > 0 and (piece := file.read(min(limit, _PIECE))):
-            limit -= len(piece)
-            _say(piece)
+    descriptor = _regular(path)
+    while limit > 0 and (piece := os.read(descriptor, min(limit, _PIECE))):
+        limit -= len(piece)
+        _say(piece)
 
 
 def _regular(path: str) -> int:
@@ -249,14 +265,13 @@ def _say(data: bytes) -> None:
 
 
 def answer() -> None:
-    """Do what stdin asks for."""
-    wanted = json.load(sys.stdin)
+    """Answer what stdin asks: `contents`, `digests` of `paths`, or to `read` a `path` up to a `limit`."""
+    question = b""
+    while piece := os.read(0, _PIECE):
+        question += piece
+    wanted = json.loads(question)
     if wanted["what"] == "read":
         pour(wanted["path"], wanted["limit"])
         return
     found = contents() if wanted["what"] == "contents" else digests(wanted["paths"])
     _say(json.dumps(found).encode())
-
-
-if __name__ == "__main__":
-    answer()
