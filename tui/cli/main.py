@@ -13,7 +13,9 @@ from tui.cli import (
     approvals,
     assess,
     audit,
+    branch,
     commands,
+    diff,
     doctor,
     execute,
     garbage,
@@ -88,8 +90,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.set_defaults(function=app.open_application)
     subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
     for module in (
-        run, execute, shell, assess, rollback, snapshots, sessions, history, audit, approvals, commands, hooks, policy,
-        knowledge, scenario, themes, setup, doctor, info, garbage,
+        run, execute, shell, assess, rollback, snapshots, diff, branch, sessions, history, audit, approvals, commands,
+        hooks, policy, knowledge, scenario, themes, setup, doctor, info, garbage,
     ):  # fmt: skip
         module.add(subparsers)
     return parser
