@@ -13,7 +13,7 @@ from tui.machines.errors import SnapshotDamaged, SnapshotError
 from tui.machines.model import MachineSpec
 from tui.machines.protocol import SnapshotLabel
 from tui.machines.qemu import vault as vault_module
-from tui.machines.qemu.memory import PAGE
+from tui.machines.qemu.pagemap import PAGE
 from tui.machines.qemu.snapshot_file import Manifest
 from tui.machines.qemu.vault import Vault
 

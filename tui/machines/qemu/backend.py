@@ -23,8 +23,9 @@ from tui.machines.qemu import probe, strays
 from tui.machines.qemu.command_line import KVM, Accelerator, BootFiles, tcg
 from tui.machines.qemu.disk import DiskChain
 from tui.machines.qemu.machine import FrozenState, QemuMachine
-from tui.machines.qemu.memory import PAGE, GuestMemory
+from tui.machines.qemu.memory import GuestMemory
 from tui.machines.qemu.page_difference import differing_pages
+from tui.machines.qemu.pagemap import PAGE
 from tui.machines.qemu.process import QemuProcess
 from tui.machines.qemu.snapshot_file import Manifest
 from tui.machines.qemu.template import Template, Templates, rehearse

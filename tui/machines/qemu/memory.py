@@ -1,7 +1,7 @@
 """Guest RAM from outside: which pages a machine has made its own, and moving them.
 
 A clone maps the template's memory file copy-on-write, so the kernel already knows what the guest changed: a page that
-is present (or swapped) and neither file-backed nor shared is private to this machine. `/proc/PID/pagemap` tells, and
+is present (or swapped) and neither file-backed nor shared is private to this machine. `pagemap.py` asks it, and
 process_vm_readv(2) and process_vm_writev(2) move the pages; both work without privileges on one's own child.
 """
 
@@ -18,13 +18,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tui.machines.errors import MachineLost
+from tui.machines.qemu.pagemap import PAGE, private_pages
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PAGE: Final = 4096
-_PRESENT_OR_SWAPPED: Final = np.uint64(3 << 62)
-_FILE_OR_SHARED: Final = np.uint64(1 << 61)
 _MAX_VECTORS: Final = 1024
 _MAX_RUN: Final = 1 << 20
 """Bytes of one vector, so that those of one call stay below the kernel's limit of 2 GiB."""
@@ -90,18 +88,13 @@ class GuestMemory:
     def private_pages(self) -> NDArray[np.uint32]:
         """Return the numbers of the pages this machine has changed since its template, in order.
 
-        pagemap bits: https://docs.kernel.org/admin-guide/mm/pagemap.html
+        Raises:
+            MachineLost: the process is gone.
         """
         try:
-            with Path(f"/proc/{self._pid}/pagemap").open("rb", buffering=0) as pagemap:
-                raw = os.pread(pagemap.fileno(), self.size // PAGE * 8, self._start // PAGE * 8)
-        except (FileNotFoundError, ProcessLookupError):
-            raw = b""
-        entries = np.frombuffer(raw, np.uint64)
-        if len(entries) != self.size // PAGE:
-            raise MachineLost(f"QEMU {self._pid} ended while its memory was read")
-        private = ((entries & _PRESENT_OR_SWAPPED) != 0) & ((entries & _FILE_OR_SHARED) == 0)
-        return np.flatnonzero(private).astype(np.uint32)
+            return private_pages(self._pid, self._start, self.size)
+        except OSError as error:
+            raise MachineLost(f"QEMU {self._pid} ended while its memory was read") from error
 
     def room(self) -> NDArray[np.uint8]:
         """Return a buffer for the pages that are private now and some more, its memory already there.

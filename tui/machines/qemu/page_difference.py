@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tui.machines.qemu.memory import PAGE
+from tui.machines.qemu.pagemap import PAGE
 from tui.machines.qemu.snapshot_file import PageIndex, digests
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from tui.ids import is_id
 from tui.machines.errors import SnapshotDamaged
 from tui.machines.model import MachineSpec
 from tui.machines.protocol import SnapshotLabel
-from tui.machines.qemu.memory import PAGE
+from tui.machines.qemu.pagemap import PAGE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

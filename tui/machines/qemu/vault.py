@@ -32,7 +32,8 @@ import xxhash
 from tui.errors import NotFound
 from tui.ids import checked_id, is_id
 from tui.machines.errors import SnapshotDamaged, SnapshotError
-from tui.machines.qemu.memory import PAGE, runs
+from tui.machines.qemu.memory import runs
+from tui.machines.qemu.pagemap import PAGE
 from tui.machines.qemu.snapshot_file import Manifest, PageIndex, SnapshotReader, digests, write_snapshot
 
 if TYPE_CHECKING:
