@@ -30,8 +30,8 @@ def add(subparsers: Subparsers) -> None:
         "diff",
         _diff,
         "say what changed between two snapshots",
-        description="Say what changed from snapshot A to snapshot B: files, processes and memory. They are looked into in "
-        "machines of their own; no session is touched.",
+        description="Say what changed from snapshot A to snapshot B: files, processes and memory. They are looked into "
+        "in machines of their own; no session is touched.",
         examples=(
             "rollcage diff before-upgrade                     from there to the head",
             "rollcage diff 01K9Z3X7QM 01K9Z42C5D              between any two",
