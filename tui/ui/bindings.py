@@ -34,10 +34,14 @@ Scope = Literal[
     "auditarea",
     "audit",
     "record",
+    "pool",
+    "machines",
+    "poolpane",
     "scenarios",
     "scenariolist",
     "steps",
     "approval",
+    "finder",
     "dialog",
 ]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
@@ -59,10 +63,14 @@ SCOPE_TITLES: Final[dict[Scope, str]] = {
     "auditarea": "Audit log",
     "audit": "Records of the audit log",
     "record": "One record of the audit log",
+    "pool": "Pool",
+    "machines": "The list of machines",
+    "poolpane": "What is told of machines, pool and backend",
     "scenarios": "Scenarios",
     "scenariolist": "The list of scenarios",
     "steps": "Steps of a scenario",
     "approval": "The question before a run",
+    "finder": "Help and palette",
     "dialog": "Dialogs",
 }
 
@@ -85,15 +93,19 @@ AROUND: Final[dict[Scope, tuple[Scope, ...]]] = {
     "difference": ("timeline", "session", "area"),
     "auditarea": ("area",),
     "audit": ("list", "auditarea", "area"),
+    "pool": ("area",),
+    "machines": ("list", "pool", "area"),
+    "poolpane": ("pool", "area"),
     "scenarios": ("area",),
     "scenariolist": ("list", "scenarios", "area"),
     "steps": ("list", "scenarios", "area"),
     "blocks": ("list", "code"),
     "record": ("dialog",),
     "approval": ("dialog",),
+    "finder": ("dialog",),
 }
 """What else is bound where a scope is, beside what is everywhere."""
-MODAL: Final[frozenset[Scope]] = frozenset(("code", "blocks", "record", "approval", "dialog"))
+MODAL: Final[frozenset[Scope]] = frozenset(("code", "blocks", "record", "approval", "finder", "dialog"))
 """Scopes on top of everything else: of the keys from everywhere only those that come first work there."""
 KEY_TABLE: Final = KeyTable(TABLE, SCOPE_TITLES, AROUND, MODAL)  # type: ignore[arg-type]
 

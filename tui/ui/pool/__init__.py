@@ -1,0 +1,1 @@
+"""What the Pool area shows, without widgets."""

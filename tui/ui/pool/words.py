@@ -1,0 +1,203 @@
+"""Machines, pool, templates and backend in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from textual.content import Content
+
+from tui.machines.inventory import Birth, MemoryUse, TemplateInfo
+from tui.pool.lease import PoolStatus
+from tui.runs.fleet import MachineInfo, MachineState
+from tui.text import clean_line
+from tui.ui.describe import age, short_id, spec_words
+from tui.ui.widgets.facts import Fact, labelled
+from tui.units import duration, size
+
+if TYPE_CHECKING:
+    from tui.runs.engine import BackendStatus
+
+STATES: Final = {
+    MachineState.WARMING: ("◌", "warming", "warning"),
+    MachineState.READY: ("●", "ready", "good"),
+    MachineState.LEASED: ("◆", "in session", "accent"),
+    MachineState.RUNNING: ("▶", "running", "active"),
+    MachineState.STANDBY: ("◇", "standby", "muted"),
+    MachineState.DRAINING: ("⊘", "leaving", "warning"),
+    MachineState.LOST: ("✗", "lost", "bad"),
+}
+"""Glyph, word and look of each state."""
+_MEANINGS: Final = {
+    MachineState.WARMING: "it is being made",
+    MachineState.READY: "it waits for a session",
+    MachineState.LEASED: "it is a session's, and stands still between runs",
+    MachineState.RUNNING: "a run executes in it",
+    MachineState.STANDBY: "it stands at a snapshot, should the session go back there",
+    MachineState.DRAINING: "it is being discarded",
+    MachineState.LOST: "its hypervisor has ended; the next run gets another machine",
+}
+_SOURCES: Final = {"pool": "a machine that waited", "clone": "one made for it", "snapshot": "restored at its head"}
+UNKNOWN: Final = "–"
+_BAR: Final = 20
+
+
+def state_words(state: MachineState) -> str:
+    """Return a state as glyph and word."""
+    glyph, word, _ = STATES[state]
+    return f"{glyph} {word}"
+
+
+def milliseconds(ms: float | None) -> str:
+    """Return how long something took."""
+    return UNKNOWN if ms is None else duration(ms / 1000)
+
+
+def made_words(birth: Birth | None) -> str:
+    """Return how a machine came to be and how long that took."""
+    return UNKNOWN if birth is None else f"{birth.origin} {milliseconds(birth.took_ms)}"
+
+
+def memory_words(memory: MemoryUse | None) -> str:
+    """Return the memory that would be free without the machine."""
+    return UNKNOWN if memory is None else size(memory.pss)
+
+
+def machine_facts(machine: MachineInfo, now: datetime) -> list[Fact]:
+    """Return all that is known of a machine."""
+    glyph, word, look = STATES[machine.state]
+    facts = [
+        ("state", Content.assemble((f"{glyph} {word}", f"$text-{_TOKENS[look]}"), f"  {_MEANINGS[machine.state]}")),
+        ("id", Content(machine.id)),
+    ]
+    if machine.session:
+        facts.append(("session", Content(clean_line(machine.session, 60))))
+    if machine.spec is not None:
+        facts.append(("machine", Content(f"{machine.profile} {spec_words(machine.spec)}".strip())))
+    if machine.created_at is not None:
+        facts.append(("age", Content(f"{_age(machine.created_at, now)}, since {_moment(machine.created_at)}")))
+    if machine.birth is not None:
+        facts.append(("made", Content(_birth(machine.birth))))
+    if machine.claim_ms is not None:
+        how = _SOURCES.get(machine.source, machine.source)
+        facts.append(("claimed", Content(f"in {milliseconds(machine.claim_ms)}: {how}")))
+    if machine.session and machine.state is not MachineState.STANDBY:
+        facts.append(("uses", Content(f"{machine.uses} run{'s' * (machine.uses != 1)}")))
+    facts.append(("memory", Content(_memory(machine.memory))))
+    if machine.pid is not None:
+        facts.append(("process", Content(str(machine.pid))))
+    if machine.snapshot_id is not None:
+        unsaved = ", and what came after it, which no snapshot holds yet" if machine.unsaved else ""
+        facts.append(("at", Content(f"snapshot {short_id(machine.snapshot_id)}{unsaved}")))
+    return [Fact(label, content) for label, content in facts]
+
+
+_TOKENS: Final = {
+    "good": "success", "bad": "error", "warning": "warning", "accent": "accent", "active": "warning", "muted": "muted",
+}  # fmt: skip
+
+
+def _birth(birth: Birth) -> str:
+    text = f"{birth.origin} in {milliseconds(birth.took_ms)}"
+    if birth.snapshot_id is not None:
+        text += f" from snapshot {short_id(birth.snapshot_id)}"
+    if birth.rehearsal_ms is not None:
+        text += f", warmed in {milliseconds(birth.rehearsal_ms)}"
+    return text
+
+
+def _memory(memory: MemoryUse | None) -> str:
+    if memory is None:
+        return "not known"
+    return f"{size(memory.pss)} of its own and its share of the rest (PSS), {size(memory.rss)} in all (RSS)"
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone().strftime("%H:%M:%S")
+
+
+def _age(at: datetime, now: datetime) -> str:
+    return age(at, now)
+
+
+# --- the pool ------------------------------------------------------------------------------------------------------
+
+
+def pool_lines(status: PoolStatus) -> list[Content]:
+    """Return how the pool stands."""
+    leases = status.hits + status.misses
+    lines = [
+        Content.assemble(
+            ("waiting ", "$text-muted"), (f"{status.ready}", "bold"),
+            (f" of {status.low} to {status.high}", "$text-muted"),
+            ("  warming ", "$text-muted"), f"{status.warming}",
+            ("  leased ", "$text-muted"), f"{status.leased}",
+            ("  guest RAM ", "$text-muted"), f"{status.memory_mb} of {status.budget_mb} MiB",
+        ),
+        Content.assemble(
+            ("hits ", "$text-muted"), (f"{status.hits}", "bold"),
+            ("  misses ", "$text-muted"), f"{status.misses}",
+            ("  ratio ", "$text-muted"),
+            *([(_bar(status.hits / leases), "$text-success"), f" {status.hits / leases:.0%}"] if leases else [UNKNOWN]),
+        ),
+    ]  # fmt: skip
+    if status.drained:
+        lines.append(Content.styled("⊘ drained: no machine is made to wait; d resumes", "$text-warning"))
+    if status.failures or status.error:
+        why = f": {clean_line(status.error, 200)}" if status.error else ""
+        lines.append(Content.styled(f"✗ {status.failures} could not be made, or died waiting{why}", "$text-error"))
+    return lines
+
+
+def _bar(share: float) -> str:
+    full = round(share * _BAR)
+    return "█" * full + "░" * (_BAR - full)
+
+
+# --- templates and backend -----------------------------------------------------------------------------------------
+
+
+def template_facts(templates: Sequence[TemplateInfo] | None, now: datetime) -> list[Fact]:
+    """Return the templates on disk; None is not known yet."""
+    if templates is None:
+        return [Fact(None, Content.styled("being read", "$text-muted"))]
+    if not templates:
+        return [Fact(None, Content.styled("none yet: the first machine of a kind makes one", "$text-muted"))]
+    facts = []
+    for each in templates:
+        used = f"{len(each.machines)} machine{'s' * (len(each.machines) != 1)}" if each.machines else "no machine"
+        resting = f", {each.snapshots} snapshots" if each.snapshots else ""
+        facts += labelled(
+            each.id[:8],
+            [
+                Content.assemble(
+                    (f"{spec_words(each.spec)} ", "bold"),
+                    f"{each.accelerator} · {size(each.disk_bytes)} · booted in {milliseconds(each.boot_ms)}",
+                ),
+                Content.styled(f"built {_ago(each.built_at, now)} · in use by {used}{resting}", "$text-muted"),
+            ],
+        )
+    return facts
+
+
+def _ago(at: datetime, now: datetime) -> str:
+    words = age(at, now)
+    return "just now" if words == "now" else f"{words} ago"
+
+
+def backend_facts(backend: BackendStatus | None, problem: str) -> list[Fact]:
+    """Return what makes the machines, and what it can do, each with the reason where it cannot."""
+    if backend is None:
+        return [Fact(None, Content(clean_line(problem, 300) or "not known until a machine is needed"))]
+    facts = [
+        Fact("backend", Content.assemble((clean_line(backend.name, 40), "bold"))),
+        Fact("because", Content(clean_line(backend.why, 300))),
+    ]
+    for capability, reason in backend.capabilities.items():
+        if reason:
+            content = Content.assemble((f"✗ {capability}", "$text-error"), f": {clean_line(reason, 200)}")
+        else:
+            content = Content.assemble(("✓ ", "$text-success"), str(capability))
+        facts.append(Fact(None, content))
+    return facts

@@ -1,0 +1,294 @@
+"""The Pool area: every machine, what making and claiming them took, the templates, and what the backend can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on, work
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.events import Resize
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.errors import NotFound
+from tui.runs.events import Event, MachineLeased, PoolChanged, RolledBack, RunExited, RunFinished
+from tui.ui.bindings import bindings_of
+from tui.ui.describe import short_id
+from tui.ui.pool import questions
+from tui.ui.pool.reading import TEMPLATES_HOLD, Reading, read
+from tui.ui.pool.words import backend_facts, machine_facts, pool_lines, template_facts
+from tui.ui.screens.area import Area
+from tui.ui.widgets.facts import Facts
+from tui.ui.widgets.machine_details import MachineDetails, PoolPane
+from tui.ui.widgets.machine_list import MachineList, heading
+from tui.ui.widgets.pane import Pane
+from tui.ui.widgets.times_chart import TimesChart
+from tui.ui.workspace import STARTING
+
+if TYPE_CHECKING:
+    from tui.machines.inventory import TemplateInfo
+    from tui.runs.fleet import MachineInfo
+
+LOOK_EVERY_S: Final = 1.0
+_VIEWS: Final = ("pool", "machine", "templates", "backend")
+_PANES: Final = ("machines", *_VIEWS)
+_TITLES: Final = {
+    "machines": "Machines", "pool": "Pool", "machine": "Machine", "templates": "Templates", "backend": "Backend",
+}  # fmt: skip
+_CHANGES: Final = (PoolChanged, MachineLeased, RolledBack, RunExited, RunFinished)
+"""Events after which things are looked at anew at once."""
+
+
+class PoolArea(Area):
+    """The list of machines, and beside or below it what there is to know, as much at once as there is room for."""
+
+    NAME = "pool"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("pool")
+    AUTO_FOCUS = "MachineList"
+    CSS_PATH = "../styles/pool.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.templates: tuple[TemplateInfo, ...] | None = None
+        """None until they were read."""
+        self._looks = 0
+        self._looking = False
+        self._again = False
+        self._timer: Timer | None = None
+
+    def compose_area(self) -> Iterable[Widget]:
+        """Lay the panes out."""
+        with Container(id="pool-panes"):
+            with Pane("Machines", id="pane-machines"):
+                yield Static(id="machine-columns", markup=False)
+                yield MachineList(self.clock, id="machines")
+            with Pane("Pool", id="pane-pool"), PoolPane(id="pool"):
+                yield Static(id="pool-status", markup=False)
+                yield TimesChart(id="times")
+            with Pane("Machine", id="pane-machine"):
+                yield MachineDetails(id="machine")
+            with Pane("Templates", id="pane-templates"), PoolPane(id="templates"):
+                yield Facts(id="template-facts")
+            with Pane("Backend", id="pane-backend"), PoolPane(id="backend"):
+                yield Facts(id="backend-facts")
+
+    def on_mount(self) -> None:
+        """Look once a second from now on, while this is in sight."""
+        self._show_view("pool")
+        self._show_hosts()
+        self._timer = self.set_interval(LOOK_EVERY_S, self.look, pause=not self.is_current)
+
+    def clock(self) -> datetime:
+        """Return the moment that ages are counted from."""
+        return datetime.now(UTC)
+
+    # --- looking ---------------------------------------------------------------------------------------------------
+
+    def on_screen_suspend(self) -> None:
+        """Look at nothing while something else is in sight."""
+        if self._timer is not None:
+            self._timer.pause()
+
+    def on_screen_resume(self) -> None:
+        """Look at once, and go on looking."""
+        if self._timer is not None:
+            self._timer.reset()
+            self._timer.resume()
+        self.look()
+
+    def engine_ready(self) -> None:
+        """Look at what there is."""
+        self.look()
+
+    def engine_event(self, event: Event) -> None:
+        """Look when machines come, go or change hands."""
+        if isinstance(event, _CHANGES):
+            self.look()
+
+    def look(self) -> None:
+        """Look at everything anew, unless that is being done, or nobody sees it."""
+        if self.workspace.opened is None or not self.is_current:
+            return
+        if self._looking:
+            self._again = True
+            return
+        self._looking = True
+        self._look()
+
+    @work(group="pool-look", exit_on_error=False)
+    async def _look(self) -> None:
+        try:
+            while True:
+                self._again = False
+                if self._looks % TEMPLATES_HOLD == 0:
+                    self.templates = await self.engine.templates()
+                self._looks += 1
+                self._show(await read(self.engine, self.templates))
+                await self._show_log()
+                if not self._again or not self.is_current:
+                    return
+        finally:
+            self._looking = False
+
+    def _show(self, reading: Reading) -> None:
+        self.query_one(MachineList).show(reading.machines)
+        drained = "⊘ drained · " if reading.status.drained else ""
+        count = len(reading.machines)
+        self.query_one("#pane-machines", Pane).say(f"{drained}{count} machine{'s' * (count != 1)}")
+        status = self.query_one("#pool-status", Static)
+        content = Content("\n").join(pool_lines(reading.status))
+        if content != status.content:
+            status.update(content)
+        self.query_one(TimesChart).show(reading.times)
+        self._show_machine()
+        self._show_hosts()
+        self.show_keys()
+
+    @on(MachineList.Highlighted)
+    async def _highlighted(self) -> None:
+        self._show_machine()
+        self.show_keys()
+        await self._show_log()
+
+    @property
+    def machine(self) -> MachineInfo | None:
+        """The chosen machine."""
+        return self.query_one(MachineList).machine
+
+    def _show_machine(self) -> None:
+        machine = self.machine
+        self.query_one(MachineDetails).show_facts(machine_facts(machine, self.clock()) if machine is not None else [])
+        self._show_titles()
+
+    async def _show_log(self) -> None:
+        machine = self.machine
+        text = None
+        if machine is not None and machine.pid is not None:
+            with suppress(NotFound):  # gone since it was listed; the next look shows that
+                text = await self.engine.machine_log(machine.id)
+        self.query_one(MachineDetails).show_log(text)
+
+    def _show_hosts(self) -> None:
+        backend = backend_facts(self.workspace.backend, self.workspace.problem)
+        for box, facts in (
+            ("#template-facts", template_facts(self.templates, self.clock())),
+            ("#backend-facts", backend),
+        ):
+            widget = self.query_one(box, Facts)
+            if facts != widget.facts:
+                widget.update(facts)
+
+    # --- layout ----------------------------------------------------------------------------------------------------
+
+    def on_resize(self, event: Resize) -> None:
+        """Put the words above the columns where those are."""
+        self.call_after_refresh(self._show_columns)
+
+    def _show_columns(self) -> None:
+        width = self.query_one(MachineList).scrollable_content_region.width
+        self.query_one("#machine-columns", Static).update(heading(width) if width else "")
+        self._show_titles()
+
+    def _show_titles(self) -> None:
+        """Name the panes; where there is no room for all, the visible one also names those behind it."""
+        machine = self.machine
+        full = {**_TITLES, "machine": f"Machine {short_id(machine.id)}" if machine is not None else "Machine"}
+        sharing = () if self.has_class("-wide") else _VIEWS[1:] if self.has_class("-medium") else _VIEWS
+        for view in _VIEWS:
+            tabs = sharing if view in sharing else (view,)
+            names = [full[tab] if tab == view else _TITLES[tab] for tab in tabs]
+            self.query_one(f"#pane-{view}", Pane).title(names, tabs.index(view))
+
+    def _show_view(self, name: str) -> None:
+        for view in _VIEWS:
+            self.set_class(view == name, f"-view-{view}")
+        if name != "pool":
+            for view in _VIEWS[1:]:
+                self.set_class(view == name, f"-side-{view}")
+        elif not any(self.has_class(f"-side-{view}") for view in _VIEWS[1:]):
+            self.add_class("-side-machine")
+
+    def action_pane(self, name: str) -> None:
+        """Show and focus a pane."""
+        if self.has_class("-zoom"):
+            self.action_zoom()
+        if name != "machines":
+            self._show_view(name)
+        self._show_titles()
+        self.call_after_refresh(self.query_one(f"#{name}").focus)
+
+    def action_next_pane(self, step: int) -> None:
+        """Go to the next pane, or the one before."""
+        here = next((index for index, name in enumerate(_PANES) if self.query_one(f"#pane-{name}").has_focus_within), 0)
+        self.action_pane(_PANES[(here + step) % len(_PANES)])
+
+    @on(MachineList.Opened)
+    def action_log(self) -> None:
+        """Show the end of the log of the chosen machine."""
+        self.action_pane("machine")
+        self.call_after_refresh(self.query_one(MachineDetails).scroll_end, animate=False)
+
+    # --- acting ----------------------------------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str:
+        """Return why a key can do nothing now."""
+        if action not in ("log", "restart", "discard", "drain"):
+            return super().why_not(action)
+        if self.workspace.opened is None:
+            return self.workspace.problem or STARTING
+        if action == "drain":
+            return ""
+        machine = self.machine if self.is_mounted else None
+        if action == "log":
+            return "" if machine is not None else "There is no machine."
+        return questions.why_not(machine)
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_restart(self) -> None:
+        """Put a fresh machine in the place of the chosen one."""
+        if (machine := self.machine) is None:
+            return
+        if questions.is_of_session(machine) and not await self._agreed(
+            "Restart", questions.restart_question(machine), machine
+        ):
+            return
+        await self.engine.restart_machine(machine.id)
+        self.notify(f"Machine {short_id(machine.id)} was replaced.", markup=False)
+        self.look()
+
+    @work(exclusive=True, group="dialog", exit_on_error=False)
+    async def action_discard(self) -> None:
+        """Discard the chosen machine."""
+        if (machine := self.machine) is None:
+            return
+        if questions.is_of_session(machine) and not await self._agreed(
+            "Discard", questions.discard_question(machine), machine
+        ):
+            return
+        await self.engine.discard_machine(machine.id)
+        self.notify(f"Machine {short_id(machine.id)} was discarded.", markup=False)
+        self.look()
+
+    async def _agreed(self, act: str, question: Content, machine: MachineInfo) -> bool:
+        from tui.ui.screens.confirm import Confirm
+
+        title = f"{act} machine {short_id(machine.id)}?"
+        agreed = await self.app.push_screen_wait(Confirm(title, question, act=act, keep="Keep it"))
+        return agreed is True
+
+    @work(exclusive=True, group="drain", exit_on_error=False)
+    async def action_drain(self) -> None:
+        """Drain the pool, or resume it."""
+        if self.engine.pool_status().drained:
+            self.engine.resume_pool()
+            self.notify("The pool makes machines again.")
+        else:
+            count = await self.engine.drain_pool()
+            self.notify(f"Drained: {count} waiting machine{'s' * (count != 1)} discarded; d makes them again.")
+        self.look()
