@@ -218,6 +218,7 @@ async def test_a_late_answer_about_the_cursor_is_not_typed_into_the_shell_outsid
 
         def answer() -> None:
             person.wait_for(rb"\x1b\[6n.*\x1b\[0m")  # once the program has ended and the terminal was restored
+            time.sleep(0.05)  # as over a network
             person.type(b"\x1b[24;80R\r")
 
         answering = asyncio.get_running_loop().run_in_executor(None, answer)
