@@ -54,7 +54,7 @@ def heading(width: int) -> str:
 
 
 def rows_of(entry: Entry, progress: Progress | None, width: int) -> list[RowOf]:
-    """Return everything that is said of a scenario, laid out for a width of at least 34 cells."""
+    """Return everything that is said of a scenario, laid out for a width of at least 35 cells."""
     rows = [RowOf(-1, pieces) for pieces in _introduction(entry, width)]
     if progress is not None:
         steps = progress.steps

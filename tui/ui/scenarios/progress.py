@@ -93,7 +93,7 @@ class StepProgress:
             case RunStarted() if (run := self._live.run(fact.run_id or "")) is not None:
                 self.log = run.log
             case ApprovalRequested():
-                typed = f" ({clean_line(fact.to_type, 60)} must be typed)" if fact.to_type else ""
+                typed = f" (“{clean_line(fact.to_type, 60)}” must be typed)" if fact.to_type else ""
                 self.asked.append(Asked(f"{clean_line('; '.join(fact.reasons), 300)}{typed}"))
             case ApprovalDecided() if self.asked:
                 by = f", {clean_line(fact.by, 60)}" if fact.by and fact.answer != "no-answer" else ""
@@ -196,7 +196,7 @@ class Progress:
             case Phase.RUNNING:
                 return f"{glyph} running: step {self.at + 1} of {count}"
             case Phase.HELD:
-                return f"{glyph} paused before step {self.at + 2} of {count}: n runs it, enter runs the rest"
+                return f"{glyph} paused before step {self.at + 2} of {count}: n next, enter rest"
         took = f", {duration(self.took_s)}" if self.took_s is not None else ""
         left = sum(step.phase is Phase.LEFT for step in self.steps)
         rest = f", {left} not run" if left else ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui.scenarios.catalog import Entry
     from tui.ui.scenarios.progress import Progress
 
-_NARROWEST = 34
+_NARROWEST = 35
 _NOTCH = 3
 """Rows one press goes on within a step that is longer than the screen."""
 
@@ -136,6 +136,11 @@ class StepList(VirtualList):
             self.show(self._entry, self._progress)
         else:
             super().action_cursor_last()
+
+    def action_cursor_page(self, pages: float) -> None:
+        """Scroll by pages; the cursor stays on its step."""
+        self.following = False
+        self.scroll_relative(y=round(pages * max(self.scrollable_content_region.height - 1, 1)), animate=False)
 
     def on_click(self, event: Click) -> None:
         """Choose the step that was clicked anywhere; open it with the second click."""
