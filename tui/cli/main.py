@@ -24,6 +24,7 @@ from tui.cli import (
     info,
     knowledge,
     policy,
+    pool,
     rollback,
     run,
     scenario,
@@ -91,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
     for module in (
         run, execute, shell, assess, rollback, snapshots, diff, branch, sessions, history, audit, approvals, commands,
-        hooks, policy, knowledge, scenario, themes, setup, doctor, info, garbage,
+        hooks, policy, knowledge, scenario, pool, themes, setup, doctor, info, garbage,
     ):  # fmt: skip
         module.add(subparsers)
     return parser
