@@ -113,8 +113,8 @@ def _variables(fields: Fields, problems: Problems) -> Iterator[tuple[str, str]]:
 def _suggestion(name: str) -> str:
     if name in COLOURS:
         return f"{name!r} stands beside 'variables', not in it"
-    close = difflib.get_close_matches(name, sorted(VARIABLES), 3, 0.6)
-    return f"did you mean {' or '.join(map(repr, close))}?" if close else "docs/themes.md lists all of them"
+    close = difflib.get_close_matches(name, sorted(VARIABLES), 1)
+    return f"did you mean {close[0]!r}?" if close else "docs/themes.md lists all of them"
 
 
 def _value(key: Node, value: Node, label: str, problems: Problems) -> str | None:
