@@ -7,13 +7,14 @@ one; `tests/machine` runs the interface on that.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from tui.errors import Busy, NotFound
+from tui.errors import Busy, NotFound, UsageError
 from tui.ids import new_id
 from tui.machines.model import PROFILES, MachineSpec, ResourceUsage, Stream
+from tui.runs.comparison.model import Comparison, DiffLine, FileChange, FileDiff, MemoryChange, ProcessChange
 from tui.runs.events import (
     Event,
     MachineLeased,
@@ -127,6 +128,11 @@ class ScriptedEngine:
         self._undone: dict[str, list[tuple[str, str]]] = {}
         self._done: dict[str, list[tuple[str, str]]] = {}
         self._now = START
+        self.changed: tuple[FileChange, ...] = ()
+        self.processes: tuple[ProcessChange, ...] = ()
+        self.lines: tuple[DiffLine, ...] = ()
+        """What comparisons say."""
+        self.compared: list[tuple[str, str]] = []
 
     # --- time and events -------------------------------------------------------------------------------------------
 
@@ -225,6 +231,8 @@ class ScriptedEngine:
 
     async def plan_rollback(self, session: str, target: str) -> Plan:
         record = self.store.session(session)
+        if target == "last-success":
+            target = max(run.after_id or "" for run in self.store.runs(record.id) if run.state is RunState.SUCCEEDED)
         lost, at = [], record.head_id
         while at is not None and at != target:
             snapshot = self.store.snapshot_records[at]
@@ -278,6 +286,34 @@ class ScriptedEngine:
         self.store.snapshot_records[snapshot_id] = replace(
             old, name=old.name if name is None else name, pinned=old.pinned if pinned is None else pinned
         )
+
+    async def compare(self, older_id: str, newer_id: str) -> Comparison:
+        """One file more and one changed for every snapshot in between, as the test's `changed` says."""
+        self.compared.append((older_id, newer_id))
+        older, newer = (self.store.snapshot_records[each] for each in (older_id, newer_id))
+        return Comparison(older, newer, self.changed, self.processes, MemoryChange(310, 65536, 4096))
+
+    async def file_diff(self, older_id: str, newer_id: str, path: str) -> FileDiff:
+        change = next(each for each in self.changed if each.path == path)
+        return FileDiff(path, change.shown, change.before, change.after, self.lines)
+
+    async def branch(self, snapshot_id: str, name: str) -> SessionRecord:
+        source = self.store.snapshot_records[snapshot_id]
+        spec = next(each.spec for each in self.store.sessions() if each.id == source.session_id)
+        now = self.now()
+        session = SessionRecord(new_id(), name, spec, now, now)
+        copy = replace(source, id=new_id(), session_id=session.id, parent_id=None, run_id=None)
+        self.store.snapshot_records[copy.id] = copy
+        self.store.session_records[name] = session = replace(session, head_id=copy.id)
+        return session
+
+    async def delete_snapshots(self, snapshot_ids: Iterable[str]) -> int:
+        freed = 0
+        for each in snapshot_ids:
+            if any(session.head_id == each for session in self.store.sessions()):
+                raise UsageError("it is the head of session default", hint="roll back elsewhere first")
+            freed += self.store.snapshot_records.pop(each).stored_bytes
+        return freed
 
     async def delete_session(self, session: str) -> None:
         record = self.store.session(session)

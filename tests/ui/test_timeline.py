@@ -1,0 +1,230 @@
+"""The Timeline area: what is compared, what is shown of it, and what can be done with a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from tests.support.pilots import until
+from tests.support.scripted_engine import ScriptedEngine
+from tests.ui.test_rolling_back import head, request
+from tui.errors import RollcageError
+from tui.machines.inspection import FileFacts, FileKind, ProcessFacts
+from tui.runs.comparison.model import Aspect, ChangeKind, DiffLine, FileChange, LineKind, ProcessChange
+from tui.ui.app import RollcageApp
+from tui.ui.screens.confirm import Confirm
+from tui.ui.screens.run import RunArea
+from tui.ui.screens.timeline import TimelineArea
+from tui.ui.widgets.change_list import ChangeList
+from tui.ui.widgets.diff_view import DiffView
+from tui.ui.widgets.session_tree import SessionTree
+
+OLD = FileFacts(FileKind.FILE, 0o644, 0, 0, 10)
+NEW = FileFacts(FileKind.FILE, 0o600, 0, 0, 2048)
+CHANGED = (
+    FileChange("/etc/motd", "/etc/motd", ChangeKind.CHANGED, OLD, NEW, (Aspect.MODE, Aspect.SIZE, Aspect.CONTENT)),
+    FileChange("/root/new", "/root/new", ChangeKind.ADDED, None, NEW),
+    FileChange("/tmp/old", "/tmp/old", ChangeKind.REMOVED, OLD, None),
+)
+STARTED = ProcessChange(ChangeKind.ADDED, None, ProcessFacts(321, 1, 0, "sleep", ("sleep", "1000")))
+LINES = (
+    DiffLine(LineKind.HUNK, "@@ -1,2 +1,2 @@"),
+    DiffLine(LineKind.CONTEXT, "same", 1, 1),
+    DiffLine(LineKind.REMOVED, "before", 2),
+    DiffLine(LineKind.ADDED, "\tafter", None, 2),
+)
+
+
+@pytest.fixture(autouse=True)
+def compared(engine: ScriptedEngine) -> None:
+    """Comparisons say something."""
+    engine.changed, engine.processes, engine.lines = CHANGED, (STARTED,), LINES
+
+
+async def timeline(pilot: Pilot[int], app: RollcageApp, engine: ScriptedEngine, *titles: str) -> TimelineArea:
+    """Run some commands and go to the area."""
+    await until(pilot, lambda: app.engine is not None)
+    for title in titles:
+        engine.run(request(title)).end()
+    await pilot.press("f6")
+    await until(pilot, lambda: isinstance(app.screen, TimelineArea) and app.screen.query_one(SessionTree).has_focus)
+    area = app.screen
+    assert isinstance(area, TimelineArea)
+    tree = area.query_one(SessionTree)
+    await until(pilot, lambda: len(tree.rows) == (len(titles) + 1 if titles else 0))
+    return area
+
+
+def shown(area: TimelineArea) -> list[str]:
+    changes = area.query_one(ChangeList)
+    return ["".join(text for text, _ in changes.row_parts(row)[0]).strip() for row in range(changes.row_count())]
+
+
+def keys(area: TimelineArea) -> Sequence[str]:
+    return [row.key for row in area.query_one(SessionTree).rows]
+
+
+async def test_the_newest_moment_is_compared_with_what_led_to_it(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "second")
+        await until(pilot, lambda: engine.compared == [(keys(area)[1], keys(area)[0])])
+        await until(pilot, lambda: len(shown(area)) > 3)
+        assert shown(area) == [
+            "Files  +1  -1  ~1", "~ /etc/motd", "+ /root/new", "- /tmp/old", "Processes  +1", "+    321 sleep 1000",
+            "Memory: 310 of 65,536 pages differ, 1.2 MiB; those of the kernel", "are among them.",
+        ]  # fmt: skip
+        right = area.query_one(ChangeList).row_parts(1)[1]
+        assert "".join(text for text, _ in right).strip() == "mode 644 → 600, 10 B → 2.0 KiB, content"
+
+
+async def test_what_was_compared_lately_is_not_compared_again(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "second")
+        for key in ("j", "k", "j"):
+            await until(pilot, lambda: len(shown(area)) > 3 and not area._timer._active.is_set())
+            await pilot.press(key)
+        await until(pilot, lambda: not area._timer._active.is_set())
+        assert len(engine.compared) == 2
+
+
+async def test_a_marked_moment_is_compared_with_any_other(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "second", "third")
+        await pilot.press("G", "space")
+        await until(pilot, lambda: "same moment" in " ".join(shown(area)))
+        await pilot.press("g")
+        newest, oldest = keys(area)[0], keys(area)[-1]
+        await until(pilot, lambda: engine.compared[-1:] == [(oldest, newest)])
+        await pilot.press("c", "j")
+        await until(pilot, lambda: engine.compared[-1] == (keys(area)[2], keys(area)[1]))
+
+
+async def test_from_a_moment_to_where_the_machine_stands(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "second", "third")
+        await pilot.press("c", "G")
+        await until(pilot, lambda: engine.compared[-1:] == [(keys(area)[-1], head(engine))])
+
+
+async def test_the_lines_of_a_file_are_shown_and_copied(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first")
+        await until(pilot, lambda: len(shown(area)) > 3)
+        await pilot.press("right_square_bracket", "enter")
+        view = area.query_one(DiffView)
+        await until(pilot, lambda: view.has_focus and len(view.lines) == 4)
+        drawn = [view.render_line(y).text.rstrip() for y in range(4)]
+        assert drawn == ["       @@ -1,2 +1,2 @@", " 1 1   same", " 2   - before", "   2 +     after"]
+        await pilot.press("y")
+        assert app.clipboard == "@@ -1,2 +1,2 @@\n same\n-before\n+    after"
+
+
+async def test_an_error_is_said_where_the_changes_would_be(
+    app: RollcageApp, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: str) -> None:
+        raise RollcageError("the snapshot is damaged", hint="delete it")
+
+    monkeypatch.setattr(engine, "compare", fail)
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first")
+        await until(pilot, lambda: shown(area) == ["✗ the snapshot is damaged", "delete it"])
+
+
+async def test_nothing_is_compared_while_the_area_is_out_of_sight(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first")
+        await until(pilot, lambda: len(engine.compared) == 1)
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(app.screen, RunArea))
+        engine.run(request("second")).end()
+        await until(pilot, lambda: len(keys(area)) == 3 and not area._timer._active.is_set())
+        assert len(engine.compared) == 1
+        await pilot.press("f6")
+        await until(pilot, lambda: len(engine.compared) == 2)
+
+
+async def test_a_branch_begins_at_the_moment_and_is_shown(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "second")
+        await pilot.press("j", "B")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press(*"what-if", "enter")
+        await until(pilot, lambda: app.workspace.session == "what-if" and len(keys(area)) == 1)
+
+
+@pytest.mark.parametrize(("answer", "left"), [(["enter"], 3), (["right", "enter"], 2)])
+async def test_a_snapshot_is_deleted_only_when_that_is_confirmed(
+    app: RollcageApp, engine: ScriptedEngine, answer: list[str], left: int
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "second")
+        await pilot.press("G", "X")
+        await until(pilot, lambda: isinstance(app.screen, Confirm) and isinstance(app.focused, Button))
+        assert isinstance(app.screen, Confirm)
+        assert "cannot be taken back" in app.screen.body.plain
+        await pilot.press(*answer)
+        await until(pilot, lambda: isinstance(app.screen, TimelineArea))
+        await until(pilot, lambda: len(keys(area)) == left)
+
+
+async def test_the_head_cannot_be_deleted_and_the_reason_is_told(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await timeline(pilot, app, engine, "first")
+        await pilot.press("g", "X")
+        await until(pilot, lambda: isinstance(app.screen, Confirm) and isinstance(app.focused, Button))
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: any("it is the head" in toast.message for toast in app._notifications))
+
+
+async def test_back_to_the_last_success_asks_first(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "second")
+        await engine.rollback("default", keys(area)[2])
+        await pilot.press("L")
+        await until(pilot, lambda: isinstance(app.screen, Confirm) and isinstance(app.focused, Button))
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: head(engine) == keys(area)[0])
+
+
+async def test_the_output_of_a_run_is_shown_in_the_run_area(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await timeline(pilot, app, engine, "first")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, RunArea) and app.screen._output_title == "first")
+
+
+async def test_a_session_without_runs_says_so(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        area = await timeline(pilot, app, engine)
+        await until(pilot, lambda: shown(area) == ["Nothing has run in this session yet."])
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (200, 50)])
+async def test_five_hundred_snapshots_cost_a_screenful(
+    make_app: Callable[..., RollcageApp], engine: ScriptedEngine, width: int, height: int
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(width, height)) as pilot:
+        await until(pilot, lambda: app.engine is not None)
+        for number in range(500):
+            engine.run(request(f"run {number}")).end()
+        await pilot.press("f6")
+        await until(pilot, lambda: isinstance(app.screen, TimelineArea))
+        tree = app.screen.query_one(SessionTree)
+        await until(pilot, lambda: len(tree.rows) == 501 and tree.has_focus)
+        drawn = 0
+        real = tree.row_parts
+
+        def counting(row: int) -> object:
+            nonlocal drawn
+            drawn += 1
+            return real(row)
+
+        tree.row_parts = counting  # type: ignore[method-assign,assignment]
+        await pilot.press("G")
+        await until(pilot, lambda: tree.cursor == 500)
+        assert drawn <= 6 * height
