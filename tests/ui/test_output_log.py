@@ -103,8 +103,8 @@ def test_any_stretch_of_rows_is_what_was_written(capacity: int, counts: list[int
 
 
 PIECES = st.sampled_from([
-    b"plain\n", b"\x1b[31mred\n", b"\x1b[38;2;1;2;3;1;7mrgb\x1b[0m rest\n", b"no end", b"\r10%", b"\r\n", b"\n\n", b"\xe6\x97",
-    b"\xa5\n", b"\xff\xfe", b"\tx\n", b"a\bb\n", b"\x1b]52;c;x\x07\n", b"\xe2\x80\xae\n", b"x" * 9000,
+    b"plain\n", b"\x1b[31mred\n", b"\x1b[38;2;1;2;3;1;7mrgb\x1b[0m rest\n", b"no end", b"\r10%", b"\r\n", b"\n\n",
+    b"\xe6\x97", b"\xa5\n", b"\xff\xfe", b"\tx\n", b"a\bb\n", b"\x1b]52;c;x\x07\n", b"\xe2\x80\xae\n", b"x" * 9000,
     b"many\n" * 700, b"0123456789abcdef\n" * 5000,
 ])  # fmt: skip
 STEPS = st.lists(st.tuples(st.sampled_from([Stream.STDOUT, Stream.STDERR, None]), PIECES), max_size=25)

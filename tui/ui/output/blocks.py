@@ -32,6 +32,9 @@ class Position(NamedTuple):
     """How many bytes of what it carries come before."""
 
 
+_NOWHERE: Final = Position(0)
+
+
 class Note(NamedTuple):
     """What came between frames: lines that were not complete ended there, and Rollcage may have added rows."""
 
@@ -59,8 +62,8 @@ class Block:
     count: int = 0
     bytes: int = 0
     notes: list[Note] = field(default_factory=list)
-    end: Position = Position(0)
-    """Set when the block is full."""
+    end: Position = field(default=_NOWHERE)
+    """Known when the block is full."""
 
     @property
     def is_full(self) -> bool:
@@ -132,4 +135,3 @@ def add_note(rows: Rows, cleaners: Cleaners, note: Note) -> None:
     """Add what came between frames."""
     add_finished(rows, cleaners, note.at_ns)
     rows.extend(note.kind, list(note.lines), {}, note.at_ns)
-

@@ -233,9 +233,7 @@ class OutputLog:
 
     def texts(self, start: int = 0, end: int | None = None) -> list[str]:
         """Return the texts of the rows from `start` up to `end` that there are."""
-        return [
-            text for rows, indexes in self._pieces(start, end) for text in rows.texts[indexes.start : indexes.stop]
-        ]
+        return [text for rows, indexes in self._pieces(start, end) for text in rows.texts[indexes.start : indexes.stop]]
 
     def _pieces(self, start: int, end: int | None) -> Iterator[tuple[Rows, range]]:
         while (piece := self.piece(start, end)) is not None:

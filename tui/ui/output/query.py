@@ -100,7 +100,7 @@ def _compiled(pattern: str) -> regex.Pattern[str]:
     try:
         return regex.compile(pattern, 0 if _has_large_letter(pattern) else regex.I)
     except regex.error as error:
-        raise BadQuery(f"{error.msg}{f' at {error.pos + 1}' if error.pos is not None else ''}") from None
+        raise BadQuery(str(error)) from None
     except (RecursionError, OverflowError, ValueError) as error:
         raise BadQuery(f"too large or too deeply nested ({type(error).__name__})") from None
 
@@ -110,4 +110,3 @@ def _has_large_letter(pattern: str) -> bool:
     return re.search(r"(?<!\\)(?:\\\\)*[A-Z]", pattern) is not None or any(
         each.isupper() for each in pattern if not each.isascii()
     )
-

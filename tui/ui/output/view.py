@@ -1,314 +1,299 @@
-"""The view of one output log: draws only visible rows, follows the end, and stands still when a person reads."""
+"""The view of one output log: what its keys do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
-from rich.segment import Segment
-from rich.style import Style
 from textual.binding import BindingType
-from textual.cache import LRUCache
-from textual.events import MouseScrollUp
-from textual.geometry import Offset, Size
+from textual.events import Click
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.selection import Selection
-from textual.strip import Strip
 
 from tui.ui.bindings import bindings_of
-from tui.ui.output.layout import Layout
-from tui.ui.output.log import OutputLog, RowKind
-from tui.ui.output.strips import GUTTER, row_strip
+from tui.ui.output.canvas import Canvas
+from tui.ui.output.finding import Source
+from tui.ui.output.rows import RowKind
+from tui.ui.output.searching import Searching
 
-FRAMES_PER_SECOND: Final = 30
-_TOLD_PER_SECOND: Final = 8
-"""How often others hear of a move: what they then draw costs as much as the view itself."""
-_STYLES: Final = {
-    RowKind.STDERR: "output--stderr",
-    RowKind.HEADING: "output--heading",
-    RowKind.NOTE: "output--note",
-    RowKind.GOOD_END: "output--good",
-    RowKind.BAD_END: "output--bad",
-    RowKind.WARNING: "output--warning",
-}
+Question = Literal["search", "filter", "save"]
+_TIMES: Final = ("", "clock", "elapsed")
+_SOURCES: Final = tuple(Source)
 
 
-class OutputView(ScrollView, can_focus=True):
-    """Shows an `OutputLog` while it grows.
-
-    Bytes go into the log as they come; this view looks at it thirty times a second at most, so its cost depends on the
-    height of the screen and not on how much is printed. While it follows, the end is in sight. Any scroll upwards
-    stops that, and then the rows in sight stay in place, also when the ring drops older ones.
-    """
+class OutputView(Searching):
+    """Shows an `OutputLog` while it grows; what needs a line to type or a file is asked of the panel around it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("output")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*_STYLES.values(), "output--mark"}
-    DEFAULT_CSS = """
-    OutputView {
-        background: $surface;
-        color: $foreground;
-        scrollbar-gutter: stable;
-        overflow-x: auto;
-        overflow-y: scroll;
-        & .output--mark { color: $text-muted; }
-        & .output--stderr { color: $text-error; }
-        & .output--heading { color: $text-primary; text-style: bold; }
-        & .output--note { color: $text-muted; }
-        & .output--good { color: $text-success; text-style: bold; }
-        & .output--bad { color: $text-error; text-style: bold; }
-        & .output--warning { color: $text-warning; }
-    }
-    """
-
-    following: reactive[bool] = reactive(True)
-    """Whether the end stays in sight."""
-    wrap: reactive[bool] = reactive(False)
-    """Whether long lines go on below instead of beyond the edge."""
+    Moved = Canvas.Moved
 
     @dataclass
-    class Moved(Message):
-        """Position, length or mode of the view changed."""
+    class Asked(Message):
+        """Something is to be typed."""
+
+        view: OutputView
+        question: Question
+
+    @dataclass
+    class CopyAsked(Message):
+        """Rows are to be copied: those from `first` up to `end` that are shown, or all."""
+
+        view: OutputView
+        first: int = 0
+        end: int | None = None
+        is_selection: bool = False
+        """Rows were chosen one by one: notes are copied too."""
+
+    @dataclass
+    class PagerAsked(Message):
+        """What is shown is to be opened in a pager."""
 
         view: OutputView
 
-        @property
-        def control(self) -> OutputView:
-            """The view that sent this."""
-            return self.view
-
     def __init__(self, placeholder: str = "", *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self.placeholder = placeholder
-        """Shown while the log is empty."""
-        self._lines = Layout(OutputLog())
-        self._seen_version = -1
-        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(64)
-        self._paused_at = 0
-        self._report_due = False
-        self._looks: dict[RowKind, Style] = {}
-        self._base: Style | None = None
-        self._position: tuple[int, int, bool] = (0, 0, True)
+        super().__init__(placeholder, id=id, classes=classes)
+        self.cursor: int | None = None
+        """Absolute number of the row the cursor of lines is on; None where there is no cursor."""
+        self.mark: int | None = None
+        """Where the range begins that goes up to the cursor."""
 
-    # --- what is shown ---------------------------------------------------------------------------------------------
-
-    @property
-    def log_shown(self) -> OutputLog:
-        """The log on view."""
-        return self._lines.log
-
-    def show_log(self, log: OutputLog, *, follow: bool = True) -> None:
-        """Show another log, from its end if `follow`, else from its beginning."""
-        self._lay_out(log)
-        self.following = follow
-        self.flush()
-        if not follow:
-            self.scroll_to(0, 0, animate=False)
-
-    def _lay_out(self, log: OutputLog) -> None:
-        room = max(self.scrollable_content_region.width - GUTTER - 1, 10)
-        self._lines = Layout(log, room if self.wrap else None)
-        self._strips.clear()
-
-    @property
-    def new_rows(self) -> int:
-        """Rows that came since following stopped."""
-        return 0 if self.following else self.log_shown.end - self._paused_at
+    def log_replaced(self) -> None:
+        """Another log is on view."""
+        self.cursor = self.mark = None
+        super().log_replaced()
 
     def indicator(self) -> str:
-        """Return position and mode in one line, for the frame around the view."""
-        total = self._lines.lines
-        current = min(self.scroll_offset.y + self.size.height, total)
-        mode = "● FOLLOW" if self.following else f"○ PAUSED +{self.new_rows:,}"
-        wrap = " wrap" if self.wrap else ""
-        return f"[{current:,}/{total:,}] {mode}{wrap}"
+        """Return position and mode in one line."""
+        total = self.port.total
+        mode = "● FOLLOW" if self.following else f"○ PAUSED +{self.new_rows:,} new"
+        return f"[{self.port.bottom if total else 0:,}/{total:,}] {mode}"
 
-    # --- life ------------------------------------------------------------------------------------------------------
-
-    def on_mount(self) -> None:
-        """Begin looking at the log."""
-        self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
-        self.set_interval(1 / _TOLD_PER_SECOND, self._tell)
-
-    def _tick(self) -> None:
-        if self.log_shown.version != self._seen_version and self.display and self.is_on_screen:
-            self.flush()
-
-    def flush(self) -> None:
-        """Take in what the log has now, and draw."""
-        self._seen_version = self.log_shown.version
-        dropped = self._lines.look()
-        self.virtual_size = Size(self._lines.columns + GUTTER + 1, self._lines.lines)
-        if self.following:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
-        elif dropped:
-            # What is in sight moves up in the ring by as much as was dropped; scroll with it, or the text slides away.
-            self.set_reactive(OutputView.scroll_y, max(self.scroll_y - dropped, 0))
-            self.scroll_target_y = self.scroll_y
-            if self.show_vertical_scrollbar:
-                self.vertical_scrollbar.position = self.scroll_y
-        self.refresh()
-        self._report()
-
-    def on_resize(self) -> None:
-        """Wrap anew for the new width."""
-        if self.wrap:
-            self._lay_out(self.log_shown)
-        # No more than is scrolled through at once: every strip carries caches of its own, which all cost the collector.
-        self._strips.grow(2 * self.size.height)
-        self.flush()
-
-    def notify_style_update(self) -> None:
-        """Forget what was drawn in the colours of before."""
-        super().notify_style_update()
-        self._looks.clear()
-        self._base = None
-        self._strips.clear()
-
-    # --- following -------------------------------------------------------------------------------------------------
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Stop following on any move upwards; begin again when the end is reached."""
-        super().watch_scroll_y(old_value, new_value)
-        if round(new_value) < round(old_value) and round(new_value) < self.max_scroll_y:
-            self.following = False
-        elif round(new_value) >= self.max_scroll_y and round(new_value) > round(old_value):
-            self.following = True
-        self._report()
-
-    def on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
-        """Stop following at once: output that arrives between two notches of the wheel must not take the view along."""
-        if self.max_scroll_y:
-            self.following = False
-
-    def watch_following(self, following: bool) -> None:
-        """Remember where following stopped; on resuming, go to the end."""
-        if following:
-            self.call_after_refresh(self._go_to_end)
-        else:
-            self._paused_at = self.log_shown.end
-        self._report()
-
-    def _go_to_end(self) -> None:
-        if self.following:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
-
-    def watch_wrap(self) -> None:
-        """Lay out anew."""
-        if self.is_mounted:
-            self._lay_out(self.log_shown)
-            self.scroll_to(x=0, animate=False)
-            self.flush()
-
-    def _report(self) -> None:
-        self._report_due = True
-
-    def _tell(self) -> None:
-        if not self._report_due:
-            return
-        self._report_due = False
-        position = (self.scroll_offset.y, self.log_shown.version, self.following)
-        if position != self._position and self.is_mounted:
-            self._position = position
-            self.post_message(self.Moved(self))
-
-    # --- actions ---------------------------------------------------------------------------------------------------
+    # --- following and moving --------------------------------------------------------------------------------------
 
     def action_follow(self) -> None:
         """Follow or stand still."""
+        self._drop_cursor()
         self.following = not self.following
+
+    def action_top(self) -> None:
+        """Go to the oldest row."""
+        was_following = self.following
+        self.port.go_to_start()
+        self._moved(was_following)
+        self._cursor_into_sight()
+
+    def action_end(self) -> None:
+        """Go to the end and follow; with the cursor, to the last row."""
+        if self.cursor is None:
+            self.following = True
+        elif self.port.total:
+            self._put_cursor(max(self.log_shown.end - 1, 0))
+
+    def action_scroll_down(self) -> None:
+        """Go a line down."""
+        self._step(1)
+
+    def action_scroll_up(self) -> None:
+        """Go a line up."""
+        self._step(-1)
+
+    def action_page(self, halves: int) -> None:
+        """Go some half pages down, or up."""
+        self._move(halves * max(self.port.height // 2, 1))
+        self._cursor_into_sight()
+
+    def action_page_down(self) -> None:
+        """Go a page down."""
+        self.action_page(2)
+
+    def action_page_up(self) -> None:
+        """Go a page up."""
+        self.action_page(-2)
+
+    def action_scroll_home(self) -> None:
+        """Go to the oldest row."""
+        self.action_top()
+
+    def action_scroll_end(self) -> None:
+        """Go to the end."""
+        self.action_end()
+
+    def action_sideways(self, halves: int) -> None:
+        """Go some half pages to the right, or to the left."""
+        self.scroll_to(x=self.scroll_offset.x + halves * self.size.width // 2, animate=False)
+
+    def action_column(self, end: bool) -> None:
+        """Go to the beginning of the lines, or to their end."""
+        self.scroll_to(x=self.max_scroll_x if end else 0, animate=False)
+
+    def action_step(self, way: int) -> None:
+        """Go to the next heading, or to the one before."""
+        lines = self.port.lines()
+        here = lines[0].number if lines else 0
+        log = self.log_shown
+        rows = range(here + 1, log.end) if way > 0 else range(here - 1, log.first_in_memory - 1, -1)
+        for number in rows:
+            if log.row(number).kind is RowKind.HEADING and self.wanted.accepts(
+                RowKind.HEADING, log.row(number).line.text
+            ):
+                was_following = self.following
+                self.port.go_to_index(self.port.shown.index(number))
+                self._moved(was_following)
+                return
+
+    # --- how it is shown -------------------------------------------------------------------------------------------
 
     def action_wrap(self) -> None:
         """Wrap long lines or let them run beyond the edge."""
         self.wrap = not self.wrap
 
-    def action_top(self) -> None:
-        """Go to the oldest row."""
-        self.following = False
-        self.scroll_to(y=0, animate=False)
+    def action_times(self) -> None:
+        """Show when rows came: the clock, then the time since the first row, then nothing."""
+        self.times = _TIMES[(_TIMES.index(self.times) + 1) % len(_TIMES)]
 
-    def action_end(self) -> None:
-        """Go to the end and follow."""
-        self.following = True
+    def action_source(self) -> None:
+        """Show all, then only what stdout carried, then only what stderr carried."""
+        self.set_source(_SOURCES[(_SOURCES.index(self.source) + 1) % len(_SOURCES)])
+
+    # --- searching -------------------------------------------------------------------------------------------------
+
+    def action_ask(self, question: Question) -> None:
+        """Ask what to search or filter for, or where to save."""
+        self.post_message(self.Asked(self, question))
+
+    def action_match(self, way: int) -> None:
+        """Go to the next match, or to the one before."""
+        if self.search is None:
+            self.notify("Nothing is searched for: / begins.", markup=False)
+        else:
+            self.next_match(way)
+            if self.cursor is not None and self.match is not None:
+                self._put_cursor(self.match)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let escape through to the screen where there is nothing to leave here."""
+        if action == "leave":
+            return self.cursor is not None or self.search is not None or self.filter is not None
+        return True
+
+    def action_leave(self) -> None:
+        """Leave the cursor, then the search, then the filter."""
+        if self.cursor is not None:
+            self._drop_cursor()
+        elif self.search is not None:
+            self.set_search(None)
+        else:
+            self.set_filter(None)
+
+    # --- choosing rows ---------------------------------------------------------------------------------------------
+
+    def action_cursor(self, as_range: bool = False) -> None:
+        """Show the cursor of lines or take it away; with `as_range` begin a range at it."""
+        if self.cursor is None:
+            lines = self.port.lines()
+            if not lines:
+                return
+            seen = [line.number for line in lines if line.is_final] or [lines[0].number]
+            self._put_cursor(self.match if self.match in seen else seen[-1])
+        elif not as_range:
+            self._drop_cursor()
+            return
+        if as_range:
+            self.mark = None if self.mark is not None else self.cursor
+            self.draw_anew()
+
+    def _put_cursor(self, number: int) -> None:
+        index = min(self.port.shown.index(number), max(self.port.shown.count - 1, 0))
+        if not self.port.shown.count:
+            return
+        self.cursor = self.port.shown.number(index)
+        self._strips.clear()
+        self.go_to_row(self.cursor)
+
+    def _drop_cursor(self) -> None:
+        self.cursor = self.mark = None
+        self.draw_anew()
+
+    def _step(self, lines: int) -> None:
+        if self.cursor is None:
+            self._move(lines)
+            return
+        index = self.port.shown.index(self.cursor) + lines
+        if 0 <= index < self.port.shown.count:
+            self._put_cursor(self.port.shown.number(index))
+
+    def _cursor_into_sight(self) -> None:
+        lines = [line.number for line in self.port.lines() if line.is_final]
+        if self.cursor is not None and lines:
+            self.cursor = min(max(self.cursor, lines[0]), lines[-1])
+            self.draw_anew()
+
+    def has_cursor(self, number: int) -> bool:
+        """Say whether a row is chosen."""
+        if self.cursor is None:
+            return False
+        mark = self.cursor if self.mark is None else self.mark
+        return min(mark, self.cursor) <= number <= max(mark, self.cursor)
+
+    def on_click(self, event: Click) -> None:
+        """Put the cursor, where there is one, on a row."""
+        if self.cursor is not None and 0 <= event.y < len(self._screen_lines):
+            self._put_cursor(self._screen_lines[event.y].number)
+
+    @property
+    def chosen_words(self) -> str:
+        """What is chosen."""
+        if self.cursor is None:
+            return ""
+        if self.mark is None:
+            return "LINE"
+        first, last = sorted((self.mark, self.cursor))
+        count = self.port.shown.index(last) - self.port.shown.index(first) + 1
+        return f"RANGE {count:,} row{'' if count == 1 else 's'}"
+
+    # --- copying ---------------------------------------------------------------------------------------------------
+
+    def action_copy(self) -> None:
+        """Copy what is chosen: rows, the selection of the mouse, or the match."""
+        if self.cursor is not None:
+            first, last = sorted((self.cursor if self.mark is None else self.mark, self.cursor))
+            self.post_message(self.CopyAsked(self, first, last + 1, is_selection=True))
+            self._drop_cursor()
+        elif selected := self.screen.get_selected_text():
+            from tui.ui.clipboard import copy
+
+            copy(self.app, selected, "the selection")
+        elif self.match is not None:
+            self.post_message(self.CopyAsked(self, self.match, self.match + 1, is_selection=True))
+        else:
+            self.notify("v chooses a line, V a range, a drag of the mouse a text; Y copies all.", markup=False)
 
     def action_copy_all(self) -> None:
-        """Copy the selection, or else all that is kept, to the clipboard."""
-        selected = self.screen.get_selected_text()
-        text = selected or "\n".join(row.line.text for row in self._lines.rows() if row.kind <= RowKind.STDERR)
-        self.app.copy_to_clipboard(text)
-        what = "selection" if selected else "output"
-        self.notify(f"Copied the {what}: {len(text):,} characters.", markup=False)
+        """Copy all that the run printed and that is shown."""
+        self.post_message(self.CopyAsked(self))
 
-    # --- selection -------------------------------------------------------------------------------------------------
+    def action_pager(self) -> None:
+        """Open what is shown in the pager."""
+        self.post_message(self.PagerAsked(self))
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """Return the selected text without the marks in front of the rows."""
-        last = self._lines.lines - 1
-        if last < 0:
-            return None
-        start = selection.start or Offset(0, 0)
-        end = selection.end or Offset(GUTTER + len(self._lines.text(last)), last)
+        """Return the selected text without what stands in front of the rows; of all, what is in memory."""
+        log, shown = self.log_shown, self.port.shown
+        rows = {line.number: line.row for line in self._screen_lines if not line.is_final}
+        start, end = selection.start, selection.end
+        first = max(start.y, log.first) if start else log.first_in_memory
+        last = end.y if end else log.end + 1
+        numbers = [
+            shown.number(index) for index in range(shown.index(first), shown.count) if shown.number(index) <= last
+        ]
         parts: list[str] = []
-        for y in range(max(start.y, 0), min(end.y, last) + 1):
-            text = self._lines.text(y)
-            left = max(start.x - GUTTER, 0) if y == start.y else 0
-            right = max(end.x - GUTTER, 0) if y == end.y else len(text)
+        for number in [*numbers, *(each for each in rows if first <= each <= last)]:
+            text = (rows.get(number) or log.row(number)).line.text
+            left = max(start.x, 0) if start and number == start.y else 0
+            right = max(end.x, 0) if end and number == end.y else len(text)
             parts.append(text[left:right])
-        return "\n".join(parts), "\n"
+        return ("\n".join(parts), "\n") if parts else None
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Draw the selection."""
         self.refresh()
-
-    # --- drawing ---------------------------------------------------------------------------------------------------
-
-    def _look(self, kind: RowKind) -> Style:
-        if (look := self._looks.get(kind)) is None:
-            name = _STYLES.get(kind, "output--mark")
-            component = self.get_component_rich_style(name)
-            self._looks[kind] = look = Style(
-                color=component.color, bold=component.bold, italic=component.italic, dim=component.dim
-            )
-        return look
-
-    def _base_style(self) -> Style:
-        # Textual computes this anew at every access, which costs more than drawing a row.
-        if self._base is None:
-            self._base = self.rich_style
-        return self._base
-
-    def _strip(self, y: int) -> Strip:
-        key = self._lines.key(y)
-        if key is not None and (strip := self._strips.get(key)) is not None:
-            return strip
-        row, start, end = self._lines.locate(y)
-        strip = row_strip(row, self._base_style(), self._look(row.kind), start, end)
-        if key is not None:
-            self._strips[key] = strip
-        return strip
-
-    def render_line(self, y: int) -> Strip:
-        """Draw one line of the view."""
-        scroll_x, scroll_y = self.scroll_offset
-        width, line = self.size.width, scroll_y + y
-        base = self._base_style()
-        if y == 0 and self._lines.lines == 0 and self.placeholder:
-            text = Segment(f"{' ' * GUTTER}{self.placeholder}", base + self._look(RowKind.NOTE))
-            return Strip([text]).crop_extend(0, width, base)
-        if line >= self._lines.lines:
-            return Strip.blank(width, base)
-        strip = self._strip(line)
-        if (selection := self.text_selection) is not None and (span := selection.get_span(line)) is not None:
-            strip = self._with_selection(strip, *span)
-        return strip.crop_extend(scroll_x, scroll_x + width, base).apply_offsets(scroll_x, line)
-
-    def _with_selection(self, strip: Strip, start: int, end: int) -> Strip:
-        length = strip.cell_length
-        start, end = max(start, GUTTER), length if end == -1 else min(end, length)
-        if start >= end:
-            return strip
-        look = self.screen.get_component_rich_style("screen--selection")
-        before, inside, after = strip.crop(0, start), strip.crop(start, end), strip.crop(end, length)
-        marked = Strip([Segment(text, (style or Style()) + look) for text, style, _ in inside])
-        return Strip.join([before, marked, after])

@@ -1,0 +1,93 @@
+"""Copying to the clipboard of the person's terminal, wherever Rollcage itself runs.
+
+The terminal is asked by an escape sequence (OSC 52), which works over SSH as well. Terminals take 100,000 characters
+of it at most, which is 74,994 bytes of text once it is encoded in base64 (hterm's limit, which others took over); what
+is longer goes into a file. tmux keeps such a sequence for itself unless `set-clipboard` is on, and passes it through
+in a wrapping of its own if `allow-passthrough` is on, so it gets both.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+LARGEST: Final = 74_994
+"""Bytes of text that go to the clipboard."""
+_ESCAPE: Final = "\x1b"
+
+
+def sequence(text: str, environment: Mapping[str, str]) -> str:
+    """Return what asks the terminal to put `text` on its clipboard."""
+    plain = f"{_ESCAPE}]52;c;{base64.b64encode(text.encode()).decode()}\a"
+    if not environment.get("TMUX"):
+        return plain
+    wrapped = plain.replace(_ESCAPE, _ESCAPE * 2)
+    return f"{plain}{_ESCAPE}Ptmux;{wrapped}{_ESCAPE}\\"
+
+
+def put(app: App[object], text: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Put a text that is short enough on the clipboard; `App.copy_to_clipboard` is to come here."""
+    app._clipboard = text  # what Textual's own paste takes, and has no other setter for
+    driver = app._driver
+    if driver is not None:
+        driver.write(sequence(text, environment))
+
+
+def copy(
+    app: App[object],
+    text: str,
+    what: str,
+    *,
+    directory: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Path | None:
+    """Copy a text and say so; what is too long is written to a file, whose path is returned.
+
+    Args:
+        app: Knows the terminal.
+        text: Clean text.
+        what: What it is, such as `3 rows`.
+        directory: Where files go.
+        environment: Says whether there is tmux.
+    """
+    size = len(text.encode())
+    if size > LARGEST:
+        path = write_new(text, directory)
+        say_written(app, path, what, size)
+        return path
+    put(app, text, environment)
+    tmux = "\nIn tmux this needs: set -g set-clipboard on, or allow-passthrough on." if environment.get("TMUX") else ""
+    app.notify(f"Copied {what}: {len(text):,} characters.{tmux}", markup=False)
+    return None
+
+
+def say_written(app: App[object], path: Path, what: str, size: int) -> None:
+    """Say that a text was too long, and where it is now."""
+    app.notify(
+        f"{what[:1].upper()}{what[1:]}: {size:,} bytes are more than the {LARGEST:,} a terminal's clipboard takes.\n"
+        f"They are in {path}",
+        title="Written to a file", severity="warning", markup=False, timeout=10,
+    )  # fmt: skip
+
+
+def new_file(directory: Path | None = None) -> Path:
+    """Create an empty file that only this person can read."""
+    if directory is not None:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix="rollcage-", suffix=".txt", dir=directory)
+    os.close(descriptor)
+    return Path(name)
+
+
+def write_new(text: str, directory: Path | None = None) -> Path:
+    """Write a text to a new file."""
+    path = new_file(directory)
+    path.write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,144 @@
+"""The line below the output: what the view does now, or what is being typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.events import Key
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui.text import clean_line
+from tui.ui.output.finding import Source
+from tui.ui.output.view import OutputView, Question
+
+_LABELS: Final[dict[Question, str]] = {"search": "/", "filter": "&", "save": "save to "}
+_HINTS: Final[dict[Question, str]] = {
+    "search": "text, or re:pattern",
+    "filter": "text, or re:pattern; ! inverts",
+    "save": "a path; what is there already stays",
+}
+
+
+class Prompt(Horizontal):
+    """A line to type, with what is wrong with it at its right."""
+
+    DEFAULT_CSS = """
+    Prompt {
+        height: 1;
+        display: none;
+        background: $panel;
+        & #prompt-label { width: auto; padding: 0 0 0 1; color: $text-primary; text-style: bold; }
+        & Input { width: 1fr; background: $panel; padding: 0; }
+        & #prompt-problem { width: auto; max-width: 60%; padding: 0 1; color: $text-error; }
+    }
+    """
+
+    @dataclass
+    class Typed(Message):
+        """The line changed, or is done."""
+
+        question: Question
+        text: str
+        is_done: bool
+
+    @dataclass
+    class Left(Message):
+        """Nothing is to be done after all."""
+
+        question: Question
+
+    question: Question = "search"
+
+    def compose(self) -> ComposeResult:
+        """Lay the line out."""
+        yield Static(id="prompt-label", markup=False)
+        yield Input(compact=True, select_on_focus=False)
+        yield Static(id="prompt-problem", markup=False)
+
+    def ask(self, question: Question, text: str) -> None:
+        """Begin to ask, with a text to begin with."""
+        self.question = question
+        self.query_one("#prompt-label", Static).update(_LABELS[question])
+        line = self.query_one(Input)
+        with line.prevent(Input.Changed):
+            line.value = text
+        line.cursor_position = len(text)
+        line.placeholder = _HINTS[question]
+        self.say("")
+        self.display = True
+        line.focus()
+
+    def say(self, problem: str) -> None:
+        """Say what is wrong, beside the line."""
+        self.query_one("#prompt-problem", Static).update(Content(f"✗ {problem}" if problem else ""))
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.display:
+            self.post_message(self.Typed(self.question, event.value, is_done=False))
+
+    @on(Input.Submitted)
+    def _done(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Typed(self.question, event.value, is_done=True))
+
+    def on_key(self, event: Key) -> None:
+        """Leave with escape."""
+        if event.key == "escape":
+            event.stop().prevent_default()
+            self.post_message(self.Left(self.question))
+
+
+class Strip(Static):
+    """All toggles of the view in one line."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    Strip {
+        height: 1;
+        padding: 0 1;
+        background: $panel;
+        color: $text-muted;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self.words = ""
+        """What it says."""
+
+    def show(self, view: OutputView) -> None:
+        """Show what the view does now."""
+        parts = list(_parts(view))
+        words = "  ".join(str(part) for part in parts)
+        if words != self.words:
+            self.words = words
+            self.update(Content("  ").join(parts))
+
+
+def _parts(view: OutputView) -> Iterable[Content]:
+    position, _, mode = view.indicator().partition("] ")
+    yield Content.styled(mode, "bold $text-success" if view.following else "bold $text-warning")
+    yield Content(f"{position}]")
+    if chosen := view.chosen_words:
+        yield Content.styled(f"-- {chosen} --", "bold $text-primary")
+    if view.search is not None:
+        yield Content.assemble(
+            ("/", "bold"), f"{clean_line(view.search.text, 24)} ", (view.match_words, "bold $text-warning")
+        )
+    if view.filter is not None:
+        slow = " given up: too slow" if view.filter.is_slow else ""
+        yield Content.assemble(("&", "bold"), (f"{clean_line(view.filter.text, 24)}{slow}", "bold $text-warning"))
+    yield Content.styled(f"src:{view.source.value}", "$text-primary" if view.source is not Source.ALL else "")
+    yield Content.styled(f"wrap:{'on' if view.wrap else 'off'}", "$text-primary" if view.wrap else "")
+    yield Content.styled(f"time:{view.times or 'off'}", "$text-primary" if view.times else "")
