@@ -109,5 +109,5 @@ def test_what_was_not_carried_out_is_told() -> None:
         )
     )
     assert [each.phase for each in progress.steps] == [Phase.FAILED, Phase.LEFT]
-    assert progress.verdict() == "✗ FAILED: 0 of 2 steps as expected, 1 not run, 2.5 s; its session is kept-1"
+    assert progress.verdict() == "✗ FAILED: 0 of 2 as expected, 1 not run, 2.5 s; its session is kept-1"
     assert any("– not run state failed" in line for line in lines(of, progress))

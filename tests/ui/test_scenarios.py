@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,16 +12,20 @@ from textual.widgets import Static
 
 from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine, ScriptedRun
+from tests.ui.previews import question_about
 from tests.unit.scenarios.texts import scenario_text, step
 from tui.definitions.model import Scope
 from tui.errors import HostNotReady
 from tui.levels import RiskLevel
+from tui.runs.approval import Answer
 from tui.runs.events import ApprovalDecided, ApprovalRequested
 from tui.scenarios.catalog import Catalog
+from tui.scenarios.model import ScriptedAnswer
 from tui.ui.app import RollcageApp
 from tui.ui.editor import editor
 from tui.ui.output.view import OutputView
 from tui.ui.scenarios.progress import Phase
+from tui.ui.screens.approval import Approval
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.scenarios import ScenariosArea
 from tui.ui.widgets.scenario_list import ScenarioList
@@ -111,7 +116,7 @@ async def test_expectation_and_outcome_stand_side_by_side(
         assert "hello" not in [row.line.text for row in output.log_shown.rows()]
         run.end(0)
         await until(pilot, lambda: area.conductor.current is None)
-        assert verdict(area).startswith("✗ FAILED: 1 of 3 steps as expected, 1 not run")
+        assert verdict(area).startswith("✗ FAILED: 1 of 3 as expected, 1 not run")
         assert line(area, "exit code") == "✗ NOT MET exit code 3 │ 0"
         assert line(area, "rolled back") == "✗ NOT MET rolled back yes │ no"
         assert "not run" in line(area, "3 It goes on")
@@ -135,7 +140,7 @@ async def test_a_person_goes_step_by_step_and_then_lets_it_go(
         await until(pilot, lambda: "‖ paused before step 3 of 3" in verdict(area))
         await pilot.press("enter")
         (await begun(pilot, engine, 3)).end()
-        await until(pilot, lambda: "✓ PASSED: 3 of 3 steps as expected" in verdict(area))
+        await until(pilot, lambda: "✓ PASSED: 3 of 3 as expected" in verdict(area))
         assert phases(area) == [Phase.PASSED] * 3
 
 
@@ -151,7 +156,7 @@ async def test_stopping_kills_the_run_and_deletes_its_session(
         await pilot.press("x")
         await until(pilot, lambda: area.conductor.current is None)
         assert phases(area) == [Phase.STOPPED, Phase.LEFT, Phase.LEFT]
-        assert verdict(area).startswith("■ STOPPED: 0 of 3 steps as expected, 2 not run")
+        assert verdict(area).startswith("■ STOPPED: 0 of 3 as expected, 2 not run")
         assert engine.started[0]._over.is_set()
         assert engine.store.sessions() == []
 
@@ -272,7 +277,7 @@ async def test_the_report_is_copied(app: RollcageApp, engine: ScriptedEngine, sc
         area = await area_of(pilot, app)
         await pilot.press("enter")
         run = await begun(pilot, engine, 1)
-        run.output(b"good\x1b]52;c;aGk=\x07bye\n")
+        run.output(b"\x1b[1;31mgood\x1b]52;c;aGk=\x07bye\n")
         run.end()
         await until(pilot, lambda: area.conductor.current is None)
         await pilot.press("y")
@@ -355,3 +360,15 @@ def test_the_editor_is_words_of_a_command_and_no_shell() -> None:
         editor({"EDITOR": " "})
     with pytest.raises(HostNotReady, match="cannot be read"):
         editor({"EDITOR": "vi '"})
+
+
+async def test_questions_outside_of_scenarios_go_to_the_person(app: RollcageApp, scenarios: Path) -> None:
+    question = question_about("rm -rf /etc")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await area_of(pilot, app)
+        with app.answers.answering(question.session, ScriptedAnswer.TYPE):
+            assert await app.answers.ask(question) is Answer.ONCE
+        asking = asyncio.create_task(app.answers.ask(question))
+        await until(pilot, lambda: isinstance(app.screen, Approval))
+        await pilot.press("n")
+        assert await asking is Answer.DENY

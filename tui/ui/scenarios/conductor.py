@@ -45,9 +45,9 @@ class Conductor:
     def last(self, scenario: Scenario) -> Progress | None:
         """Return what came of a scenario the last time, if that was this version of its file."""
         progress = self._last.get(scenario.name)
-        if progress is not None and not progress.is_going_on and progress.scenario != scenario:
-            return None
-        return progress
+        if progress is None or progress.is_going_on:
+            return progress
+        return progress if progress.scenario.content_hash == scenario.content_hash else None
 
     @property
     def is_held(self) -> bool:

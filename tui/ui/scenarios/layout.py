@@ -15,7 +15,7 @@ from tui.scenarios.model import RunCode, Scenario, Step
 from tui.scenarios.outcome import describe
 from tui.text import clean, clean_line
 from tui.ui.describe import SCOPE_MEANINGS
-from tui.ui.scenarios.progress import GLYPHS, LOOKS, Phase, Progress, StepProgress
+from tui.ui.scenarios.progress import GLYPHS, LOOKS, Phase, Progress, StepProgress, plain
 from tui.units import duration
 
 Piece = tuple[str, str]
@@ -141,7 +141,7 @@ def _checks(index: int, step: StepProgress, width: int) -> Iterator[RowOf]:
     if step.checks:
         for check in step.checks:
             mark = _WORDS[check.passed]
-            found = (clean_line(check.found), "" if check.passed else "bad")
+            found = (plain(check.found), "" if check.passed else "bad")
             yield from _pair(index, mark, f"{check.what} {clean_line(check.expected)}", found, width)
         return
     wait = {Phase.RUNNING: "◌ running", Phase.PENDING: "· pending"}.get(step.phase, "– not run")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from tui.runs.events import ApprovalDecided, ApprovalRequested, Event, RunStarted
 from tui.runs.scenario_events import (
@@ -39,7 +41,7 @@ class Phase(enum.Enum):
     """Of a step: it was not carried out, and will not be."""
 
 
-GLYPHS = {
+GLYPHS: Final = {
     Phase.PENDING: "·",
     Phase.RUNNING: "◌",
     Phase.HELD: "‖",
@@ -48,7 +50,7 @@ GLYPHS = {
     Phase.STOPPED: "■",
     Phase.LEFT: "–",
 }
-LOOKS = {
+LOOKS: Final = {
     Phase.PENDING: "muted",
     Phase.RUNNING: "active",
     Phase.HELD: "accent",
@@ -58,6 +60,13 @@ LOOKS = {
     Phase.LEFT: "muted",
 }
 """Component classes of the lists."""
+_COLOURS: Final = re.compile(r"\x1b\[[\d;:]*m")
+"""SGR: the sequences that colour text."""
+
+
+def plain(text: str) -> str:
+    """Return untrusted text as one clean line. Colours are left out; every other control stays visible."""
+    return clean_line(_COLOURS.sub("", text))
 
 
 @dataclass(slots=True)
@@ -202,4 +211,4 @@ class Progress:
         rest = f", {left} not run" if left else ""
         kept = f"; its session is {self.session}" if self.kept else ""
         word = self.phase.value.upper()
-        return f"{glyph} {word}: {self.passed} of {count} steps as expected{rest}{took}{kept}"
+        return f"{glyph} {word}: {self.passed} of {count} as expected{rest}{took}{kept}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.text import clean, clean_line
-from tui.ui.scenarios.progress import Phase, Progress, StepProgress
+from tui.ui.scenarios.progress import Phase, Progress, StepProgress, plain
 from tui.units import duration
 
 
@@ -24,7 +24,7 @@ def _step(number: int, step: StepProgress) -> list[str]:
     lines += [f"  asked: {asked.question} → {asked.answer or 'no answer yet'}" for asked in step.asked]
     for check in step.checks:
         sign = "✓ met    " if check.passed else "✗ NOT MET"
-        lines.append(f"  {sign}  {check.what}: {clean_line(check.expected)} → {clean_line(check.found)}")
+        lines.append(f"  {sign}  {check.what}: {clean_line(check.expected)} → {plain(check.found)}")
     if step.phase is Phase.FAILED and step.reason:
         lines += [f"  {line}" for line in clean(step.reason).splitlines()]
     return lines

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual import on, work
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
-from textual.events import Resize
 from textual.notifications import SeverityLevel
 from textual.widget import Widget
 from textual.widgets import Static
@@ -50,6 +49,7 @@ class ScenariosArea(CarryingOut):
     def __init__(self) -> None:
         super().__init__()
         self._nothing = OutputLog()
+        self._wanted = ""
 
     def compose_area(self) -> Iterable[Widget]:
         """Lay the panes out."""
@@ -90,6 +90,7 @@ class ScenariosArea(CarryingOut):
 
     def _show_catalog(self, catalog: Catalog, delta: CatalogDelta | None = None) -> None:
         self.query_one(ScenarioList).show(catalog.index)
+        self._choose_wanted()
         count = len(catalog.index.entries)
         self.query_one("#pane-scenarios", Pane).say(f"{count} scenario{'s' * (count != 1)}" if count else "none")
         self.show_scenario()
@@ -151,10 +152,7 @@ class ScenariosArea(CarryingOut):
     def _output_moved(self, event: OutputView.Moved) -> None:
         self.query_one("#pane-step-output", Pane).say(event.view.indicator())
 
-    def on_resize(self, event: Resize) -> None:
-        """Put the words above the columns where those are."""
-        self.call_after_refresh(self._show_columns)
-
+    @on(StepList.Resized)
     def _show_columns(self) -> None:
         width = self.query_one(StepList).scrollable_content_region.width
         self.query_one("#step-columns", Static).update(heading(width) if width else "")
@@ -182,6 +180,17 @@ class ScenariosArea(CarryingOut):
         """Go to the next pane, or to the one before."""
         here = next((n for n, name in enumerate(_PANES) if self.query_one(_BOXES[name]).has_focus_within), 0)
         self.action_pane(_PANES[(here + step) % len(_PANES)])
+
+    def open_scenario(self, name: str) -> None:
+        """Put the cursor on a scenario, as soon as it was read."""
+        self._wanted = name
+        self._choose_wanted()
+
+    def _choose_wanted(self) -> None:
+        if self._wanted and self.is_mounted and self.catalog is not None:
+            self.query_one(ScenarioList).choose(self._wanted)
+            self._wanted = ""
+            self.action_pane("scenarios")
 
     @on(StepList.Opened)
     def _step_opened(self) -> None:

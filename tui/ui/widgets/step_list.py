@@ -40,6 +40,9 @@ class StepList(VirtualList):
     class Opened(Message):
         """A person wants to see what the chosen step printed."""
 
+    class Resized(Message):
+        """The columns stand elsewhere."""
+
     following: bool = True
     """Whether the cursor goes with the step that is carried out."""
 
@@ -89,6 +92,7 @@ class StepList(VirtualList):
     def on_resize(self) -> None:
         """Wrap anew."""
         self._lay_out(self.step)
+        self.post_message(self.Resized())
 
     # --- moving ----------------------------------------------------------------------------------------------------
 
