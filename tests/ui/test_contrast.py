@@ -21,17 +21,16 @@ from tui.paths import Paths
 from tui.themes.catalog import ThemeCatalog
 from tui.ui.themes import textual_theme, token_defaults
 
-THEMES = {
-    name: theme for name, theme in ThemeCatalog.standard(Paths.below(Path("/nowhere"))).index.themes.items()
-    if not theme.ansi
-}  # fmt: skip
+ALL = ThemeCatalog.standard(Paths.below(Path("/nowhere"))).index.themes
+THEMES = {name: theme for name, theme in ALL.items() if not theme.ansi}
 TEXT = (
     "foreground", "text", "text-muted", "text-primary", "text-secondary", "text-accent", "text-success", "text-warning",
     "text-error", "risk-low", "risk-medium", "risk-high", "risk-critical", "state-good", "state-active", "state-bad",
 )  # fmt: skip
 BEHIND = ("background", "surface", "panel", "block-cursor-blurred-background")
 PAIRS = (
-    ("block-cursor-foreground", "block-cursor-background"), ("background", "primary"), ("background", "warning"),
+    ("block-cursor-foreground", "block-cursor-background"), ("block-cursor-foreground", "primary"),
+    ("block-cursor-foreground", "warning"), ("text-warning", "warning-muted"),
     ("footer-description-foreground", "footer-background"), ("footer-key-foreground", "footer-background"),
     ("footer-foreground", "footer-background"), ("input-cursor-foreground", "input-cursor-background"),
     ("input-selection-foreground", "input-selection-background"),
@@ -48,13 +47,13 @@ class Palette:
     """The colours of a theme as they come out on the screen."""
 
     def __init__(self, name: str) -> None:
-        theme = textual_theme(THEMES[name])
-        self._variables = {**token_defaults(theme), **theme.to_color_system().generate(), **theme.variables}
+        theme = textual_theme(ALL[name])
+        self.variables = {**token_defaults(theme), **theme.to_color_system().generate(), **theme.variables}
 
     def colour(self, token: str, behind: TextualColor | None = None) -> TextualColor:
         """Return what is seen of a token's colour on another."""
-        name, _, opacity = self._variables[token].partition(" ")
-        behind = behind or TextualColor.parse(self._variables["surface"])
+        name, _, opacity = self.variables[token].partition(" ")
+        behind = behind or TextualColor.parse(self.variables["surface"])
         colour = behind.get_contrast_text(1.0) if name == "auto" else TextualColor.parse(name)
         return behind.blend(colour, int(opacity[:-1]) / 100 if opacity else colour.a, 1.0)
 
@@ -78,6 +77,14 @@ def test_text_can_be_read(name: str) -> None:
     palette, least = Palette(name), 7.0 if name == "high-contrast" else 4.5
     found = {(text, behind): palette.contrast(text, behind) for text, behind in text_pairs()}
     assert {pair: round(ratio, 2) for pair, ratio in found.items() if ratio < least} == {}
+
+
+def test_no_text_has_the_colour_it_stands_on_where_the_terminal_chooses_colours() -> None:
+    # What the sixteen colours look like is the terminal's to say; that two of them differ is all that can be asked.
+    variables = {name: value.partition(" ")[0] for name, value in Palette("ansi").variables.items()}
+    pairs = [(text, behind) for text, behind in text_pairs() if behind != "block-cursor-blurred-background"]
+    same = [(text, behind) for text, behind in pairs if variables[text] == variables[behind] != "ansi_default"]
+    assert same == []
 
 
 @pytest.mark.parametrize("name", sorted(THEMES))

@@ -66,7 +66,7 @@ class Canvas(ScrollView, can_focus=True):
         & .output--bad { color: $text-error; text-style: bold; }
         & .output--warning { color: $text-warning; }
         & .output--match { background: $warning-muted; color: $text-warning; text-style: underline; }
-        & .output--match-current { background: $warning; color: $background; text-style: bold; }
+        & .output--match-current { background: $warning; color: $block-cursor-foreground; text-style: bold; }
         & .output--cursor { background: $block-cursor-blurred-background; text-style: bold; }
     }
     """
