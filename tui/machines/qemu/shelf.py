@@ -35,7 +35,7 @@ def templates(paths: Paths, running: Iterable[Hypervisor] | None = None) -> tupl
     """
     directory = paths.templates.resolve() if paths.templates.is_dir() else paths.templates
     running = hypervisors() if running is None else running
-    resting = Counter(_resting(paths.snapshots))
+    resting = Counter(_resting(paths.snapshots))  # by template and build; 0 where a snapshot does not say which
     found = []
     for about_file in directory.glob(f"*/{ABOUT}"):
         id_ = about_file.parent.name
@@ -43,11 +43,13 @@ def templates(paths: Paths, running: Iterable[Hypervisor] | None = None) -> tupl
             continue  # being made
         try:
             about = json.loads(about_file.read_text())
+            builds = (0, int(about["memory_mtime_ns"]))
             built = datetime.fromtimestamp(about_file.stat().st_mtime, UTC)
             info = TemplateInfo(
                 id_, MachineSpec.from_json(about["spec"]), str(about["accelerator"]), str(about["qemu"]), built,
                 float(about["boot_s"]) * 1000, _disk_bytes(about_file.parent),
-                tuple(each.pid for each in running if each.template == about_file.parent), resting[id_],
+                tuple(each.pid for each in running if each.template == about_file.parent),
+                sum(resting[id_, build] for build in builds),
             )  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError):
             continue  # another process is removing it, or it is not one
@@ -118,13 +120,13 @@ def _locked(directory: Path, id_: str) -> Iterator[None]:
         os.close(file)
 
 
-def _resting(snapshots: Path) -> Iterator[str]:
-    """Yield the template of each snapshot on disk."""
+def _resting(snapshots: Path) -> Iterator[tuple[str, int]]:
+    """Yield the template of each snapshot on disk, and which of those made under its id."""
     from tui.machines.qemu.vault import Vault
 
     if snapshots.is_dir():
         for manifest in Vault(snapshots).manifests().values():
-            yield manifest.template
+            yield manifest.template, manifest.template_build
 
 
 def _disk_bytes(directory: Path) -> int:
