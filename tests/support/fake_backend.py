@@ -393,7 +393,10 @@ def _files(directory: Path) -> list[Path]:
 def _digest(directory: Path) -> str:
     digest = hashlib.sha256()
     for path in _files(directory):
-        digest.update(f"{path.relative_to(directory)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+        digest.update(
+            f"{path.relative_to(directory)}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape")
+            + path.read_bytes()
+        )
     return digest.hexdigest()
 
 

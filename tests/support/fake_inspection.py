@@ -38,7 +38,8 @@ class FakeInspection:
 
     async def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
         self.asked.append("digests")
-        return {path: hashlib.sha256((self._root / path[1:]).read_bytes()).hexdigest() for path in paths}
+        files = {path: self._root / path[1:] for path in paths}
+        return {path: hashlib.sha256(file.read_bytes()).hexdigest() for path, file in files.items() if file.is_file()}
 
     async def read(self, path: str, limit: int) -> bytes:
         self.asked.append("read")

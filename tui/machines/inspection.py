@@ -65,14 +65,16 @@ class Contents:
     """The files and processes of one snapshot.
 
     Only files that the machine wrote, changed or removed are in it. The others are those of the guest image, which is
-    the same for all machines, and of which `image` holds what lies at, or is hidden by, a path of `written`.
+    the same for all machines, and of which `image` holds what lies at a path of `written` or directly in one of
+    `replaced`.
     """
 
     written: Mapping[str, FileFacts | None]
     """By absolute path. None: it was removed."""
     image: Mapping[str, FileFacts]
     replaced: frozenset[str] = frozenset()
-    """Directories in whose place an earlier one of the image, with all that was in it, is gone."""
+    """Directories that hide the image: in their place an earlier one of it, with all that was in it, is gone. Those
+    written below such a one are among them."""
     processes: tuple[ProcessFacts, ...] = ()
     notes: tuple[str, ...] = ()
     """What could not be looked at. Untrusted text."""

@@ -52,13 +52,20 @@ class Survey:
 
     def walk_root(self, covered: Iterable[str] = ()) -> None:
         """Collect what was written to the root, but for what other file systems cover."""
-        mounts = set(covered)
-        for path, is_directory in self._walk(self._written, "", mounts):
+        replaced = set()
+        for path, is_directory in self._walk(self._written, "", set(covered)):
             self._look_below(path)
-            if is_directory and _is_opaque(f"/proc/self/fd/{self._written}/{path}"):
-                self.replaced.append(path)
-                for name in self._names(self._image, path):
-                    self._look_below(f"{path}/{name}")
+            if not is_directory:
+                continue
+            if _is_opaque(f"/proc/self/fd/{self._written}/{path}"):
+                replaced.add(path)
+            elif path.rpartition("/")[0] in replaced:
+                replaced.add(path)  # the image is hidden from there on
+            else:
+                continue
+            self.replaced.append(path)
+            for name in self._names(self._image, path):
+                self._look_below(f"{path}/{name}")
 
     def walk_mount(self, path: str) -> None:
         """Collect all of another file system."""

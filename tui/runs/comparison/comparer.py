@@ -105,7 +105,7 @@ class Comparer:
 
     async def _content(self, id_: str, path: str, facts: FileFacts | None) -> bytes:
         if facts is not None and facts.kind is FileKind.SYMLINK:
-            return facts.target.encode("utf-8", "surrogateescape")
+            return facts.target.encode("utf-8", "surrogateescape") + b"\n"
         if facts is None or facts.kind is not FileKind.FILE or not facts.size:
             return b""
         return await self._snapshots.read(id_, path, LARGEST_TEXT)
