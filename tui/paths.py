@@ -2,7 +2,7 @@
 
 | what                               | where                                              |
 |------------------------------------|----------------------------------------------------|
-| settings, definitions, themes      | `$XDG_CONFIG_HOME/rollcage`                        |
+| settings, keymap, definitions …     | `$XDG_CONFIG_HOME/rollcage`                        |
 | sessions, runs, snapshots          | `$XDG_DATA_HOME/rollcage`                          |
 | guest images and templates         | `$XDG_CACHE_HOME/rollcage` (can be rebuilt)        |
 | logs                               | `$XDG_STATE_HOME/rollcage`                         |
@@ -60,6 +60,11 @@ class Paths:
         return self.config / "config.yaml"
 
     @property
+    def keymap_file(self) -> Path:
+        """What this user bound to other keys, in YAML."""
+        return self.config / "keymap.yaml"
+
+    @property
     def user_commands(self) -> Path:
         """Definitions of this user."""
         return self.config / "commands"
@@ -88,6 +93,11 @@ class Paths:
     def user_themes(self) -> Path:
         """Themes of this user."""
         return self.config / "themes"
+
+    @property
+    def last_place(self) -> Path:
+        """Where the application was left: session, area and command."""
+        return self.state / "place.json"
 
     @property
     def chosen_theme(self) -> Path:

@@ -6,11 +6,9 @@ state directory and not in the settings: a program has no business rewriting a f
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
 from typing import Final
 
+from tui.files import replace_file
 from tui.paths import Paths
 
 DEFAULT_THEME: Final = "rollcage-dark"
@@ -47,13 +45,4 @@ def remember_theme(name: str, paths: Paths) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    file = paths.chosen_theme
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=".theme-", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(f"{name}\n")
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace_file(paths.chosen_theme, f"{name}\n".encode())
