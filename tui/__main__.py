@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tui.config import Settings
+    from tui.keymap.table import KeyTable
     from tui.paths import Paths
 
 
@@ -21,14 +22,22 @@ def main() -> int:
         return 0
     from tui.cli.main import main as command_line
 
-    return command_line(arguments, _run_app)
+    return command_line(arguments, _run_app, _key_table)
 
 
-def _run_app(paths: Paths, settings: Settings, session: str) -> int:
-    # Here because the command line and the interface do not know each other.
+# Here because the command line and the interface do not know each other.
+
+
+def _run_app(paths: Paths, settings: Settings, session: str, *, read_only: bool = False) -> int:
     from tui.ui.app import run_app
 
-    return run_app(paths, settings, session=session)
+    return run_app(paths, settings, session=session, read_only=read_only)
+
+
+def _key_table() -> KeyTable:
+    from tui.ui.bindings import KEY_TABLE
+
+    return KEY_TABLE
 
 
 if __name__ == "__main__":

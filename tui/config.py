@@ -101,6 +101,8 @@ class Settings:
     """Profile of sessions that name none."""
     theme: str = "auto"
     """A theme's name; `auto` is the one last chosen in the application, `rollcage-dark` at first."""
+    mouse: bool = True
+    """Whether the application takes clicks and the wheel; without it the terminal selects text as it does elsewhere."""
     backend: str = "auto"
     """`auto` (probe KVM, else TCG), `kvm` or `tcg`."""
     snapshots: SnapshotSettings = field(default_factory=SnapshotSettings)

@@ -9,14 +9,16 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from tui.ui.app import RollcageApp
-from tui.ui.bindings import SCOPES, TABLE, keys_of
+from tui.ui.bindings import AROUND, KEY_TABLE, SCOPES, TABLE, keys_of
 from tui.ui.keys.key import Key
 from tui.ui.output.view import OutputView
 from tui.ui.screens.approval import Approval
 from tui.ui.screens.area import Area
+from tui.ui.screens.area import Area
 from tui.ui.screens.audit import AuditArea
 from tui.ui.screens.code import CodeScreen
 from tui.ui.screens.dialog import Dialog
+from tui.ui.screens.finder import Finder
 from tui.ui.screens.moving import Moving
 from tui.ui.screens.record import RecordScreen
 from tui.ui.screens.run import RunArea
@@ -26,10 +28,13 @@ from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.scenario_list import ScenarioList
 from tui.ui.widgets.session_tree import SessionTree
+from tui.ui.widgets.virtual_list import VirtualList
 from tui.ui.widgets.step_list import StepList
 
 OWNERS: dict[str, type[DOMNode]] = {
     "app": RollcageApp,
+    "area": Area,
+    "list": VirtualList,
     "session": Moving,
     "run": RunArea,
     "definitions": DefinitionList,
@@ -44,19 +49,9 @@ OWNERS: dict[str, type[DOMNode]] = {
     "scenariolist": ScenarioList,
     "steps": StepList,
     "approval": Approval,
+    "finder": Finder,
     "dialog": Dialog,
 }
-
-AROUND = {
-    **dict.fromkeys(("definitions", "form", "output", "tree"), ("run", "session")),
-    "run": ("session",),
-    "audit": ("auditarea",),
-    "record": ("dialog",),
-    "scenariolist": ("scenarios",),
-    "steps": ("scenarios",),
-    "approval": ("dialog",),
-}
-"""What else is bound where a scope is."""
 
 
 @pytest.mark.parametrize("key", TABLE, ids=lambda key: key.id)
@@ -79,9 +74,7 @@ def test_ids_are_unique() -> None:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_no_key_means_two_things_in_one_place(scope: str) -> None:
-    around = {"app", *AROUND.get(scope, ()), scope}
-    mine = [key for key in TABLE if key.scope in around]
-    pressed = [each for key in mine for each in key.keys.split(",")]
+    pressed = [each for key in KEY_TABLE.within(scope) for each in key.default_keys]
     assert {each for each in pressed if pressed.count(each) > 1} == set()
 
 

@@ -25,5 +25,6 @@ def open_application(arguments: argparse.Namespace) -> int:
 
     paths = Paths.from_environment()
     with logging_to_file():
-        code: int = arguments.run_app(paths, load_settings(paths), arguments.open_session)
+        settings = load_settings(paths)
+        code: int = arguments.run_app(paths, settings, arguments.open_session, read_only=arguments.read_only)
     return code

@@ -27,6 +27,7 @@ def add(subparsers: Subparsers) -> None:
 def _paths(paths: Paths) -> dict[str, Path]:
     return {
         "settings": paths.settings_file,
+        "keymap": paths.keymap_file,
         "policy": paths.policy_file,
         "user commands": paths.user_commands,
         "user knowledge": paths.user_knowledge,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tui import __version__
 from tui.cli import (
@@ -22,6 +22,7 @@ from tui.cli import (
     history,
     hooks,
     info,
+    keys,
     knowledge,
     policy,
     pool,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tui.config import Settings
+    from tui.keymap.table import KeyTable
     from tui.paths import Paths
 
 _DESCRIPTION = """\
@@ -88,11 +90,17 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="session the application opens (default: %(default)s)",
     )
+    parser.add_argument(
+        "--readonly",
+        dest="read_only",
+        action="store_true",
+        help="open the application to look around: nothing can be run or changed",
+    )
     parser.set_defaults(function=app.open_application)
     subparsers = parser.add_subparsers(metavar="COMMAND", title="commands")
     for module in (
         run, execute, shell, assess, rollback, snapshots, diff, branch, sessions, history, audit, approvals, commands,
-        hooks, policy, knowledge, scenario, pool, themes, setup, doctor, info, garbage,
+        hooks, policy, knowledge, scenario, pool, themes, keys, setup, doctor, info, garbage,
     ):  # fmt: skip
         module.add(subparsers)
     return parser
@@ -122,14 +130,23 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parsed
 
 
-def main(arguments: Sequence[str], run_app: Callable[[Paths, Settings, str], int]) -> int:
+class OpenApplication(Protocol):
+    """Opens the application in a session and returns its exit code."""
+
+    def __call__(self, paths: Paths, settings: Settings, session: str, *, read_only: bool) -> int:
+        """Open it; `read_only` so that nothing can be changed."""
+        ...
+
+
+def main(arguments: Sequence[str], run_app: OpenApplication, key_table: Callable[[], KeyTable] | None = None) -> int:
     """Run the command line and return its exit code. Never raises.
 
-    `run_app` opens the application in a session; it is handed in because only the interface knows Textual.
+    `run_app` opens the application and `key_table` returns its keys; both are handed in because the command line and
+    the interface do not know each other.
     """
     try:
         parsed = parse(arguments)
-        parsed.run_app = run_app
+        parsed.run_app, parsed.key_table = run_app, key_table
         code: int = parsed.function(parsed)
         sys.stdout.flush()
     except RollcageError as error:

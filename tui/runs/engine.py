@@ -62,11 +62,11 @@ class Engine:
     """Runs requests in sessions. Belongs to one event loop; open it with `open`, close it with `close`."""
 
     def __init__(
-        self, paths: Paths, settings: Settings, store: Store, lock: Lock, owner: str,
+        self, paths: Paths, settings: Settings, store: Store, lock: Lock | None, owner: str,
         backend: Backend | None, gate: Gate, audit: AuditTrail, redactor: Redactor, retry: Retry | None, stays: bool,
     ) -> None:  # fmt: skip
         async def opening() -> Backend:
-            return backend or await open_default(paths, settings)
+            return backend or await self._open_backend()
 
         async def opened(found: Backend) -> None:
             await reconcile_snapshots(store, found, paths)
@@ -94,6 +94,7 @@ class Engine:
     async def open(
         cls, paths: Paths, settings: Settings, *, backend: Backend | None = None, warm_pool: bool = False,
         approver: Approver | None = None, gate: Gate | None = None, retry: Retry | None = None,
+        read_only: bool = False, bell: Callable[[], object] | None = None,
     ) -> Engine:  # fmt: skip
         """Open the store and put right what a crash left. The backend is opened when a machine is first needed.
 
@@ -105,11 +106,17 @@ class Engine:
             approver: Is asked where a person must agree; without one the answer is no.
             gate: Decides what runs, in the place of this user's policy, hooks and rules.
             retry: How machine failures are retried, if not as the settings say.
+            read_only: Only tell what is kept; whatever would run or change something raises UsageError, and nothing is
+                put right.
 
         Raises:
             StoreError: the records are damaged, or cannot be written.
             AuditError: the audit log is damaged, or cannot be written.
         """
+        if read_only:
+            from tui.runs.read_only import open_read_only
+
+            return open_read_only(paths, settings, approver, gate)
         paths.create()
         with contextlib.ExitStack() as undo:
             store = Store.open(paths)
@@ -122,7 +129,7 @@ class Engine:
             lock = Lock.acquire(engine_locks(paths), owner)
             undo.pop_all()
         if gate is None:
-            rulebook = Rulebook(paths, store.uses, Path.cwd(), Services(paths, redactor))
+            rulebook = Rulebook(paths, store.uses, Path.cwd(), Services(paths, redactor, bell))
             gate = Gatekeeper(rulebook, settings, store, approver or Nobody(), Path.cwd())
         engine = cls(paths, settings, store, lock, owner, backend, gate, audit, redactor, retry, warm_pool)
         if warm_pool:
@@ -150,7 +157,11 @@ class Engine:
         await self._context.gate.close()
         await self._context.audit.close()
         self.store.close()
-        self._lock.release(remove=True)
+        if self._lock is not None:
+            self._lock.release(remove=True)
+
+    async def _open_backend(self) -> Backend:
+        return await open_default(self._context.paths, self._context.settings)
 
     # Events
 

@@ -22,13 +22,12 @@ from tui.ui.areas import AREAS
 from tui.ui.bindings import bindings_of
 from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady, SessionLoaded
 from tui.ui.preparation import look
+from tui.ui.prepared_app import PreparedApp
 from tui.ui.screens.area import Area
 from tui.ui.screens.run import RunArea
-from tui.ui.themed_app import ThemedApp
 from tui.ui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from textual.command import Provider
     from textual.message import Message
     from textual.screen import Screen
 
@@ -38,15 +37,10 @@ if TYPE_CHECKING:
     from tui.runs.engine import Engine
     from tui.runs.events import Event
     from tui.runs.scripted import ScriptedApprover
+    from tui.ui.history import HistoryRow
     from tui.ui.live import LiveRuns
-    from tui.ui.preparation import HostState, Report
+    from tui.ui.preparation import HostState
     from tui.ui.screens.sessions import SessionChoice
-
-
-def _rollcage_commands() -> type[Provider]:
-    from tui.ui.providers import RollcageCommands
-
-    return RollcageCommands
 
 
 _log = logging.getLogger(__name__)
@@ -54,7 +48,7 @@ _TOAST_S = 8.0
 _CLOSING_S = 20.0
 
 
-class RollcageApp(ThemedApp):
+class RollcageApp(PreparedApp):
     """Run anything, roll anything back."""
 
     TITLE = "Rollcage"
@@ -63,7 +57,6 @@ class RollcageApp(ThemedApp):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("app")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {area.name: area.make for area in AREAS}
     DEFAULT_MODE = AREAS[0].name
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_rollcage_commands}
 
     def __init__(
         self,
@@ -71,6 +64,7 @@ class RollcageApp(ThemedApp):
         settings: Settings,
         *,
         session: str = "default",
+        read_only: bool = False,
         open_engine: Callable[[], Awaitable[Engine]] | None = None,
         open_catalog: Callable[[], Catalog] | None = None,
         look_at_host: Callable[[Paths], Awaitable[HostState]] = look,
@@ -78,7 +72,8 @@ class RollcageApp(ThemedApp):
         super().__init__()
         self.paths = paths
         self.settings = settings
-        self.workspace = Workspace(session)
+        self.start_keys(read_only=read_only)
+        self.workspace = Workspace(session, self.keymap)
         """What all areas share."""
         self.catalog: Catalog | None = None
         """None until it was read."""
@@ -128,13 +123,17 @@ class RollcageApp(ThemedApp):
 
     def _start(self) -> None:
         self.follow_themes()
+        self.tell_of_keys()
         self._follow_catalog()
         self._connect_engine()
 
     async def _standard_engine(self) -> Engine:
         # Imported in a thread: it takes longer than a frame.
         module = await asyncio.to_thread(importlib.import_module, "tui.runs.engine")
-        engine: Engine = await module.Engine.open(self.paths, self.settings, warm_pool=True, approver=self.answers)
+        read_only = self.keymap.read_only
+        engine: Engine = await module.Engine.open(
+            self.paths, self.settings, warm_pool=not read_only, approver=self.answers, read_only=read_only
+        )
         return engine
 
     @functools.cached_property
@@ -148,11 +147,6 @@ class RollcageApp(ThemedApp):
         from tui.definitions.catalog import Catalog
 
         return Catalog.standard(paths=self.paths)
-
-    @work(group="setup", exclusive=True, exit_on_error=False)
-    async def action_set_up(self) -> None:
-        """Look at the host again, and offer to set it up."""
-        await self._ensure_host()
 
     @work(group="engine", exit_on_error=False)
     async def _connect_engine(self) -> None:
@@ -168,36 +162,6 @@ class RollcageApp(ThemedApp):
         self.action_set_up()
         # What is here now stays: the collector need not walk it again while output pours in.
         gc.freeze()
-
-    async def _ensure_host(self) -> None:
-        """Offer to set the host up, where something that machines need is lacking."""
-        state = await self._look_at_host(self.paths)
-        if state.is_ready:
-            self._ask_backend()
-            return
-        from tui.ui.screens.setup import Setup
-
-        log = self.paths.logs / "image-build.log"
-        if await self.push_screen_wait(Setup(state, self._set_up, str(log))):
-            self.notify("This host is ready.")
-            self._ask_backend()
-        else:
-            self.notify("Nothing can run until the host is set up: f2 or `rollcage setup` does it.", markup=False)
-
-    async def _set_up(self, report: Report) -> None:
-        from tui.machines.model import PROFILES
-        from tui.ui.preparation import install_and_build
-
-        await install_and_build(self.paths, report, self.paths.logs / "image-build.log")
-        if self.engine is not None:
-            report(None, "starting a first machine")
-            await self.engine.prepare(PROFILES[self.settings.profile], lambda stage: report(None, stage))
-
-    @work(group="backend", exclusive=True, exit_on_error=False)
-    async def _ask_backend(self) -> None:
-        self.workspace.backend = await self.workspace.engine.backend_status()
-        for area in self.areas:
-            area.show_status()
 
     def _hear(self, event: Event) -> None:
         # Output may come a hundred thousand times a second: it goes into its log at once, and the view looks at that.
@@ -245,6 +209,13 @@ class RollcageApp(ThemedApp):
         self.action_area("run")
         self.run_area.open_command(name)
 
+    def open_scenario(self, name: str) -> None:
+        """Put the cursor of the list on a scenario."""
+        from tui.ui.screens.scenarios import ScenariosArea
+
+        self.action_area("scenarios")
+        next(area for area in self.areas if isinstance(area, ScenariosArea)).open_scenario(name)
+
     def show_output(self, row: HistoryRow) -> None:
         """Show what a run of the session printed."""
         self.action_area("run")
@@ -268,13 +239,6 @@ class RollcageApp(ThemedApp):
 
     # --- actions ---------------------------------------------------------------------------------------------------
 
-    def action_help(self) -> None:
-        """Show every key."""
-        from tui.ui.screens.help import Help
-
-        if not isinstance(self.screen, Help):
-            self.push_screen(Help())
-
     async def action_interrupt(self) -> None:
         """Copy the selection, else cancel the run in progress, else say how to leave."""
         if selected := self.screen.get_selected_text():
@@ -283,7 +247,7 @@ class RollcageApp(ThemedApp):
         elif self.workspace.running is not None:
             await self.workspace.cancel()
         else:
-            self.notify("ctrl+q leaves Rollcage.")
+            self.notify(f"{self.key_of('app.quit')} leaves Rollcage.", markup=False)
 
     @work(exit_on_error=False, group="quit", exclusive=True)
     async def action_quit_safely(self) -> None:
@@ -326,8 +290,8 @@ class RollcageApp(ThemedApp):
             _log.error("the engine did not close within %s s", _CLOSING_S)
 
 
-def run_app(paths: Paths, settings: Settings, *, session: str = "default") -> int:
+def run_app(paths: Paths, settings: Settings, *, session: str = "default", read_only: bool = False) -> int:
     """Run the application and return its exit code."""
-    app = RollcageApp(paths, settings, session=session)
-    result = app.run()
+    app = RollcageApp(paths, settings, session=session, read_only=read_only)
+    result = app.run(mouse=settings.mouse)
     return result if result is not None else app.return_code or 0

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from tui.errors import RollcageError
+from tui.keymap.table import Keymap
 from tui.store.model import RunState
 from tui.text import clean_line
+from tui.ui.bindings import KEY_TABLE
 from tui.ui.describe import NO_ROLLBACK, STATE_GLYPHS, spec_words, state_words
 from tui.ui.live import LiveRun, LiveRuns
 from tui.ui.session_state import SessionState
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from tui.ui.screens.sessions import SessionChoice
 
 STARTING: Final = "Rollcage is still starting."
+READ_ONLY: Final = "Rollcage was opened with --readonly: nothing is run or changed."
+_CHANGING: Final = frozenset(key.action.partition("(")[0].rpartition(".")[2] for key in KEY_TABLE.keys if key.changes)
 _NEED_A_STILL_MACHINE: Final = frozenset(("run", "rollback", "undo", "redo", "code", "shell"))
 _NEED_AN_ENGINE: Final = _NEED_A_STILL_MACHINE | {"cancel", "snapshot", "sessions"}
 
@@ -28,7 +32,9 @@ _NEED_AN_ENGINE: Final = _NEED_A_STILL_MACHINE | {"cancel", "snapshot", "session
 class Workspace:
     """One for the whole application. Holds no widgets: areas show what is here."""
 
-    def __init__(self, session: str) -> None:
+    def __init__(self, session: str, keymap: Keymap | None = None) -> None:
+        self.keymap = keymap or Keymap(KEY_TABLE)
+        """Which keys do what now."""
         self.session = session
         """Name of the session on view."""
         self.state = SessionState(session)
@@ -116,13 +122,19 @@ class Workspace:
 
     # --- words -----------------------------------------------------------------------------------------------------
 
+    def forbids(self, action: str) -> bool:
+        """Say whether an action changes something where nothing may be changed."""
+        return self.keymap.read_only and action in _CHANGING
+
     def why_not(self, action: str) -> str:
         """Return why an action of the session can do nothing now, or nothing if it can do something."""
+        if self.forbids(action):
+            return READ_ONLY
         if action in _NEED_AN_ENGINE and self.opened is None:
             return self.problem or STARTING
         running = self.running
         if action in _NEED_A_STILL_MACHINE and running is not None:
-            return f"{clean_line(running.title, 30)} is running; x cancels it."
+            return f"{clean_line(running.title, 30)} is running; {self.keymap.current('run.cancel')} cancels it."
         match action:
             case "cancel" if running is None:
                 return "Nothing is running."
@@ -145,6 +157,7 @@ class Workspace:
             session=self.session,
             run=words,
             run_look=look,
+            read_only=self.keymap.read_only,
             machine=vm or (spec_words(spec) if spec else ""),
             backend=clean_line(self.backend.name, 20) if self.backend else "",
             backend_reason=self.backend.why if self.backend else "",

@@ -21,8 +21,6 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("audit.down", "j,down", "cursor_down", "Down", "Next record; the last one follows what comes.",
         display="j ↓"),
     Key("audit.up", "k,up", "cursor_up", "Up", "Previous record; stops following.", display="k ↑"),
-    Key("audit.pagedown", "pagedown", "cursor_page(1)", "Page down", "One page down."),
-    Key("audit.pageup", "pageup", "cursor_page(-1)", "Page up", "One page up."),
 
     Key("record.copy", "y", "copy", "Copy", "Copy the record.", shown=True),
 )  # fmt: skip

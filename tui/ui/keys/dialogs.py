@@ -14,5 +14,11 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("approval.down", "pagedown,j", "page(1)", "Page down", "Read on.", display="pgdn j"),
     Key("approval.up", "pageup,k", "page(-1)", "Page up", "Back.", display="pgup k"),
 
-    Key("dialog.cancel", "escape", "cancel", "Cancel", "Close without doing anything.", shown=True, display="esc"),
+    Key("finder.down", "down,ctrl+n", "move(1)", "Down", "Next one.", display="↓ ^n"),
+    Key("finder.up", "up", "move(-1)", "Up", "One before."),
+    Key("finder.pagedown", "pagedown", "page(1)", "Page down", "One page down."),
+    Key("finder.pageup", "pageup", "page(-1)", "Page up", "One page up."),
+
+    Key("dialog.cancel", "escape", "cancel", "Cancel", "Close without doing anything.", shown=True, display="esc",
+        essential=True),
 )  # fmt: skip

@@ -18,8 +18,6 @@ KEYS: Final[tuple[Key, ...]] = (
         display="R"),
     Key("scenarios.edit", "e", "screen.edit", "Edit",
         "Open the file of the scenario in $VISUAL or $EDITOR; of one that is shipped, show where it is.", shown=True),
-    Key("scenarios.previous", "left_square_bracket", "screen.next_pane(-1)", "Pane before", "Go to the pane before."),
-    Key("scenarios.next", "right_square_bracket", "screen.next_pane(1)", "Next pane", "Go to the next pane."),
     Key("scenarios.back", "escape", "screen.pane('scenarios')", "Back", "Go to the list of scenarios.", display="esc"),
 
     Key("scenariolist.run", "enter", "open", "Run", "Run the scenario, or the rest of the one that is paused."),

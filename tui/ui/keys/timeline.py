@@ -13,8 +13,6 @@ KEYS: Final[tuple[Key, ...]] = (
         "Mark the selected snapshot, to compare others with it.", shown=True),
     Key("timeline.success", "L", "screen.last_success", "Last success",
         "Put the machine back to where the last run succeeded; asks first.", display="L"),
-    Key("timeline.previous", "left_square_bracket", "screen.next_pane(-1)", "Pane before", "Go to the pane before."),
-    Key("timeline.next", "right_square_bracket", "screen.next_pane(1)", "Next pane", "Go to the next pane."),
     Key("timeline.back", "escape", "screen.back", "Back", "From the lines to the changes, then to the snapshots.",
         display="esc"),
 

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.events import Key, Resize
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
+from tui.ui.bindings import bindings_of
 from tui.ui.messages import EngineEvent, EngineReady, SessionLoaded
+from tui.ui.reach import bare
+from tui.ui.widgets.key_bar import KeyBar
 from tui.ui.widgets.pane import Pane
 from tui.ui.widgets.status_bar import StatusBar
+from tui.ui.workspace import READ_ONLY
 
 if TYPE_CHECKING:
     from tui.runs.engine import Engine
@@ -36,6 +41,7 @@ class Area(Screen[None]):
     sight or not, through `engine_ready`, `engine_event` and `session_loaded`.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("area")
     NAME: ClassVar[str]
     """Its name in `tui.ui.areas.AREAS`."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (104, "-medium"), (160, "-wide")]  # noqa: RUF012
@@ -97,7 +103,7 @@ class Area(Screen[None]):
         yield StatusBar(self.NAME, id="status")
         yield from self.compose_area()
         yield Static(id="too-small", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
         """Catch up with what happened before this area was made."""
@@ -127,11 +133,41 @@ class Area(Screen[None]):
         for each in self.query(Pane):
             each.set_class(zoom and each is pane, "-zoomed")
 
+    def action_next_pane(self, step: int) -> None:
+        """Go to the next pane in sight, or to the one before."""
+        if self.has_class("-zoom"):
+            self.action_zoom()
+        self.call_after_refresh(self._focus_pane, step)
+
+    def _focus_pane(self, step: int) -> None:
+        first: dict[Pane, Widget] = {}
+        for widget in self.focus_chain:
+            pane = next((node for node in widget.ancestors if isinstance(node, Pane)), None)
+            if pane is not None:
+                first.setdefault(pane, widget)
+        panes = [pane for pane in self.query(Pane) if pane in first]
+        here = next((number for number, pane in enumerate(panes) if pane.has_focus_within), None)
+        if panes:
+            first[panes[0 if here is None else (here + step) % len(panes)]].focus()
+
+    def action_jump(self) -> None:
+        """Show a letter on everything that can have the focus, and go where the next key says."""
+        from tui.ui.screens.jump import Jump, targets
+
+        if places := targets(self):
+            self.app.push_screen(Jump(places), self._jumped)
+
+    def _jumped(self, target: Widget | None) -> None:
+        if target is not None:
+            target.focus()
+
     # --- disabled keys say why -------------------------------------------------------------------------------------
 
     def reason_against(self, action: str) -> str:
         """Return why an action as a key names it, such as `screen.undo`, can do nothing now."""
-        return self.why_not(action.rpartition(".")[2].partition("(")[0])
+        name = bare(action)
+        # What is to be changed nowhere is asked first: an area may have a reason of its own.
+        return READ_ONLY if self.workspace.forbids(name) else self.why_not(name)
 
     def show_keys(self) -> None:
         """Have the footer drawn anew if another key can or cannot do something now; doing so is slow."""

@@ -63,7 +63,9 @@ class AuditArea(Area):
     def compose_area(self) -> Iterable[Widget]:
         """Lay the pane out."""
         with Pane("Audit log", id="pane-audit"):
-            yield Input(placeholder=f"/ {EXAMPLE}", id="audit-filter", compact=True)
+            yield Input(
+                placeholder=f"{self.rollcage.key_of('auditarea.filter')} {EXAMPLE}", id="audit-filter", compact=True
+            )
             yield Static(id="audit-problem", markup=False)
             yield Static(id="audit-heading", markup=False)
             yield AuditList(id="audit")

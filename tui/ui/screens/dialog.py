@@ -11,9 +11,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from tui.ui.bindings import bindings_of
+from tui.ui.widgets.key_bar import KeyBar
 
 Result = TypeVar("Result")
 
@@ -57,7 +57,7 @@ class Dialog(ModalScreen[Result | None]):
         frame.border_title = Content(self.FRAME_TITLE)
         yield frame
         if self.WITH_FOOTER:
-            yield Footer(show_command_palette=False, compact=True)
+            yield KeyBar()
 
     def action_cancel(self) -> None:
         """Leave without doing anything."""

@@ -1,61 +1,52 @@
-"""Every key there is."""
+"""Everything that can be done: here first, then everywhere else; enter does it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
-from textual import on
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widget import Widget
-from textual.widgets import Input, Static
+from tui.ui.bindings import KEY_TABLE
+from tui.ui.candidates import Candidate
+from tui.ui.reach import reachable
+from tui.ui.screens.finder import Finder
 
-from tui.ui.bindings import SCOPE_TITLES, SCOPES, keys_of
-from tui.ui.screens.dialog import Dialog
+if TYPE_CHECKING:
+    from textual.screen import Screen
 
-
-class Help(Dialog[None]):
-    """The table of keys, which a filter narrows."""
-
-    FRAME_TITLE = "Keys"
-    AUTO_FOCUS = "Input"
-    DEFAULT_CSS = """
-    Help #frame { width: 100; height: 90%; }
-    Help VerticalScroll { height: 1fr; margin-top: 1; scrollbar-size-vertical: 1; }
-    """
-
-    def content(self) -> Iterable[Widget]:
-        """Return the filter and the table."""
-        yield Input(placeholder="filter", compact=True)
-        yield VerticalScroll(Static(help_text(), markup=False), can_focus=True)
-
-    @on(Input.Changed)
-    def _filter(self, event: Input.Changed) -> None:
-        self.query_one(Static).update(help_text(event.value))
-
-    def key_down(self) -> None:
-        """Scroll."""
-        self.query_one(VerticalScroll).scroll_down(animate=False)
-
-    def key_up(self) -> None:
-        """Scroll."""
-        self.query_one(VerticalScroll).scroll_up(animate=False)
+    from tui.ui.keyed_app import KeyedApp
 
 
-def help_text(wanted: str = "") -> Content:
-    """Return the keys whose id, label or explanation holds `wanted`, by scope."""
-    wanted = wanted.strip().casefold()
-    parts: list[Content] = []
-    for scope in SCOPES:
-        keys = [key for key in keys_of(scope) if wanted in f"{key.id} {key.label} {key.help}".casefold()]
-        if not keys:
-            continue
-        parts.append(Content.styled(SCOPE_TITLES[scope], "bold $text-secondary"))
-        parts += [
-            Content.assemble(
-                (f"  {key.shown_keys:<7}", "bold $text-primary"), f"{key.label:<12}", (key.help, "$text-muted")
-            )
-            for key in keys
-        ]
-        parts.append(Content(""))
-    return Content("\n").join(parts) if parts else Content.styled("No key does that.", "$text-muted")
+class Help(Finder):
+    """The actions, in groups by where they belong, which a filter narrows."""
+
+    FRAME_TITLE = "What can be done"
+    PLACEHOLDER = "type to filter; enter does it"
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def candidates(self) -> Iterable[Candidate]:
+        """Return what can be done where the focus is, then the rest."""
+        keymap = cast("KeyedApp", self.app).keymap
+        here = list(reachable(self._screen))
+        for each in here:
+            title = f"{KEY_TABLE.titles[each.key.scope]} (here)"
+            keys = keymap.shown_keys(each.key)
+            yield Candidate(title, each.key.label, each.key.help, each.run, keys, each.reason)
+        seen = {each.key.id for each in here}
+        for key in KEY_TABLE.keys:
+            if key.id not in seen and keymap.is_there(key):
+                title = KEY_TABLE.titles[key.scope]
+                reason = f"it belongs to “{title}”. {key.help}"
+                yield Candidate(title, key.label, key.help, _nothing, keymap.shown_keys(key), reason)
+
+    def found(self, candidates: Sequence[Candidate], query: str) -> tuple[Sequence[Candidate], bool]:
+        """Return what holds every word somewhere; the groups stay."""
+        words = query.casefold().split()
+        texts = ((each, f"{each.folded} {each.explanation} {each.keys}".casefold()) for each in candidates)
+        return [each for each, text in texts if all(word in text for word in words)], True
+
+
+def _nothing() -> None:
+    """Do nothing: it is not here."""

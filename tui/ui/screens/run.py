@@ -50,16 +50,20 @@ class RunArea(Running):
         """Lay the panes out."""
         with Horizontal(id="panes"):
             with Pane("Commands", id="pane-definitions"):
-                yield Input(placeholder="/ filter", id="filter", compact=True)
+                yield Input(placeholder=f"{self.rollcage.key_of('run.filter')} filter", id="filter", compact=True)
                 yield DefinitionList(id="definitions")
             with Pane("Command", id="pane-details"):
                 yield Details(id="details")
                 yield RiskPane(id="risk")
             with Pane("Output", id="pane-output"):
-                yield OutputView("Nothing has run here yet: ^r runs the command.", id="output")
+                yield OutputView(self._nothing_yet(), id="output")
             with Pane("Session", id="pane-tree"):
                 yield SessionTree(id="tree")
                 yield Static(id="tree-details", markup=False)
+
+    def _nothing_yet(self) -> str:
+        key = self.rollcage.key_of("run.run")
+        return f"Nothing has run here yet{f': {key} runs the command' if key else ''}."
 
     def on_mount(self) -> None:
         """Start with the command in the middle and the clocks running."""
@@ -200,7 +204,8 @@ class RunArea(Running):
         self.query_one(SessionTree).show(state.snapshots, state.runs, state.head_id)
         pane = self.query_one("#pane-tree", Pane)
         self._show_titles()
-        pane.say(f"z: {plan_words(state, state.undo)}" if state.undo else "")
+        key = self.rollcage.key_of("session.undo")
+        pane.say(f"{key}: {plan_words(state, state.undo)}" if key and state.undo else "")
         self._show_row()
         if switched:
             self._show_last()

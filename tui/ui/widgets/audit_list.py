@@ -139,12 +139,6 @@ class AuditList(VirtualList):
     def _go_to_end(self) -> None:
         self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
-    def action_cursor_page(self, direction: int) -> None:
-        """Go one page up or down."""
-        page = max(self.size.height - 1, 1)
-        if self.row_count():
-            self.cursor = min(max(self.cursor + direction * page, 0), self.row_count() - 1)
-
     # --- rows ------------------------------------------------------------------------------------------------------
 
     def row_count(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -24,6 +24,7 @@ from tui.units import duration
 
 if TYPE_CHECKING:
     from tui.definitions.index import Entry
+    from tui.ui.keyed_app import KeyedApp
 
 _DOCUMENTATION_LIMIT = 8000
 """Characters of prose that are laid out: every paragraph is a widget, and widgets are slow in the hundreds."""
@@ -71,7 +72,8 @@ class Details(VerticalScroll):
         yield Static(id="details-head", markup=False)
         yield Static(id="details-problems", markup=False)
         yield ParameterForm(id="details-form")
-        yield Button("▶ Run  ^r", id="details-run", variant="primary", compact=True)
+        key = cast("KeyedApp", self.app).key_of("run.run")
+        yield Button(Content(f"▶ Run  {key}".rstrip()), id="details-run", variant="primary", compact=True)
         yield Static(id="details-code", markup=False)
 
     @property
@@ -126,6 +128,10 @@ class Details(VerticalScroll):
             documentation = Markdown(id="details-documentation", open_links=False)
             await self.mount(documentation, before=code)
         await documentation.update(_documentation(definition))
+
+    def action_half_page(self, direction: int) -> None:
+        """Scroll half a page."""
+        self.scroll_relative(y=direction * max(self.size.height // 2, 1), animate=False)
 
     def focus_form(self) -> None:
         """Focus the first field, or the run button."""

@@ -27,6 +27,7 @@ class Status:
     backend: str = ""
     backend_reason: str = ""
     pool: str = ""
+    read_only: bool = False
 
 
 _BETWEEN: Final = " │ "
@@ -109,6 +110,8 @@ class StatusBar(Widget):
             (0, [("session ", "label"), (clean_line(status.session, 30), "")]),
             (1, [(status.run, status.run_look)]),
         ]
+        if status.read_only:
+            parts.insert(0, (0, [("READ ONLY", "warning")]))
         if status.machine:
             parts.append((4, [("vm ", "label"), (status.machine, "")]))
         if status.backend:

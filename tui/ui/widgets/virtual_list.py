@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+from tui.ui.bindings import bindings_of
 
 Part = tuple[str, Style]
 """Clean text and how it is drawn."""
@@ -49,6 +52,7 @@ class VirtualList(ScrollView, can_focus=True):
     """
 
     ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("list")
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "list--cursor", "list--cursor-blurred", "list--muted", "list--heading", "list--good", "list--bad",
         "list--warning", "list--accent", "list--active", "list--risk-low", "list--risk-medium", "list--risk-high",
@@ -170,7 +174,19 @@ class VirtualList(ScrollView, can_focus=True):
         """Go to the last row."""
         self._step(range(self.row_count() - 1, -1, -1))
 
-    def _step(self, candidates: range) -> None:
+    def action_cursor_page(self, pages: float) -> None:
+        """Go so many pages down, or up; at the end to the last row there."""
+        count = self.row_count()
+        if not count:
+            return
+        target = self.cursor + round(pages * max(self.scrollable_content_region.height - 1, 1))
+        target = min(max(target, 0), count - 1)
+        if pages > 0:
+            self._step(chain(range(target, count), range(target, self.cursor, -1)))
+        else:
+            self._step(chain(range(target, -1, -1), range(target, self.cursor)))
+
+    def _step(self, candidates: Iterable[int]) -> None:
         for row in candidates:
             if self.can_choose(row):
                 self.cursor = row

@@ -1,0 +1,76 @@
+"""What can be done where the focus is, nearest first, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from tui.keymap.table import EVERYWHERE
+from tui.ui.bindings import KEY_TABLE
+
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+    from textual.screen import Screen
+
+    from tui.keymap.key import Key
+    from tui.ui.keyed_app import KeyedApp
+
+NOT_NOW: Final = "This can do nothing now."
+_KEYS: Final = KEY_TABLE.by_id()
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """An action that is bound where the focus is."""
+
+    key: Key
+    node: DOMNode
+    """What it is bound to."""
+    reason: str = ""
+    """Why it can do nothing now."""
+
+    async def run(self) -> None:
+        """Do it."""
+        await self.node.app.run_action(self.key.action, self.node)
+
+
+def bare(action: str) -> str:
+    """Return the name of an action without where it is and what it is given."""
+    return action.partition("(")[0].rpartition(".")[2]
+
+
+def reachable(screen: Screen[Any]) -> Iterator[Reachable]:
+    """Yield everything from the table that is bound at the focus and around it, whether it has a key or not."""
+    keymap = cast("KeyedApp", screen.app).keymap
+    seen: set[str] = set()
+    modal = False
+    for node in (screen.focused or screen).ancestors_with_self:
+        for key in _bound(node):
+            if key.id in seen or not keymap.is_there(key) or (modal and not key.priority):
+                continue
+            seen.add(key.id)
+            reason = _reason(screen, node, key)
+            if reason is not None:
+                yield Reachable(key, node, reason)
+        modal |= node.is_modal
+
+
+def _bound(node: DOMNode) -> Iterator[Key]:
+    """Yield the keys of a node in the order of the table; a node knows its bindings by key only."""
+    ids = {binding.id for _, binding in node._bindings}
+    return (key for key in KEY_TABLE.keys if key.id in ids)
+
+
+def _reason(screen: Screen[Any], node: DOMNode, key: Key) -> str | None:
+    """Return why something can do nothing now, nothing if it can, and None where it is not even offered."""
+    where = key.action.partition("(")[0].partition(".")[0]
+    target = screen if where == "screen" else node.app if where == EVERYWHERE else node
+    able = target.check_action(bare(key.action), ())
+    if able:
+        return ""
+    from tui.ui.screens.area import Area
+
+    if able is None:
+        return (screen.reason_against(key.action) if isinstance(screen, Area) else "") or NOT_NOW
+    return None

@@ -1,0 +1,139 @@
+"""One line that says what keys do where the focus is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.events import Click
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.keymap.table import EVERYWHERE
+from tui.ui.reach import Reachable, reachable
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from tui.ui.keyed_app import KeyedApp
+
+_BETWEEN: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A key and what it does, as they stand in the bar."""
+
+    key: str
+    label: str
+    what: Reachable
+
+    @property
+    def width(self) -> int:
+        """Cells it takes."""
+        return cell_len(self.key) + 1 + cell_len(self.label)
+
+
+class KeyBar(Widget):
+    """What the focused widget can do, then the area, and at the right what works everywhere.
+
+    A key is shown in full or not at all: where there is not room for all, the last ones before those at the right go.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"bar--key", "bar--label", "bar--disabled"}
+    DEFAULT_CSS = """
+    KeyBar {
+        dock: bottom;
+        height: 1;
+        background: $background;
+        & .bar--key { color: $footer-key-foreground; text-style: bold; }
+        & .bar--label { color: $footer-description-foreground; }
+        & .bar--disabled { color: $text-disabled; text-style: dim; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._items: list[Item] = []
+        self._places: list[tuple[range, Item]] = []
+
+    def on_mount(self) -> None:
+        """Follow the focus and what can be done."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+        self._changed(self.screen)
+
+    def _changed(self, screen: Screen[Any]) -> None:
+        if not self.is_attached or screen is not self.screen:
+            return
+        keymap = cast("KeyedApp", self.app).keymap
+        items = [
+            Item(keymap.current(each.key.id), each.key.label, each)
+            for each in reachable(screen)
+            if each.key.shown and keymap.keys_of(each.key)
+        ]
+        if [(each.key, each.label, bool(each.what.reason)) for each in items] != [
+            (each.key, each.label, bool(each.what.reason)) for each in self._items
+        ]:
+            self.refresh()
+        self._items = items
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """What there is to show, the most useful first."""
+        return self._items
+
+    def _laid_out(self, width: int) -> list[tuple[int, Item]]:
+        """Return what is shown in so many cells, each with the column where it begins."""
+        last = [item for item in self._items if item.what.key.scope == EVERYWHERE]
+        column = width - sum(item.width + _BETWEEN for item in last)
+        if column < 0:
+            last, column = [], width
+        shown: list[tuple[int, Item]] = []
+        room, at = column, 0
+        for item in self._items:
+            if item.what.key.scope == EVERYWHERE:
+                continue
+            if at + item.width > room:
+                break
+            shown.append((at, item))
+            at += item.width + _BETWEEN
+        column += _BETWEEN
+        for item in last:
+            shown.append((column, item))
+            column += item.width + _BETWEEN
+        return shown
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line."""
+        base = self.rich_style
+        disabled = self._look("disabled")
+        segments: list[Segment] = []
+        self._places.clear()
+        at = 0
+        for column, item in self._laid_out(self.size.width):
+            off = bool(item.what.reason)
+            segments.append(Segment(" " * (column - at), base))
+            segments.append(Segment(item.key, base + (disabled if off else self._look("key"))))
+            segments.append(Segment(f" {item.label}", base + (disabled if off else self._look("label"))))
+            at = column + item.width
+            self._places.append((range(column, at), item))
+        return Strip(segments).adjust_cell_length(self.size.width, base)
+
+    def _look(self, name: str) -> Style:
+        component = self.get_component_rich_style(f"bar--{name}")
+        return Style(color=component.color, bold=component.bold, dim=component.dim, strike=component.strike)
+
+    async def on_click(self, event: Click) -> None:
+        """Do what the key does that was clicked, or say why not."""
+        for columns, item in self._places:
+            if event.x in columns:
+                if item.what.reason:
+                    self.notify(item.what.reason, severity="warning", markup=False)
+                else:
+                    await item.what.run()
+                return
