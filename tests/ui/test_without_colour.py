@@ -12,12 +12,12 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Button, Input
-from textual.widgets._footer import FooterKey
 
 from tests.support.pilots import until
 from tui.ui.app import RollcageApp
 from tui.ui.screens.confirm import Confirm
 from tui.ui.widgets.definition_list import DefinitionList
+from tui.ui.widgets.key_bar import KeyBar
 from tui.ui.widgets.pane import Pane
 from tui.ui.widgets.status_bar import StatusBar
 
@@ -89,11 +89,15 @@ async def test_the_pane_with_the_focus_has_a_heavy_frame(app: RollcageApp) -> No
 async def test_keys_that_can_do_nothing_are_struck_out(app: RollcageApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app)
-        await until(pilot, lambda: app.screen.query("FooterKey.-disabled"))
-        keys = [key for key in app.screen.query(FooterKey) if key.region.width]
-        struck = {key: all(style.strike for text, style in at(app, key) if text.strip()) for key in keys}
-        assert struck == {key: key.has_class("-disabled") for key in keys}
-        assert set(struck.values()) == {True, False}
+        bar = app.screen.query_one(KeyBar)
+        await until(pilot, lambda: any(item.what.reason for item in bar.items))
+        await pilot.pause()
+        cells = at(app, bar)
+        struck = "".join(text if style.strike else "|" for text, style in cells)
+        free = "".join("|" if style.strike else text for text, style in cells)
+        shown = [item for item in bar.items if f"{item.key} {item.label}" in struck + free]
+        assert {f"{item.key} {item.label}" in struck for item in shown} == {True, False}
+        assert [item for item in shown if (f"{item.key} {item.label}" in struck) != bool(item.what.reason)] == []
 
 
 async def test_the_area_on_view_stands_out(app: RollcageApp) -> None:
