@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from tui.errors import Busy, NotFound, UsageError
 from tui.ids import new_id
@@ -52,6 +53,9 @@ class ScriptedStore:
     session_records: dict[str, SessionRecord] = field(default_factory=dict)
     snapshot_records: dict[str, SnapshotRecord] = field(default_factory=dict)
     run_records: dict[str, RunRecord] = field(default_factory=dict)
+
+    def output_path(self, run_id: str) -> Path:
+        return Path("/nowhere") / run_id
 
     def sessions(self) -> list[SessionRecord]:
         return list(self.session_records.values())

@@ -13,7 +13,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LARGEST: Final = 74_994
 """Bytes of text that go to the clipboard."""
 _ESCAPE: Final = "\x1b"
+_TMUX: Final = "tmux passes it on with: set -g set-clipboard on (or allow-passthrough on)."
 
 
 def sequence(text: str, environment: Mapping[str, str]) -> str:
@@ -32,23 +33,17 @@ def sequence(text: str, environment: Mapping[str, str]) -> str:
     return f"{plain}{_ESCAPE}Ptmux;{wrapped}{_ESCAPE}\\"
 
 
-def put(app: App[object], text: str, environment: Mapping[str, str] = os.environ) -> None:
-    """Put a text that is short enough on the clipboard; `App.copy_to_clipboard` is to come here."""
-    app._clipboard = text  # what Textual's own paste takes, and has no other setter for
-    driver = app._driver
-    if driver is not None:
-        driver.write(sequence(text, environment))
-
-
-def copy(
-    app: App[object],
+def put(
+    app: App[Any],
     text: str,
-    what: str,
+    what: str = "what was to be copied",
     *,
     directory: Path | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Path | None:
-    """Copy a text and say so; what is too long is written to a file, whose path is returned.
+    """Put a text on the clipboard; one that is too long goes to a file, whose path is said and returned.
+
+    `App.copy_to_clipboard` is to come here.
 
     Args:
         app: Knows the terminal.
@@ -62,19 +57,36 @@ def copy(
         path = write_new(text, directory)
         say_written(app, path, what, size)
         return path
-    put(app, text, environment)
-    tmux = "\nIn tmux this needs: set -g set-clipboard on, or allow-passthrough on." if environment.get("TMUX") else ""
-    app.notify(f"Copied {what}: {len(text):,} characters.{tmux}", markup=False)
+    app._clipboard = text  # what Textual's own paste takes, and has no other setter for
+    if app._driver is not None:
+        app._driver.write(sequence(text, environment))
     return None
 
 
-def say_written(app: App[object], path: Path, what: str, size: int) -> None:
+def copy(
+    app: App[Any],
+    text: str,
+    what: str,
+    *,
+    directory: Path | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> None:
+    """Put a text on the clipboard and say so; see `put`."""
+    if put(app, text, what, directory=directory, environment=environment) is None:
+        tmux = f"\n{_TMUX}" if environment.get("TMUX") else ""
+        app.notify(f"Copied {what}: {len(text):,} characters.{tmux}", markup=False)
+
+
+def say_written(app: App[Any], path: Path, what: str, size: int) -> None:
     """Say that a text was too long, and where it is now."""
     app.notify(
         f"{what[:1].upper()}{what[1:]}: {size:,} bytes are more than the {LARGEST:,} a terminal's clipboard takes.\n"
         f"They are in {path}",
-        title="Written to a file", severity="warning", markup=False, timeout=10,
-    )  # fmt: skip
+        title="Written to a file",
+        severity="warning",
+        markup=False,
+        timeout=10,
+    )
 
 
 def new_file(directory: Path | None = None) -> Path:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from tui.levels import RiskLevel
@@ -63,7 +65,9 @@ class LiveRun:
 class LiveRuns:
     """All runs of this process, by session, and the last machine and pool that were heard of."""
 
-    def __init__(self) -> None:
+    def __init__(self, output_file: Callable[[str], Path] | None = None) -> None:
+        self._output_file = output_file
+        """Where a run's output is kept: what its log holds no longer in memory is read back from there."""
         self._runs: OrderedDict[str, LiveRun] = OrderedDict()
         self._session_of: dict[str, str] = {}
         self.machines: dict[str, MachineLeased] = {}
@@ -90,7 +94,7 @@ class LiveRuns:
         match event:
             case OutputReceived():
                 if (run := self._runs.get(event.run_id or "")) is not None:
-                    run.log.feed(event.stream, event.data)
+                    run.log.feed(event.stream, event.data, int(event.at.timestamp() * 1e9))
             case PoolChanged():
                 self.pool = event
             case RunStarted():
@@ -108,7 +112,9 @@ class LiveRuns:
         assert event.run_id is not None
         for old in [run for run in self._runs.values() if run.is_over][: -_KEPT_LOGS or None]:
             del self._runs[old.id]
-        run = LiveRun(event.run_id, event.session, event.title, event.at, event.steps)
+        file = self._output_file(event.run_id) if self._output_file is not None else None
+        log = OutputLog(file=file)
+        run = LiveRun(event.run_id, event.session, event.title, event.at, event.steps, log=log)
         run.log.note("checking it, then getting a machine")
         self._runs[run.id] = run
         self._session_of[event.session_id] = event.session

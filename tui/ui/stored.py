@@ -24,11 +24,11 @@ async def stored_log(store: Store, run: RunRecord) -> OutputLog:
 
 
 def _read(file: Path, run: RunRecord) -> OutputLog:
-    log = OutputLog()
+    log = OutputLog(file=file)
     log.heading(run.title)
     try:
         for frame in read_output(file):
-            log.feed(frame.stream, frame.data)
+            log.feed(frame.stream, frame.data, frame.at_ns)
     except StoreError as error:
         log.note(error.message, RowKind.WARNING)
     log.note(*end_marker(run.state, run.exit_code, run_seconds(run), run.error, run.rolled_back))

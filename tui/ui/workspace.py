@@ -39,7 +39,7 @@ class Workspace:
         """Name of the session on view."""
         self.state = SessionState(session)
         """What is known of it."""
-        self.live = LiveRuns()
+        self.live = LiveRuns(lambda run_id: self.engine.store.output_path(run_id))
         self.opened: Engine | None = None
         """The engine, once it is open."""
         self.problem = ""

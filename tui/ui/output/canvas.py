@@ -141,6 +141,12 @@ class Canvas(ScrollView, can_focus=True):
         """Rows that came since following stopped."""
         return 0 if self.following else self.log_shown.end - self._paused_at
 
+    def indicator(self) -> str:
+        """Return position and mode in one line."""
+        total = self.port.total
+        mode = "● FOLLOW" if self.following else f"○ PAUSED +{self.new_rows:,} new"
+        return f"[{self.port.bottom if total else 0:,}/{total:,}] {mode}"
+
     # --- life ------------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:

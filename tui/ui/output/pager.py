@@ -8,7 +8,7 @@ import shlex
 import signal
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tui.errors import RollcageError
 
@@ -37,7 +37,7 @@ def pager_command(environment: Mapping[str, str]) -> list[str]:
     return [*words, "-R"] if words == ["less"] else words
 
 
-async def open_in_pager(app: App[object], file: Path, environment: Mapping[str, str] = os.environ) -> None:
+async def open_in_pager(app: App[Any], file: Path, environment: Mapping[str, str] = os.environ) -> None:
     """Show a file until the person leaves the pager. The event loop goes on meanwhile.
 
     Raises:

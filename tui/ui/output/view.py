@@ -62,12 +62,6 @@ class OutputView(Searching):
         self.cursor = self.mark = None
         super().log_replaced()
 
-    def indicator(self) -> str:
-        """Return position and mode in one line."""
-        total = self.port.total
-        mode = "● FOLLOW" if self.following else f"○ PAUSED +{self.new_rows:,} new"
-        return f"[{self.port.bottom if total else 0:,}/{total:,}] {mode}"
-
     # --- following and moving --------------------------------------------------------------------------------------
 
     def action_follow(self) -> None:

@@ -16,6 +16,7 @@ from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.messages import CatalogChanged
 from tui.ui.output.log import OutputLog
+from tui.ui.output.panel import OutputPanel
 from tui.ui.output.view import OutputView
 from tui.ui.screens.running import Running
 from tui.ui.session_state import SessionState, plan_words, row_details
@@ -56,7 +57,7 @@ class RunArea(Running):
                 yield Details(id="details")
                 yield RiskPane(id="risk")
             with Pane("Output", id="pane-output"):
-                yield OutputView(self._nothing_yet(), id="output")
+                yield OutputPanel(self._nothing_yet(), view_id="output")
             with Pane("Session", id="pane-tree"):
                 yield SessionTree(id="tree")
                 yield Static(id="tree-details", markup=False)
@@ -239,10 +240,6 @@ class RunArea(Running):
             view.show_log(log, follow=follow)
         self._output_title = clean_line(title, 40)
         self._show_titles()
-
-    @on(OutputView.Moved)
-    def _output_moved(self, event: OutputView.Moved) -> None:
-        self.query_one("#pane-output", Pane).say(event.view.indicator())
 
     def is_shown(self, log: OutputLog) -> bool:
         """Say whether a log is in sight."""
