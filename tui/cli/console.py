@@ -12,7 +12,7 @@ from tui.errors import UsageError
 from tui.text import clean, clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tui.errors import RollcageError
 
@@ -23,6 +23,11 @@ def is_terminal(stream: TextIO) -> bool:
         return stream.isatty()
     except ValueError:  # closed
         return False
+
+
+def bell_of(stream: TextIO) -> Callable[[], object] | None:
+    """Return what rings the bell of a stream's terminal, or None where nobody would hear it."""
+    return (lambda: print("\a", end="", file=stream, flush=True)) if is_terminal(stream) else None
 
 
 def may_colour(stream: TextIO) -> bool:

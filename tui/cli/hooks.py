@@ -73,16 +73,12 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
 def _services() -> Services:
     import sys
 
-    from tui.cli.console import is_terminal
+    from tui.cli.console import bell_of
     from tui.hooks.services import Services
     from tui.paths import Paths
     from tui.redaction import Redactor
 
-    def bell() -> None:
-        sys.stderr.write("\a")
-        sys.stderr.flush()
-
-    return Services(Paths.from_environment(), Redactor(), bell=bell if is_terminal(sys.stderr) else None)
+    return Services(Paths.from_environment(), Redactor(), bell=bell_of(sys.stderr))
 
 
 def _found(services: Services) -> tuple[InstalledHook, ...]:

@@ -21,11 +21,14 @@ def _unchanged(settings: Settings) -> Settings:
 
 async def open_engine(adjust: Callable[[Settings], Settings] = _unchanged, approver: Approver | None = None) -> Engine:
     """Open the engine on this user's paths and settings."""
+    import sys
+
+    from tui.cli.console import bell_of
     from tui.config import load_settings
     from tui.runs.engine import Engine
 
     paths = Paths.from_environment()
-    return await Engine.open(paths, adjust(load_settings(paths)), approver=approver)
+    return await Engine.open(paths, adjust(load_settings(paths)), approver=approver, bell=bell_of(sys.stderr))
 
 
 def with_engine(

@@ -22,7 +22,7 @@ class Services:
 
     paths: Paths
     redactor: Redactor
-    bell: Callable[[], None] | None = None
+    bell: Callable[[], object] | None = None
     """Rings the terminal's bell; called in a hook's thread. None where there is no terminal."""
     now: Callable[[], datetime] = _now
     random: Callable[[], float] = random.random

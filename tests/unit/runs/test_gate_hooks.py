@@ -13,10 +13,12 @@ from tests.support.fake_backend import FakeBackend
 from tests.support.gates import with_text
 from tests.support.people import Office, Person, ended, hook
 from tests.support.runs import names, request
+from tui.config import Settings
 from tui.definitions.model import ResourceLimits
 from tui.hooks.model import Allow, Ask, Block, Decision, HookContext, Limits, Modify, Output, Point
 from tui.machines.model import PROFILES
 from tui.runs.approval import Answer
+from tui.runs.engine import Engine
 from tui.runs.events import ApprovalRequested, HookDecided, RiskAssessed
 from tui.store.model import RunState
 
@@ -219,3 +221,14 @@ async def test_the_text_of_a_request_is_left_alone_without_hooks(gate: Office):
     run = await ended(await gate.engine(hooks=()), odd)
     assert run.record.request["steps"][0]["text"] == odd.steps[0].text
     assert run.record.output_head == b"a\\tb"
+
+
+async def test_the_bell_the_engine_was_given_rings_when_a_run_fails(gate: Office):
+    gate.write("hooks.yaml", "hooks: {notification: {min_duration: 0, desktop: false}}")
+    rings: list[str] = []
+    backend = FakeBackend(gate.paths.data / "fake")
+    async with await Engine.open(gate.paths, Settings(), backend=backend, bell=lambda: rings.append("rung")) as engine:
+        await ended(engine, "true")
+        assert rings == []
+        await ended(engine, "false")
+    assert rings == ["rung"]
