@@ -130,3 +130,14 @@ async def test_what_is_selected_stands_out(app: RollcageApp) -> None:
         field.select_all()
         await until(pilot, lambda: any(style.underline for _, style in at(app, field)))
         assert "".join(text for text, style in at(app, field) if style.underline).startswith("nothin")
+
+
+async def test_a_button_that_cannot_be_pressed_is_struck_out(app: RollcageApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        app.push_screen(Confirm("Sure?", Content("It goes."), act="Go", keep="Stay"))
+        await until(pilot, lambda: isinstance(app.focused, Button))
+        act, keep = app.screen.query_one("#act", Button), app.screen.query_one("#keep", Button)
+        act.disabled = True
+        await until(pilot, lambda: any(style.strike for _, style in at(app, act)))
+        assert not any(style.strike for _, style in at(app, keep))
