@@ -20,7 +20,8 @@ class Viewer(App[None]):
         self.with_panel = with_panel
 
     def compose(self) -> ComposeResult:
-        yield OutputPanel(view_id="output") if self.with_panel else OutputView(id="output")
+        view = OutputView(id="output")
+        yield OutputPanel(view) if self.with_panel else view
 
     def on_mount(self) -> None:
         self.view.show_log(self.log_shown)

@@ -33,9 +33,9 @@ class OutputPanel(Vertical):
     }
     """
 
-    def __init__(self, placeholder: str = "", *, id: str | None = None, view_id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.view = OutputView(placeholder, id=view_id)
+    def __init__(self, view: OutputView) -> None:
+        super().__init__()
+        self.view = view
         self._before: tuple[Query | None, Query | None] = (None, None)
         self._typed: Prompt.Typed | None = None
 

@@ -57,7 +57,7 @@ class RunArea(Running):
                 yield Details(id="details")
                 yield RiskPane(id="risk")
             with Pane("Output", id="pane-output"):
-                yield OutputPanel(self._nothing_yet(), view_id="output")
+                yield OutputPanel(OutputView(self._nothing_yet(), id="output"))
             with Pane("Session", id="pane-tree"):
                 yield SessionTree(id="tree")
                 yield Static(id="tree-details", markup=False)
