@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -11,13 +12,13 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from tui.terminal.device import Device
 
-PATIENCE_S = 60.0
+PATIENCE_S = 20.0
 
 
 class Person:
@@ -86,7 +87,15 @@ class Person:
         """Return the terminal as an attachment has it."""
         return Device.open(os.ttyname(self.end))
 
-    def start(self, command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> subprocess.Popen[bytes]:
+    @contextlib.contextmanager
+    def starts(
+        self, command: Sequence[str], environment: Mapping[str, str], cwd: Path
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """Start a program for which this is the controlling terminal."""
         streams = {"stdin": self.end, "stdout": self.end, "stderr": self.end}
-        return subprocess.Popen(["setsid", "--ctty", *command], env=environment, cwd=cwd, **streams)
+        program = subprocess.Popen(["setsid", "--ctty", *command], env=environment, cwd=cwd, **streams)
+        try:
+            yield program
+        finally:
+            program.kill()
+            program.wait()

@@ -109,9 +109,8 @@ async def _attended(run: Run, device: Device, key: DetachKey, narrator: Narrator
             for line in narrator.lines(event):
                 say(line)
         if isinstance(event, StepStarted):
-            if not quiet:
-                say(f"rollcage: a shell in session {session}; {key.name} leaves and ends it")
-            ending = await attach(run.terminal, device, key)
+            greeting = "" if quiet else f"rollcage: a shell in session {session}; {key.name} leaves and ends it"
+            ending = await attach(run.terminal, device, key, greeting)
             if ending is Ending.HUNG_UP:
                 # Whoever closed the terminal may say so twice; what was done in the shell is still to be kept.
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -50,9 +50,16 @@ class Ending(enum.Enum):
 
 
 async def attach(
-    line: Line, device: Device, key: DetachKey, *, end_on: Sequence[signal.Signals] = (signal.SIGHUP,)
+    line: Line,
+    device: Device,
+    key: DetachKey,
+    greeting: str = "",
+    *,
+    end_on: Sequence[signal.Signals] = (signal.SIGHUP,),
 ) -> Ending:
     """Lend the terminal to a program until it ends, the key is pressed, or one of `end_on` arrives.
+
+    The greeting, a line, is shown first, when the key works already.
 
     However this ends, an exception included, the terminal is as before: its settings, and the modes that the program
     changed. Unless the program ended, the line is hung up. To be called in the main thread, which gets the signals.
@@ -61,7 +68,7 @@ async def attach(
         attachment = _Attachment(line, device, key)
         try:
             with _handling(attachment.handlers(end_on)):
-                return await attachment.ending()
+                return await attachment.ending(greeting)
         finally:
             attachment.close()
 
@@ -83,9 +90,11 @@ class _Attachment:
         ends = dict.fromkeys(end_on, lambda: self._end(Ending.HUNG_UP))
         return {**ends, signal.SIGWINCH: self._was_resized.set, signal.SIGCONT: self._continued}
 
-    async def ending(self) -> Ending:
+    async def ending(self, greeting: str) -> Ending:
         """Pass everything on, both ways, and return how it ended."""
         self._read(True)
+        if greeting:
+            self._device.finish(f"{greeting}\r\n".encode(self._device.encoding, "replace"))
         self._was_resized.set()  # it may have been, since the program was started
         showing = asyncio.create_task(self._show())
         tasks = [showing, asyncio.create_task(self._send()), asyncio.create_task(self._follow_size())]

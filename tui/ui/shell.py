@@ -62,9 +62,8 @@ async def _lend(app: RollcageApp, run: Run, device: Device) -> Ending:
     # Widgets go on changing meanwhile: what they would draw waits, as nobody takes it from the driver.
     with app.suspend(), app.batch_update():
         try:
-            where = clean_line(run.session, 60)
-            await device.write(f"rollcage: a shell in session {where}; {key.name} leaves and ends it\r\n".encode())
-            ending = await attach(run.terminal, device, key, end_on=_ENDS)
+            greeting = f"rollcage: a shell in session {clean_line(run.session, 60)}; {key.name} leaves and ends it"
+            ending = await attach(run.terminal, device, key, greeting, end_on=_ENDS)
             if ending is Ending.HUNG_UP:
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever closed the terminal may say so twice
         except BaseException as error:  # noqa: BLE001 - raised below: an error would leave the application suspended
