@@ -24,6 +24,7 @@ from tui.ui.screens.record import RecordScreen
 from tui.ui.screens.run import RunArea
 from tui.ui.screens.scenarios import ScenariosArea
 from tui.ui.widgets.audit_list import AuditList
+from tui.ui.widgets.block_list import BlockList
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.scenario_list import ScenarioList
@@ -42,6 +43,7 @@ OWNERS: dict[str, type[DOMNode]] = {
     "output": OutputView,
     "tree": SessionTree,
     "code": CodeScreen,
+    "blocks": BlockList,
     "auditarea": AuditArea,
     "audit": AuditList,
     "record": RecordScreen,

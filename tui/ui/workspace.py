@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STARTING: Final = "Rollcage is still starting."
 READ_ONLY: Final = "Rollcage was opened with --readonly: nothing is run or changed."
 _CHANGING: Final = frozenset(key.action.partition("(")[0].rpartition(".")[2] for key in KEY_TABLE.keys if key.changes)
-_NEED_A_STILL_MACHINE: Final = frozenset(("run", "rollback", "undo", "redo", "code", "shell"))
+_NEED_A_STILL_MACHINE: Final = frozenset(("run", "rollback", "undo", "redo", "shell"))
 _NEED_AN_ENGINE: Final = _NEED_A_STILL_MACHINE | {"cancel", "snapshot", "sessions"}
 
 

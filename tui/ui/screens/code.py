@@ -358,6 +358,7 @@ class CodeScreen(ModalScreen[bool]):
     def action_run_block(self) -> None:
         """Run only the block under the cursor."""
         self._read()
+        self._follow_cursor()  # the message about where it is may still be under way
         block = self._block
         if not self._reply.is_fenced or block is None:
             self._run_text()
@@ -398,7 +399,7 @@ class CodeScreen(ModalScreen[bool]):
         self._show_outcomes()
 
     def _must_wait(self) -> bool:
-        reason = self._bench.workspace.why_not("code")
+        reason = self._bench.workspace.why_not("run")
         series = self._bench.series
         if not reason and series is not None and not series.is_over:
             reason = "Blocks are still running."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.style import Style
 from rich.text import Text
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -43,6 +43,11 @@ class CodeEditor(TextArea):
         self._colours: dict[int, list[tuple[int, int, Look]]] = {}
 
     # --- what is written -------------------------------------------------------------------------------------------
+
+    async def _on_key(self, event: Key) -> None:
+        """Leave escape to the screen; the base class has it leave the text."""
+        if event.key == "escape":
+            event.prevent_default()
 
     async def _on_paste(self, event: Paste) -> None:
         """Take what is pasted, all of it or nothing: half a script is another script."""
