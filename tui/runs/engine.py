@@ -106,6 +106,7 @@ class Engine:
             approver: Is asked where a person must agree; without one the answer is no.
             gate: Decides what runs, in the place of this user's policy, hooks and rules.
             retry: How machine failures are retried, if not as the settings say.
+            bell: Rings the bell of a terminal for the notification hook; may be called in any thread.
             read_only: Only tell what is kept; whatever would run or change something raises UsageError, and nothing is
                 put right.
 

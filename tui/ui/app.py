@@ -132,8 +132,9 @@ class RollcageApp(PreparedApp):
         module = await asyncio.to_thread(importlib.import_module, "tui.runs.engine")
         read_only = self.keymap.read_only
         engine: Engine = await module.Engine.open(
-            self.paths, self.settings, warm_pool=not read_only, approver=self.answers, read_only=read_only
-        )
+            self.paths, self.settings, warm_pool=not read_only, approver=self.answers, read_only=read_only,
+            bell=lambda: self.call_later(self.bell),
+        )  # fmt: skip
         return engine
 
     @functools.cached_property
