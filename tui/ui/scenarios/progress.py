@@ -201,11 +201,11 @@ class Progress:
         glyph, count = GLYPHS[self.phase], len(self.steps)
         match self.phase:
             case Phase.PENDING:
-                return f"{glyph} not run yet: enter runs it, n step by step"
+                return f"{glyph} not run yet"
             case Phase.RUNNING:
                 return f"{glyph} running: step {self.at + 1} of {count}"
             case Phase.HELD:
-                return f"{glyph} paused before step {self.at + 2} of {count}: n next, enter rest"
+                return f"{glyph} paused before step {self.at + 2} of {count}"
         took = f", {duration(self.took_s)}" if self.took_s is not None else ""
         left = sum(step.phase is Phase.LEFT for step in self.steps)
         rest = f", {left} not run" if left else ""

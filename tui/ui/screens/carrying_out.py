@@ -15,7 +15,7 @@ from tui.ui.scenarios.conductor import Conductor, Run
 from tui.ui.scenarios.progress import Phase, Progress
 from tui.ui.screens.area import Area
 from tui.ui.widgets.scenario_list import ScenarioList
-from tui.ui.workspace import STARTING
+from tui.ui.workspace import READ_ONLY, STARTING
 
 if TYPE_CHECKING:
     from tui.definitions.model import Definition
@@ -86,7 +86,7 @@ class CarryingOut(Area):
         if action in _STARTS:
             return self._why_not_start(action, entry, current)
         match action:
-            case "stop" if current is None:
+            case "halt" if current is None:
                 return "No scenario is running."
             case "edit" if entry is None:
                 return "Choose a scenario first."
@@ -97,6 +97,8 @@ class CarryingOut(Area):
         return super().why_not(action)
 
     def _why_not_start(self, action: str, entry: Entry | None, current: Progress | None) -> str:
+        if self.workspace.forbids(action):
+            return READ_ONLY
         if self.workspace.opened is None:
             return self.workspace.problem or STARTING
         if current is not None:
@@ -104,7 +106,7 @@ class CarryingOut(Area):
             if self.conductor.is_held and is_shown and action != "every":
                 return ""
             does = "is paused" if self.conductor.is_held else "is running"
-            return f"{clean_line(current.scenario.name)} {does}; x stops it."
+            return f"{clean_line(current.scenario.name)} {does}; {self.rollcage.key_of('scenarios.stop')} stops it."
         if action == "every":
             return "" if self._runnable() else "There are no scenarios that can run."
         if entry is None:
@@ -146,7 +148,7 @@ class CarryingOut(Area):
             self.rollcage.report(error)
 
     @work(group="stop", exit_on_error=False)
-    async def action_stop(self) -> None:
+    async def action_halt(self) -> None:
         """Stop what runs, and what would follow."""
         await self.conductor.stop()
 

@@ -18,7 +18,9 @@ from tui.errors import RollcageError
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.notices import notice
+from tui.ui.output.canvas import Canvas
 from tui.ui.output.log import OutputLog
+from tui.ui.output.panel import OutputPanel
 from tui.ui.output.view import OutputView
 from tui.ui.scenarios.layout import heading
 from tui.ui.scenarios.progress import LOOKS, Phase, Progress
@@ -50,6 +52,7 @@ class ScenariosArea(CarryingOut):
         super().__init__()
         self._nothing = OutputLog()
         self._wanted = ""
+        """The scenario to go to once the files were read."""
 
     def compose_area(self) -> Iterable[Widget]:
         """Lay the panes out."""
@@ -62,7 +65,7 @@ class ScenariosArea(CarryingOut):
                     yield Static(id="step-columns", markup=False)
                     yield StepList(id="steps")
                 with Pane("Output", id="pane-step-output"):
-                    yield OutputView("Nothing was printed.", id="step-output")
+                    yield OutputPanel(OutputView("Nothing was printed.", id="step-output"))
 
     def on_mount(self) -> None:
         """Read the scenarios and follow their files."""
@@ -115,15 +118,19 @@ class ScenariosArea(CarryingOut):
         if self.is_current:
             self.show_keys()
 
-    @staticmethod
-    def _verdict(entry: Entry | None, progress: Progress | None) -> str:
-        if progress is not None:
-            return progress.verdict()
+    def _verdict(self, entry: Entry | None, progress: Progress | None) -> str:
         if entry is None:
             return "There are no scenarios."
-        if entry.scenario is None:
+        if progress is None and entry.scenario is not None:
+            progress = Progress.of(entry.scenario)
+        if progress is None:
             return "✗ the file has errors; it cannot be run"
-        return Progress.of(entry.scenario).verdict()
+        current = self.rollcage.key_of
+        if progress.phase is Phase.PENDING:
+            return f"{progress.verdict()}: {current('scenariolist.run')} runs it, {current('scenarios.step')} in steps"
+        if progress.phase is Phase.HELD:
+            return f"{progress.verdict()}: {current('scenarios.step')} next, {current('scenariolist.run')} rest"
+        return progress.verdict()
 
     @on(StepList.Highlighted)
     def _show_output(self) -> None:
@@ -148,9 +155,9 @@ class ScenariosArea(CarryingOut):
             names = [full[tab] if tab == view else tab.capitalize() for tab in tabs]
             self.query_one(_BOXES[view], Pane).title(names, tabs.index(view))
 
-    @on(OutputView.Moved)
-    def _output_moved(self, event: OutputView.Moved) -> None:
-        self.query_one("#pane-step-output", Pane).say(event.view.indicator())
+    @on(Canvas.Moved)
+    def _output_moved(self) -> None:
+        self.query_one("#pane-step-output", Pane).say(self.query_one(OutputView).indicator())
 
     @on(StepList.Resized)
     def _show_columns(self) -> None:
