@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
 
@@ -10,7 +11,8 @@ import pytest
 
 from tests.support.machines import label, output_of, run
 from tui.errors import NotFound
-from tui.machines.errors import GuestRefused, MachineError, MachineLost
+from tui.machines.errors import CapabilityLacking, GuestRefused, MachineError, MachineLost
+from tui.machines.inspection import FileKind
 from tui.machines.model import PROFILES, Capability, Command, Stream
 from tui.machines.protocol import Backend, Machine
 
@@ -197,3 +199,54 @@ async def test_discarding_twice_is_no_error_and_ends_what_runs(machine: Machine)
     assert not machine.alive
     with pytest.raises(MachineLost):
         await waiting
+
+
+async def test_a_snapshot_is_looked_into_as_often_as_one_likes(backend: Backend, machine: Machine):
+    await output_of(machine, shell("echo one > file"))
+    await backend.capture(machine, taken := label())
+    await output_of(machine, shell("echo second > file"))
+    inspection = await backend.inspect(taken.id)
+    for _ in range(2):
+        contents = await inspection.contents()
+        (path,) = [path for path in contents.written if path.endswith("/file")]
+        facts = contents.written[path]
+        assert facts is not None
+        assert (facts.kind, facts.size) == (FileKind.FILE, 4)
+        assert await inspection.read(path, 2) == b"on"
+        assert await inspection.digests([path, f"{path}-not"]) == {path: hashlib.sha256(b"one\n").hexdigest()}
+    with pytest.raises(GuestRefused):
+        await inspection.read(f"{path}-not", 2)
+    await inspection.discard()
+    await inspection.discard()
+    assert await output_of(machine, shell("cat file")) == "second\n"
+    with pytest.raises(NotFound):
+        await backend.inspect(label().id)
+
+
+async def test_a_copy_of_a_snapshot_and_its_source_go_each_alone(backend: Backend, machine: Machine):
+    await output_of(machine, shell("echo one > file"))
+    await backend.capture(machine, source := label())
+    copies = [label(source.id), label(source.id)]
+    for copy in copies:
+        assert await backend.copy(source.id, copy) > 0
+    assert await backend.stored() == {each.id: each for each in (source, *copies)}
+    await backend.delete({source.id, copies[0].id})
+    await backend.verify(copies[1].id)
+    restored = await backend.restore(copies[1].id)
+    await restored.resume()
+    assert await output_of(restored, shell("cat file")) == "one\n"
+    with pytest.raises(NotFound):
+        await backend.copy(source.id, label(source.id))
+
+
+async def test_memories_are_compared_or_it_is_said_why_not(backend: Backend, machine: Machine):
+    await backend.capture(machine, older := label())
+    await output_of(machine, shell("echo one > file"))
+    await backend.capture(machine, newer := label(older.id))
+    if backend.capabilities[Capability.MEMORY_SNAPSHOTS]:
+        with pytest.raises(CapabilityLacking):
+            await backend.memory_difference(older.id, newer.id)
+        return
+    difference = await backend.memory_difference(older.id, newer.id)
+    assert 0 < difference.pages < difference.total_pages == (MINIMAL.memory_mb << 20) // difference.page_bytes
+    assert (await backend.memory_difference(newer.id, newer.id)).pages == 0
