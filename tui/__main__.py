@@ -28,7 +28,7 @@ def main() -> int:
 # Here because the command line and the interface do not know each other.
 
 
-def _run_app(paths: Paths, settings: Settings, session: str, *, read_only: bool = False) -> int:
+def _run_app(paths: Paths, settings: Settings, session: str | None, *, read_only: bool = False) -> int:
     from tui.ui.app import run_app
 
     return run_app(paths, settings, session=session, read_only=read_only)

@@ -35,7 +35,6 @@ from tui.cli import (
     snapshots,
     themes,
 )
-from tui.cli.arguments import DEFAULT_SESSION
 from tui.cli.codes import EXIT_CANCELLED, EXIT_NOBODY_READS
 from tui.cli.console import say_error
 from tui.errors import RollcageError, UsageError
@@ -86,9 +85,8 @@ def build_parser() -> argparse.ArgumentParser:
         "-s",
         "--session",
         dest="open_session",
-        default=DEFAULT_SESSION,
         metavar="NAME",
-        help="session the application opens (default: %(default)s)",
+        help="session the application opens (default: the one it was left in)",
     )
     parser.add_argument(
         "--readonly",
@@ -133,7 +131,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 class OpenApplication(Protocol):
     """Opens the application in a session and returns its exit code."""
 
-    def __call__(self, paths: Paths, settings: Settings, session: str, *, read_only: bool) -> int:
+    def __call__(self, paths: Paths, settings: Settings, session: str | None, *, read_only: bool) -> int:
         """Open it; `read_only` so that nothing can be changed."""
         ...
 

@@ -21,11 +21,12 @@ from tui.ui.approver import DialogApprover
 from tui.ui.areas import AREAS
 from tui.ui.bindings import bindings_of
 from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady, SessionLoaded
+from tui.ui.place import Place, keep_place, last_place
 from tui.ui.preparation import look
 from tui.ui.prepared_app import PreparedApp
 from tui.ui.screens.area import Area
 from tui.ui.screens.run import RunArea
-from tui.ui.workspace import Workspace
+from tui.ui.workspace import DEFAULT_SESSION, Workspace
 
 if TYPE_CHECKING:
     from textual.message import Message
@@ -63,7 +64,7 @@ class RollcageApp(PreparedApp):
         paths: Paths,
         settings: Settings,
         *,
-        session: str = "default",
+        session: str | None = None,
         read_only: bool = False,
         open_engine: Callable[[], Awaitable[Engine]] | None = None,
         open_catalog: Callable[[], Catalog] | None = None,
@@ -73,7 +74,8 @@ class RollcageApp(PreparedApp):
         self.paths = paths
         self.settings = settings
         self.start_keys(read_only=read_only)
-        self.workspace = Workspace(session, self.keymap)
+        self._left = last_place(paths)
+        self.workspace = Workspace(session or self._left.session or DEFAULT_SESSION, self.keymap)
         """What all areas share."""
         self.catalog: Catalog | None = None
         """None until it was read."""
@@ -110,6 +112,12 @@ class RollcageApp(PreparedApp):
     def action_area(self, name: str) -> None:
         """Show an area."""
         self.switch_mode(name)
+        self._keep_place()
+
+    def _keep_place(self) -> None:
+        if not self.keymap.read_only:
+            entry = self.run_area.entry
+            keep_place(Place(self.workspace.session, self.current_mode, entry.name if entry else ""), self.paths)
 
     def _tell_areas(self, make: Callable[[], Message]) -> None:
         for area in self.areas:
@@ -126,6 +134,8 @@ class RollcageApp(PreparedApp):
         self.tell_of_keys()
         self._follow_catalog()
         self._connect_engine()
+        if self._left.area in self.MODES:
+            self.action_area(self._left.area)
 
     async def _standard_engine(self) -> Engine:
         # Imported in a thread: it takes longer than a frame.
@@ -184,6 +194,7 @@ class RollcageApp(PreparedApp):
     def switch_session(self, choice: SessionChoice) -> None:
         """Show another session."""
         self.workspace.choose(choice)
+        self._keep_place()
         self.reload_session(switched=True)
 
     # --- definitions -----------------------------------------------------------------------------------------------
@@ -192,6 +203,7 @@ class RollcageApp(PreparedApp):
     async def _follow_catalog(self) -> None:
         self.catalog = catalog = await asyncio.to_thread(self._open_catalog)
         self._show_catalog(catalog)
+        self.run_area.call_later(self.run_area.choose_command, self._left.command)
         from tui.definitions.reload import watch
 
         async for delta in watch(catalog):
@@ -269,6 +281,7 @@ class RollcageApp(PreparedApp):
         await self._leave()
 
     async def _leave(self) -> None:
+        self._keep_place()
         await self._close_engine()
         self.exit(0)
 
@@ -291,7 +304,7 @@ class RollcageApp(PreparedApp):
             _log.error("the engine did not close within %s s", _CLOSING_S)
 
 
-def run_app(paths: Paths, settings: Settings, *, session: str = "default", read_only: bool = False) -> int:
+def run_app(paths: Paths, settings: Settings, *, session: str | None = None, read_only: bool = False) -> int:
     """Run the application and return its exit code."""
     app = RollcageApp(paths, settings, session=session, read_only=read_only)
     result = app.run(mouse=settings.mouse)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tui.runs.request import Request
     from tui.ui.screens.sessions import SessionChoice
 
+DEFAULT_SESSION: Final = "default"
 STARTING: Final = "Rollcage is still starting."
 READ_ONLY: Final = "Rollcage was opened with --readonly: nothing is run or changed."
 _CHANGING: Final = frozenset(key.action.partition("(")[0].rpartition(".")[2] for key in KEY_TABLE.keys if key.changes)

@@ -171,6 +171,10 @@ class RunArea(Running):
         commands.choose(name)
         commands.action_open()
 
+    def choose_command(self, name: str) -> None:
+        """Put the cursor on a command, if there is one of that name."""
+        self.query_one(DefinitionList).choose(name)
+
     @on(DefinitionList.Opened)
     async def _opened(self, event: DefinitionList.Opened) -> None:
         self.entry = event.entry
