@@ -353,6 +353,21 @@ async def test_the_file_is_shown_where_it_cannot_be_edited(
         await until(pilot, lambda: any("neither $VISUAL nor $EDITOR is set" in toast for toast in toasts(app)))
 
 
+async def test_nothing_runs_where_nothing_may_be_changed(
+    app: RollcageApp, engine: ScriptedEngine, scenarios: Path
+) -> None:
+    app.start_keys(read_only=True)
+    app.workspace.keymap = app.keymap
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await area_of(pilot, app)
+        for action in ("carry_out", "step", "every", "halt", "edit"):
+            assert "--readonly" in area.why_not(action)
+        await pilot.press("enter", "ctrl+r", "n", "R", "e")
+        area.query_one(ScenarioList).opened(0)
+        await pilot.pause()
+        assert engine.started == []
+
+
 def test_the_editor_is_words_of_a_command_and_no_shell() -> None:
     assert editor({"VISUAL": "code --wait", "EDITOR": "vi"}) == ["code", "--wait"]
     assert editor({"EDITOR": "vi; rm x"}) == ["vi;", "rm", "x"]

@@ -81,6 +81,8 @@ class CarryingOut(Area):
 
     def why_not(self, action: str) -> str:
         """Return why an action can do nothing now, or nothing if it can do something."""
+        if self.workspace.forbids(action):
+            return READ_ONLY
         current = self.conductor.current
         entry = self.entry if self.is_mounted else None
         if action in _STARTS:
@@ -97,8 +99,6 @@ class CarryingOut(Area):
         return super().why_not(action)
 
     def _why_not_start(self, action: str, entry: Entry | None, current: Progress | None) -> str:
-        if self.workspace.forbids(action):
-            return READ_ONLY
         if self.workspace.opened is None:
             return self.workspace.problem or STARTING
         if current is not None:

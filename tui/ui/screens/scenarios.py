@@ -18,7 +18,6 @@ from tui.errors import RollcageError
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.notices import notice
-from tui.ui.output.canvas import Canvas
 from tui.ui.output.log import OutputLog
 from tui.ui.output.panel import OutputPanel
 from tui.ui.output.view import OutputView
@@ -154,10 +153,6 @@ class ScenariosArea(CarryingOut):
             tabs = sharing or (view,)
             names = [full[tab] if tab == view else tab.capitalize() for tab in tabs]
             self.query_one(_BOXES[view], Pane).title(names, tabs.index(view))
-
-    @on(Canvas.Moved)
-    def _output_moved(self) -> None:
-        self.query_one("#pane-step-output", Pane).say(self.query_one(OutputView).indicator())
 
     @on(StepList.Resized)
     def _show_columns(self) -> None:
