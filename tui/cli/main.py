@@ -117,6 +117,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         words, program = words[:cut], words[cut + 1 :]
     parser = build_parser()
     parsed, rest = parser.parse_known_args(words)
+    if parsed.read_only and parsed.function is not app.open_application:
+        # Ignoring it would let something run that somebody meant to be safe from.
+        parser.error("--readonly opens the application and goes with no command")
     if rest and (not hasattr(parsed, "values") or any(word.startswith("-") for word in rest)):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:

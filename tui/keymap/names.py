@@ -61,8 +61,8 @@ def parse_key(text: str) -> str:
     """
     if len(text) == 1:
         return _ALIASES.get(text) or character_name(text)
-    if len(text) == 2 and text[0] == "^":
-        text = f"ctrl+{text[1].lower()}"
+    if text.startswith("^"):
+        text = f"ctrl+{text[1:]}"
     *modifiers, last = text.split("+") if not text.endswith("++") else (*text[:-2].split("+"), "+")
     modifiers = [modifier.strip().lower() for modifier in modifiers]
     if unknown := [modifier for modifier in modifiers if modifier not in _MODIFIERS]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from textual.keys import key_to_character
+
 from tui.keymap.table import EVERYWHERE
 from tui.ui.bindings import KEY_TABLE
 
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from tui.ui.keyed_app import KeyedApp
 
 NOT_NOW: Final = "This can do nothing now."
-_KEYS: Final = KEY_TABLE.by_id()
+_SCOPES: Final = tuple(KEY_TABLE.titles)
+"""From what everything has in common to single widgets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,19 @@ def reachable(screen: Screen[Any]) -> Iterator[Reachable]:
         modal |= node.is_modal
 
 
-def _bound(node: DOMNode) -> Iterator[Key]:
-    """Yield the keys of a node in the order of the table; a node knows its bindings by key only."""
+def working_keys(screen: Screen[Any], key: Key) -> list[str]:
+    """Return the keys that do something where the focus is: a text field keeps what can be typed for itself."""
+    focused = screen.focused
+    keys = cast("KeyedApp", screen.app).keymap.keys_of(key)
+    if focused is None or key.priority:
+        return list(keys)
+    return [each for each in keys if not focused.check_consume_key(each, key_to_character(each))]
+
+
+def _bound(node: DOMNode) -> list[Key]:
+    """Return the keys of a node, those it does not share with others first; a node knows its bindings by key only."""
     ids = {binding.id for _, binding in node._bindings}
-    return (key for key in KEY_TABLE.keys if key.id in ids)
+    return sorted((key for key in KEY_TABLE.keys if key.id in ids), key=lambda key: -_SCOPES.index(key.scope))
 
 
 def _reason(screen: Screen[Any], node: DOMNode, key: Key) -> str | None:

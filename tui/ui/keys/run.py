@@ -27,7 +27,8 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("run.risk", "f3,i", "screen.risk", "Risk",
         "Show all that is known of the risk, the policy and the mode, or one line.", shown=True),
 
-    Key("definitions.open", "enter", "open", "Open", "Go to the parameters; with none to fill in, to the run button."),
+    Key("definitions.open", "enter", "open", "Open", "Go to the parameters; with none to fill in, to the run button.",
+        shown=True),
     Key("definitions.down", "j,down", "cursor_down", "Down", "Next command.", display="j ↓"),
     Key("definitions.up", "k,up", "cursor_up", "Up", "Previous command.", display="k ↑"),
     Key("definitions.first", "g,home", "cursor_first", "First", "First command.", display="g"),
@@ -46,7 +47,8 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("form.halfup", "ctrl+u", "half_page(-1)", "Half up", "Half a page up."),
     Key("form.left", "h", "screen.next_pane(-1)", "Pane before", "Go to the pane at the left."),
     Key("form.right", "l", "screen.next_pane(1)", "Next pane", "Go to the pane at the right."),
-    Key("form.back", "escape", "screen.pane('definitions')", "Back", "Leave the form; what was typed stays."),
+    Key("form.back", "escape", "screen.pane('definitions')", "Back", "Leave the form; what was typed stays.",
+        shown=True),
 
     Key("tree.rollback", "b,r", "rollback", "Roll back", "Put the machine back to the selected snapshot; asks first.",
         shown=True, display="b r", changes=True),

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.errors import NoWidget
 from textual.events import Click, Key
 from textual.geometry import Offset
 from textual.screen import ModalScreen, Screen
@@ -41,10 +42,9 @@ def _row_column(widget: Widget) -> tuple[int, int]:
 def _place(widget: Widget) -> Offset | None:
     """Return where its letter stands, or None where nothing of it is in sight."""
     try:
-        region, clip = widget.screen.find_widget(widget)[:2]
-    except Exception:  # noqa: BLE001 - Textual has no public question for this, and raises errors of its own
+        visible = widget.screen.find_widget(widget).visible_region
+    except NoWidget:
         return None
-    visible = region.intersection(clip)
     return visible.offset if visible.area else None
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -13,13 +13,12 @@ from textual.events import Click
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.keymap.names import shown
 from tui.keymap.table import EVERYWHERE
-from tui.ui.reach import Reachable, reachable
+from tui.ui.reach import Reachable, reachable, working_keys
 
 if TYPE_CHECKING:
     from textual.screen import Screen
-
-    from tui.ui.keyed_app import KeyedApp
 
 _BETWEEN: Final = 2
 
@@ -41,7 +40,8 @@ class Item:
 class KeyBar(Widget):
     """What the focused widget can do, then the area, and at the right what works everywhere.
 
-    A key is shown in full or not at all: where there is not room for all, the last ones before those at the right go.
+    A key is shown in full or not at all: where there is not room for all, those go that can do nothing now, then the
+    last ones before those at the right.
     """
 
     ALLOW_SELECT = False
@@ -70,11 +70,10 @@ class KeyBar(Widget):
     def _changed(self, screen: Screen[Any]) -> None:
         if not self.is_attached or screen is not self.screen:
             return
-        keymap = cast("KeyedApp", self.app).keymap
         items = [
-            Item(keymap.current(each.key.id), each.key.label, each)
+            Item(shown(keys[0]), each.key.label, each)
             for each in reachable(screen)
-            if each.key.shown and keymap.keys_of(each.key)
+            if each.key.shown and (keys := working_keys(screen, each.key))
         ]
         if [(each.key, each.label, bool(each.what.reason)) for each in items] != [
             (each.key, each.label, bool(each.what.reason)) for each in self._items
@@ -89,24 +88,15 @@ class KeyBar(Widget):
 
     def _laid_out(self, width: int) -> list[tuple[int, Item]]:
         """Return what is shown in so many cells, each with the column where it begins."""
+        first = [item for item in self._items if item.what.key.scope != EVERYWHERE]
         last = [item for item in self._items if item.what.key.scope == EVERYWHERE]
-        column = width - sum(item.width + _BETWEEN for item in last)
-        if column < 0:
-            last, column = [], width
-        shown: list[tuple[int, Item]] = []
-        room, at = column, 0
-        for item in self._items:
-            if item.what.key.scope == EVERYWHERE:
-                continue
-            if at + item.width > room:
-                break
-            shown.append((at, item))
-            at += item.width + _BETWEEN
-        column += _BETWEEN
-        for item in last:
-            shown.append((column, item))
-            column += item.width + _BETWEEN
-        return shown
+        if _width(last) > width:
+            last = []
+        while first and _width(first) + _BETWEEN + _width(last) > width:
+            # What can do nothing now goes first, from the end.
+            idle = [item for item in first if item.what.reason]
+            first.remove((idle or first)[-1])
+        return [*_columns(first, 0), *_columns(last, width - _width(last))]
 
     def render_line(self, y: int) -> Strip:
         """Draw the line."""
@@ -137,3 +127,13 @@ class KeyBar(Widget):
                 else:
                     await item.what.run()
                 return
+
+
+def _width(items: Sequence[Item]) -> int:
+    return sum(item.width for item in items) + _BETWEEN * max(len(items) - 1, 0)
+
+
+def _columns(items: Sequence[Item], column: int) -> Iterator[tuple[int, Item]]:
+    for item in items:
+        yield column, item
+        column += item.width + _BETWEEN
