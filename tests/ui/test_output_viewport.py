@@ -33,9 +33,7 @@ def all_lines(port: Viewport) -> list[tuple[int, int, str]]:
         if not port.wanted.accepts(row.kind, text):
             continue
         points = [0] if port.width is None else wrap_points(text, port.width)
-        found += [
-            (number, begin, text[begin:end]) for begin, end in zip(points, [*points[1:], len(text)], strict=True)
-        ]
+        found += [(number, begin, text[begin:end]) for begin, end in zip(points, [*points[1:], len(text)], strict=True)]
     return found
 
 
@@ -131,7 +129,11 @@ class Reading(RuleBasedStateMachine):
 
 
 Reading.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=15, deadline=None, report_multiple_bugs=False, phases=(Phase.explicit, Phase.generate)
+    max_examples=30,
+    stateful_step_count=15,
+    deadline=None,
+    report_multiple_bugs=False,
+    phases=(Phase.explicit, Phase.generate),
 )
 TestReading = Reading.TestCase
 

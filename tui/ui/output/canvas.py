@@ -97,6 +97,7 @@ class Canvas(ScrollView, can_focus=True):
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(64)
         self._paused_at = 0
         self._told = True
+        self._frame = 0
         self._idle_frames = 0
         self._frames: Timer | None = None
         self._looks: dict[str, Style] = {}
@@ -166,10 +167,11 @@ class Canvas(ScrollView, can_focus=True):
     def _tick(self) -> None:
         if self.log_shown.version != self._seen_version and self.display and self.is_on_screen:
             self.flush()
-        self._idle_frames += 1
-        if self._idle_frames % _TOLD_EVERY == 0 and not self._told:
+        self._frame += 1
+        if self._frame % _TOLD_EVERY == 0 and not self._told:
             self._told = True
             self.post_message(self.Moved(self))
+        self._idle_frames += 1
         if self._idle_frames > FRAMES_PER_SECOND and self._frames is not None:
             self._frames.pause()  # an application at rest costs nothing
 

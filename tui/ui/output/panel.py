@@ -17,7 +17,7 @@ from tui.ui.output.export import CannotSave, coloured, rows_as_text, save, short
 from tui.ui.output.pager import open_in_pager
 from tui.ui.output.prompt import Prompt, Strip
 from tui.ui.output.query import BadQuery, Query
-from tui.ui.output.view import OutputView
+from tui.ui.output.view import OutputView, Question
 
 _SETTLE_S = 0.1
 """A filter or a search is applied this long after the last letter."""
@@ -36,6 +36,7 @@ class OutputPanel(Vertical):
     def __init__(self, view: OutputView) -> None:
         super().__init__()
         self.view = view
+        view.ask = self._ask
         self._before: tuple[Query | None, Query | None] = (None, None)
         self._typed: Prompt.Typed | None = None
 
@@ -56,14 +57,12 @@ class OutputPanel(Vertical):
 
     # --- typing ----------------------------------------------------------------------------------------------------
 
-    @on(OutputView.Asked)
-    def _ask(self, event: OutputView.Asked) -> None:
-        event.stop()
+    def _ask(self, question: Question) -> None:
         view, prompt = self.view, self.query_one(Prompt)
         self._before = (view.search, view.filter)
         begin = {"search": "", "filter": view.filter.text if view.filter else "", "save": ""}
         self.query_one(Strip).display = False
-        prompt.ask(event.question, begin[event.question])
+        prompt.ask(question, begin[question])
 
     @on(Prompt.Typed)
     def _type(self, event: Prompt.Typed) -> None:

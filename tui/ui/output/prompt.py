@@ -73,7 +73,7 @@ class Prompt(Horizontal):
         line.placeholder = _HINTS[question]
         self.say("")
         self.display = True
-        line.focus()
+        self.screen.set_focus(line)
 
     def say(self, problem: str) -> None:
         """Say what is wrong, beside the line."""

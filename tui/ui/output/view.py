@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, cast, get_args
 
 from textual.binding import BindingType
-from textual.events import Click
+from textual.events import Click, Key
 from textual.message import Message
 from textual.selection import Selection
 
@@ -28,13 +29,6 @@ class OutputView(Searching):
     Moved = Canvas.Moved
 
     @dataclass
-    class Asked(Message):
-        """Something is to be typed."""
-
-        view: OutputView
-        question: Question
-
-    @dataclass
     class CopyAsked(Message):
         """Rows are to be copied: those from `first` up to `end` that are shown, or all."""
 
@@ -52,6 +46,8 @@ class OutputView(Searching):
 
     def __init__(self, placeholder: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(placeholder, id=id, classes=classes)
+        self.ask: Callable[[Question], None] | None = None
+        """Asks for something to be typed, at once: letters typed after the key must not come here."""
         self.cursor: int | None = None
         """Absolute number of the row the cursor of lines is on; None where there is no cursor."""
         self.mark: int | None = None
@@ -153,7 +149,23 @@ class OutputView(Searching):
 
     def action_ask(self, question: Question) -> None:
         """Ask what to search or filter for, or where to save."""
-        self.post_message(self.Asked(self, question))
+        if self.ask is not None:
+            self.ask(question)
+
+    def on_key(self, event: Key) -> None:
+        """Open the line to type in the turn of its key, and give it the letters that were typed ahead.
+
+        A binding runs only after its key went up to the application; what was typed meanwhile would go astray.
+        """
+        focused = self.screen.focused
+        if focused is not None and focused is not self:
+            event.stop().prevent_default()
+            focused.post_message(Key(event.key, event.character))
+        elif (active := self.screen.active_bindings.get(event.key)) is not None and active.node is self:
+            name, _, question = active.binding.action.rstrip("')").partition("('")
+            if name == "ask" and question in get_args(Question):
+                event.stop().prevent_default()
+                self.action_ask(cast("Question", question))
 
     def action_match(self, way: int) -> None:
         """Go to the next match, or to the one before."""
