@@ -5,41 +5,37 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Label, Select, Static, TextArea
+from textual.widgets import Footer, Static, TextArea
 
 from tui.definitions.reply import CodeBlock, Reply
 from tui.errors import RollcageError
-from tui.languages import INTERPRETED, Language
-from tui.levels import RiskLevel
-from tui.runs.gates import Preview
+from tui.languages import Language
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.code.bench import Bench
 from tui.ui.code.colours import Region
 from tui.ui.code.draft import LONGEST_TEXT
+from tui.ui.code.findings import Findings
 from tui.ui.code.series import Series, Turn
-from tui.ui.evidence import Mark, marks
 from tui.ui.output.view import OutputView
 from tui.ui.widgets.block_list import BlockList
 from tui.ui.widgets.code_editor import CodeEditor
+from tui.ui.widgets.code_options import CodeOptions
 from tui.ui.widgets.risk_pane import SETTLE_S, RiskPane
-from tui.ui.widgets.toggle import Toggle
 
 if TYPE_CHECKING:
     from tui.runs.request import Request
     from tui.ui.app import RollcageApp
 
-_GUESSED: Final = "guess"
 _FENCE_WORD: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*([^\s{]*)")
 _READ_AT_ONCE: Final = 20_000
 """Characters in which blocks are looked for at every key; in a longer text once nothing was typed for a moment."""
@@ -62,24 +58,15 @@ class CodeScreen(ModalScreen[bool]):
         self._reply = Reply((), False)
         self._read_text: str | None = None
         self._read_language: Language | None = None
-        self._found: dict[tuple[str, str], Preview] = {}
-        """What was found about blocks, by what makes them the same code."""
+        self._found = Findings()
         self._followed: Turn | None = None
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
         code = self._bench.code
-        languages = [("guess", _GUESSED), *((str(language), str(language)) for language in INTERPRETED)]
         with Vertical(id="code-frame") as frame:
             frame.border_title = Content(f"Code in session {clean_line(self._bench.workspace.session, 30)}")
-            with Horizontal(id="code-options"):
-                yield Select(languages, value=str(code.language or _GUESSED), allow_blank=False, compact=True)
-                yield Label("keep variables")
-                yield Toggle(code.keep_interpreter, id="keep")
-                yield Label("stop on failure", classes="of-blocks")
-                yield Toggle(code.stop_on_failure, id="stop", classes="of-blocks")
-                yield Label("one run", classes="of-blocks")
-                yield Toggle(code.as_one, id="one", classes="of-blocks")
+            yield CodeOptions(code)
             with Container(id="code-body"):
                 yield CodeEditor(code.text)
                 with Vertical(id="code-side"):
@@ -112,17 +99,12 @@ class CodeScreen(ModalScreen[bool]):
 
     def _take(self) -> None:
         """Note what is written and chosen."""
-        named = str(self.query_one(Select).value)
-        language = None if named == _GUESSED else Language(named)
-        self._bench.code = replace(
+        code = replace(
             self._bench.code,
             text=self.query_one(CodeEditor).text,
-            language=self._bench.code.language if self._reply.is_fenced else language,
-            keep_interpreter=self.query_one("#keep", Toggle).value,
-            stop_on_failure=self.query_one("#stop", Toggle).value,
-            as_one=self.query_one("#one", Toggle).value,
             choices=tuple(sorted(self.query_one(BlockList).choices.items())),
         )
+        self._bench.code = self.query_one(CodeOptions).taken(code)
 
     def _keep(self) -> None:
         self._take()
@@ -139,26 +121,26 @@ class CodeScreen(ModalScreen[bool]):
             self._timer.reset()
             self._timer.resume()
 
-    @on(Select.Changed)
-    def _language_picked(self, event: Select.Changed) -> None:
+    @on(CodeOptions.LanguagePicked)
+    def _language_picked(self, event: CodeOptions.LanguagePicked) -> None:
         """Take the language; where there are fences it is that of the block under the cursor, and stands there."""
         block = self._block
         if not self._reply.is_fenced:
-            self._read(again=True)
-        elif block is not None and event.value != _GUESSED:
+            self._bench.code = replace(self._bench.code, language=event.language)
+            self._read()
+        elif block is not None and event.language is not None:
             editor, row = self.query_one(CodeEditor), block.first_line - 1
             if (fence := _FENCE_WORD.search(editor.document.get_line(row))) is not None:
-                editor.replace(str(event.value), (row, fence.start(1)), (row, fence.end(1)))
+                editor.replace(str(event.language), (row, fence.start(1)), (row, fence.end(1)))
 
     def _show_language(self) -> None:
-        block, code = self._block, self._bench.code
-        language = block.language if self._reply.is_fenced and block is not None else code.language
-        with self.prevent(Select.Changed):
-            self.query_one(Select).value = str(language) if language in INTERPRETED else _GUESSED
+        block = self._block
+        named = block.language if self._reply.is_fenced and block is not None else self._bench.code.language
+        self.query_one(CodeOptions).show_language(named)
 
-    @on(Toggle.Changed)
+    @on(CodeOptions.Changed)
     def _options_changed(self) -> None:
-        self._read(again=True)
+        self._read()
 
     @on(CodeEditor.PasteRefused)
     def _refused(self, event: CodeEditor.PasteRefused) -> None:
@@ -172,13 +154,13 @@ class CodeScreen(ModalScreen[bool]):
         self._timer.pause()
         self._read()
 
-    def _read(self, *, again: bool = False) -> None:
+    def _read(self) -> None:
         """Find the blocks of what is written."""
         if not self.is_mounted:
             return
         self._take()
         code = self._bench.code
-        if again or (code.text, code.language) != (self._read_text, self._read_language):
+        if (code.text, code.language) != (self._read_text, self._read_language):
             self._read_text, self._read_language = code.text, code.language
             self._reply = self._bench.read()
             self._show_blocks()
@@ -194,8 +176,8 @@ class CodeScreen(ModalScreen[bool]):
     def _show_blocks(self) -> None:
         reply, blocks, editor = self._reply, self.query_one(BlockList), self.query_one(CodeEditor)
         self.set_class(reply.is_fenced, "-fenced")
-        self._found = {block.identity: self._found[block.identity] for block in reply.blocks
-                       if block.identity in self._found}  # fmt: skip
+        self.query_one(CodeOptions).set_class(reply.is_fenced, "-blocks")
+        self._found.keep(reply.blocks)
         blocks.show(reply.blocks)
         self._follow_cursor()
         editor.colour([
@@ -213,42 +195,32 @@ class CodeScreen(ModalScreen[bool]):
         """Assess the blocks one by one; the one under the cursor is the risk pane's."""
         for block in self._reply.blocks if self._reply.is_fenced else ():
             engine = self._bench.workspace.opened
-            if engine is None or not block.can_run or block.identity in self._found:
+            if engine is None or not block.can_run or block in self._found:
                 continue
             try:
                 preview = await engine.preview(self._bench.requests([block])[0])
             except (RollcageError, OSError):
                 continue  # the risk pane says why, when the cursor is there
-            self._found[block.identity] = preview
+            self._found.add(preview)
             self._show_found()
 
     @on(RiskPane.Assessed)
     def _assessed(self, event: RiskPane.Assessed) -> None:
-        step = event.preview.proposal.steps[0]
-        self._found[step.language, step.text] = event.preview
+        self._found.add(event.preview)
         self._show_found()
 
     def _show_found(self) -> None:
         """Show how risky each block is, and underline why in the text."""
         self._show_outcomes()
-        if self._read_text is None:
-            return
-        starts = list(accumulate((len(line) + 1 for line in self._read_text.split("\n")), initial=0))
-        found: list[Mark] = []
-        for block in self._reply.blocks:
-            if (preview := self._found.get(block.identity)) is not None:
-                assessment = preview.proposal.steps[0].assessment
-                reasons = assessment.reasons if assessment is not None else ()
-                found += _placed(marks(reasons, len(block.text)), block, starts)
-        self.query_one(CodeEditor).mark(self._read_text, found)
+        if self._read_text is not None:
+            found = self._found.marks(self._reply.blocks, self._read_text)
+            self.query_one(CodeEditor).mark(self._read_text, found)
 
     def _show_outcomes(self) -> None:
-        levels: dict[tuple[str, str], RiskLevel] = {}
-        for identity, preview in self._found.items():
-            if (assessment := preview.proposal.assessment) is not None:
-                levels[identity] = assessment.level
         series = self._bench.series
-        self.query_one(BlockList).show_state(levels, series.turn_of if series is not None else lambda _: None)
+        self.query_one(BlockList).show_state(
+            self._found.levels, series.turn_of if series is not None else lambda _: None
+        )
         self._show_note()
         self._show_output()
 
@@ -309,9 +281,8 @@ class CodeScreen(ModalScreen[bool]):
 
     @on(BlockList.StopFlipped)
     def _flip_stop(self) -> None:
-        stop = self.query_one("#stop", Toggle)
-        stop.value = not stop.value
-        self.notify("A failure skips the rest." if stop.value else "After a failure the rest runs all the same.")
+        stops = self.query_one(CodeOptions).flip_stop()
+        self.notify("A failure skips the rest." if stops else "After a failure the rest runs all the same.")
 
     # --- output ----------------------------------------------------------------------------------------------------
 
@@ -414,18 +385,3 @@ class CodeScreen(ModalScreen[bool]):
         """Keep what was written for the next time."""
         self._keep()
         self.dismiss(False)
-
-
-def _placed(found: list[Mark], block: CodeBlock, starts: list[int]) -> list[Mark]:
-    """Return marks in the text of a block as marks in the text around it, line by line."""
-    placed: list[Mark] = []
-    at = 0
-    lines = block.text.split("\n")
-    for line, (number, column) in zip(lines, block.places, strict=False):
-        begin = starts[number - 1] + column
-        for mark in found:
-            start, end = max(mark.start, at), min(mark.end, at + len(line))
-            if start < end:
-                placed.append(Mark(begin + start - at, begin + end - at, mark.level))
-        at += len(line) + 1
-    return placed
