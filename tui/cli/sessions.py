@@ -83,6 +83,8 @@ def _show(arguments: argparse.Namespace) -> int:
         out(f"machine    {describe_machine(session.spec)}")
         out(f"made       {when(session.created_at)}")
         out(f"last used  {when(session.updated_at)}")
+        if snapshots and snapshots[0].reason == "branch":
+            out(f"began at   {snapshots[0].parent_id}, a snapshot of another session")
         out(f"head       {session.head_id or '-'}")
         out(f"snapshots  {len(snapshots)}, {size(_stored(snapshots))} on disk")
         if runs:

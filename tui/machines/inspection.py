@@ -78,6 +78,8 @@ class Contents:
     processes: tuple[ProcessFacts, ...] = ()
     notes: tuple[str, ...] = ()
     """What could not be looked at. Untrusted text."""
+    partial: bool = False
+    """There may be more in `written` and `replaced`: not all could be looked at."""
 
     def hides_image(self, path: str) -> bool:
         """Whether a directory above `path` was removed, replaced or is a directory no more."""

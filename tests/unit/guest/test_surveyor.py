@@ -16,7 +16,7 @@ from tui.machines.guest.surveyor import Surveyor, parse_contents
 from tui.machines.inspection import ProcessFacts
 from tui.machines.model import Command, ExitReport, OutputChunk, ResourceUsage, Stream
 
-GOOD: dict[str, Any] = {"files": [], "image": [], "replaced": [], "processes": [], "notes": []}
+GOOD: dict[str, Any] = {"files": [], "image": [], "replaced": [], "processes": [], "notes": [], "partial": False}
 ROW = ["a", 0o100644, 0, 0, 1, 2, 3, 4, None]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -47,7 +47,7 @@ def test_processes_and_many_notes() -> None:
     answer = {**GOOD, "processes": [[5, 1, 0, "sh", ["sh", "-c"], 77]], "notes": [str(number) for number in range(99)]}
     contents = parse_contents(answer)
     assert contents.processes == (ProcessFacts(5, 1, 0, "sh", ("sh", "-c"), 77),)
-    assert contents.notes[-1] == "and 79 more of this kind"
+    assert len(contents.notes) == 99
 
 
 class Process:

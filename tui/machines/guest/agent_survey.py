@@ -20,11 +20,14 @@ IMAGE = "/proc/1/fd/8"
 WRITTEN = "/proc/1/fd/9"
 MOST_FILES = 50_000
 """Walking so many takes seconds where the CPU is emulated."""
+MOST_NAMED = 4 * 1024 * 1024
+"""Characters of their paths, together."""
 MOST_DIGESTED = 64 * 1024 * 1024
 """Bytes read for digests in one go, together."""
 _PIECE = 256 * 1024
 _OPAQUE = "trusted.overlay.opaque"
 _LONGEST_ARGUMENTS = 4096
+_MOST_NOTES = 20
 _KERNEL_THREAD = 0x00200000
 """PF_KTHREAD of include/linux/sched.h."""
 _FIXED = ("/", "/proc/sys/kernel/random/boot_id")
@@ -48,7 +51,8 @@ class Survey:
         self.lower: list[list[object]] = []
         self.replaced: list[str] = []
         self.notes: list[str] = []
-        self._full = False
+        self.partial = False
+        self._named = 0
 
     def walk_root(self, covered: Iterable[str] = ()) -> None:
         """Collect what was written to the root, but for what other file systems cover."""
@@ -72,7 +76,7 @@ class Survey:
         try:
             root = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
-            self.notes.append(f"{path} cannot be read: {error.strerror}")
+            self._fail(path[1:], error)
             return
         try:
             for _ in self._walk(root, path[1:], set()):
@@ -87,19 +91,18 @@ class Survey:
         while waiting:
             inside = waiting.pop()
             for name in self._names(root, inside):
-                if len(self.files) >= MOST_FILES:
-                    if not self._full:
-                        self._full = True
-                        self.notes.append(f"more than {MOST_FILES} files were written; the others were not looked at")
-                    return
                 below = f"{inside}/{name}" if inside else name
                 path = f"{prefix}/{below}" if prefix else below
+                self._named += len(path)
+                if len(self.files) >= MOST_FILES or self._named > MOST_NAMED:
+                    self.partial = True
+                    return
                 if f"/{path}" in _AGENTS:
                     continue
                 try:
                     status = os.lstat(below, dir_fd=root)
                 except OSError as error:
-                    self.notes.append(f"/{path} cannot be looked at: {error.strerror}")
+                    self._fail(path, error)
                     continue
                 self.files.append(_facts(path, below, root, status))
                 is_directory = stat.S_ISDIR(status.st_mode)
@@ -115,12 +118,18 @@ class Survey:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            self.notes.append(f"/{inside} cannot be read: {error.strerror}")
+            self._fail(inside, error)
             return []
         try:
-            return os.listdir(directory)
+            # In order, so that of two machines with too many files the same ones are looked at.
+            return sorted(os.listdir(directory))
         finally:
             os.close(directory)
+
+    def _fail(self, path: str, error: OSError) -> None:
+        self.partial = True
+        if len(self.notes) < _MOST_NOTES:
+            self.notes.append(f"/{path} cannot be looked at: {error.strerror}")
 
     def _look_below(self, path: str) -> None:
         """Collect what the image has at a path."""
@@ -216,7 +225,7 @@ def contents() -> dict[str, object]:
             survey.notes.append(f"{point} is a mounted file system ({kind}) that was not looked at")
     return {
         "files": survey.files, "image": survey.lower, "replaced": survey.replaced, "processes": processes(),
-        "notes": survey.notes,
+        "notes": survey.notes, "partial": survey.partial,
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ DEADLINE_S: Final = 60.0
 _LONGEST_ANSWER: Final = 64 * 1024 * 1024
 _LONGEST_COMPLAINT: Final = 2000
 _LONGEST_PATH: Final = 65_536
-_MOST_NOTES: Final = 20
+_MOST_NOTES: Final = 100
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _KINDS: Final = {
     stat.S_IFREG: FileKind.FILE,
@@ -111,15 +111,14 @@ def parse_contents(answer: object) -> Contents:
         if not isinstance(answer, dict):
             raise TypeError("no object")
         replaced = frozenset(_path(path) for path in _items(answer["replaced"]))
-        notes = [note for note in _items(answer["notes"]) if isinstance(note, str)]
-        if len(notes) > _MOST_NOTES:
-            notes[_MOST_NOTES:] = [f"and {len(notes) - _MOST_NOTES} more of this kind"]
+        notes = [_text(note) for note in _items(answer["notes"])]
         return Contents(
             written=dict(_files(answer["files"])),
             image={path: facts for path, facts in _files(answer["image"]) if facts is not None},
             replaced=replaced,
             processes=tuple(_process(item) for item in _items(answer["processes"])),
-            notes=tuple(notes),
+            notes=tuple(notes[:_MOST_NOTES]),
+            partial=answer["partial"] is not False,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _nonsense(f"{type(error).__name__}: {error}") from error

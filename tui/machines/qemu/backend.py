@@ -185,7 +185,11 @@ class QemuBackend:
     async def inspect(self, snapshot_id: str) -> Inspection:
         """Return a snapshot to look into. What stands by for a rollback is left alone."""
         machine = self._tracked(await self._restored(snapshot_id))
-        machine.only_rehearses = True
+        try:
+            await machine.look_only()
+        except BaseException:
+            await machine.discard()
+            raise
         return Surveyor(machine, deadline_s=machine.template.deadline(DEADLINE_S))
 
     async def memory_difference(self, older_id: str, newer_id: str) -> MemoryDifference:

@@ -63,8 +63,7 @@ class QemuMachine:
         self._process = process
         self._link = link
         self._disk = disk
-        self.only_rehearses = False
-        """Whether every resume is a rehearsal: processes that earlier commands left never move."""
+        self._only_rehearses = False
         self._quiesced = quiesced
         self._running = False
         self._connected: bool | None = None
@@ -106,9 +105,16 @@ class QemuMachine:
             fresh_identity(self.id, self.generation),
             timeout=self.template.deadline(10),
             resynchronise=resynchronise,
-            rehearsal=rehearsal or self.only_rehearses,
+            rehearsal=rehearsal or self._only_rehearses,
         )
         self._running = True
+
+    async def look_only(self) -> None:
+        """Make every resume a rehearsal and pull the cable: what earlier commands left neither moves nor is reached."""
+        self._only_rehearses = True
+        if self.spec.network:
+            await self._process.connect_network(False)
+            self._connected = False
 
     async def boot(self, deadline_s: float) -> None:
         """Let a machine that has never run boot, until its agent answers."""

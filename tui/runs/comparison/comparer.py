@@ -54,6 +54,8 @@ class Comparer:
                 changes = settled(changes, *await self._snapshots.digests(paths, older.id, newer.id))
             memory, why_not = await self._memory(older.id, newer.id)
         notes = [f"{which}: {note}" for which, each in (("older", before), ("newer", after)) for note in each.notes]
+        if before.partial or after.partial:
+            notes.append("not all files could be looked at; some that differ may not be listed")
         if unknown := sum(not change.content_known for change in changes):
             notes.append(f"{unknown} files were written to and are too large to say whether their content differs")
         return Comparison(

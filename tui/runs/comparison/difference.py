@@ -16,6 +16,9 @@ def file_changes(older: Contents, newer: Contents) -> list[FileChange]:
     """
     image = {**older.image, **newer.image}
     paths = {*older.written, *newer.written, *image}
+    for contents in (older, newer):
+        if contents.partial:  # what is not in it may be there all the same
+            paths &= contents.written.keys()
     return [change for path in sorted(paths) if (change := _file_change(path, older, newer, image)) is not None]
 
 

@@ -82,6 +82,13 @@ def test_a_file_not_written_in_between_is_not_asked_for() -> None:
     assert file_changes(contents(a=file("x", written=1)), contents(a=file("x", written=1))) == []
 
 
+def test_of_contents_that_are_partial_nothing_is_taken_to_be_missing() -> None:
+    whole = contents(a=file("x"), b=file("y"), c=file("x", written=1))
+    some = Contents({"/a": file("zz"), "/c": None}, {}, partial=True)
+    for older, newer in ((whole, some), (some, whole)):
+        assert {change.path for change in file_changes(older, newer)} == {"/a", "/c"}
+
+
 def test_a_removed_directory_of_the_image_stands_for_what_is_in_it() -> None:
     image = {"/usr": directory(), "/usr/bin": directory()}
     before = Contents({}, {})
