@@ -116,7 +116,7 @@ class FleetEngine(PreviewingEngine):
         if gone.state is MachineState.RUNNING:
             raise Busy("a run executes or waits in session 'demo'")
         self.fleet.remove(gone)
-        self.changed()
+        self.tell()
 
     async def restart_machine(self, machine_id: str) -> None:
         await self._end("restart", machine_id)
@@ -129,15 +129,15 @@ class FleetEngine(PreviewingEngine):
         gone = [each for each in self.fleet if each.state is MachineState.READY]
         self.fleet = [each for each in self.fleet if each not in gone]
         self.status = replace(self.status, ready=0, drained=True, memory_mb=0)
-        self.changed()
+        self.tell()
         return len(gone)
 
     def resume_pool(self) -> None:
         self.asked.append(("resume", ""))
         self.status = replace(self.status, drained=False)
-        self.changed()
+        self.tell()
 
-    def changed(self) -> None:
+    def tell(self) -> None:
         """Tell that the pool changed."""
         status = self.status
         self.emit(

@@ -81,7 +81,7 @@ def chart(screen: PoolArea) -> list[str]:
 async def test_every_machine_has_a_line_with_its_state_in_words(app: RollcageApp, size: tuple[int, int]):
     async with pool(app, size) as (_, screen):
         leased, ready, standby, warming = rows(screen)
-        assert leased.split()[:6] == ["◆", "in", "session", "00ses1", "minimal", "demo"]
+        assert leased.split()[:5] == ["◆", "leased", "00ses1", "minimal", "demo"]
         assert "11m" in leased
         assert " 3 " in leased
         assert "121 MiB" in leased
@@ -111,23 +111,23 @@ async def test_claims_clones_and_rollbacks_are_bars_with_figures(app: RollcageAp
 async def test_hits_and_the_pools_bounds_are_told(app: RollcageApp):
     async with pool(app) as (_, screen):
         told = text(screen, "#pool-status")
-        assert "waiting 1 of 1 to 2" in told
-        assert "hits 8  misses 2" in told
+        assert "waiting 1  (1 to 2 are kept)" in told
+        assert "hits    8  misses 2" in told
         assert "80%" in told
-        assert "256 of 2048 MiB" in told
+        assert "256 of 2048 MiB guest RAM wait  in sessions 1" in told
 
 
 async def test_a_pool_that_served_nobody_has_no_ratio(app: RollcageApp, engine: FleetEngine):
     engine.status = replace(engine.status, hits=0, misses=0, failures=2, error="no \x1b[31mQEMU")
     async with pool(app) as (_, screen):
-        assert "ratio –" in text(screen, "#pool-status")
+        assert "misses 0  –" in text(screen, "#pool-status")
         assert "✗ 2 could not be made, or died waiting: no ␛[31mQEMU" in text(screen, "#pool-status")
 
 
 async def test_all_that_is_known_of_a_machine_is_told(app: RollcageApp):
     async with pool(app, (200, 50)) as (_, screen):
         told = facts(screen, "#machine-facts")
-        assert "state\t◆ in session" in told
+        assert "state\t◆ leased" in told
         assert "session\tdemo" in told
         assert "made\tcloned in 40 ms, warmed in 436 ms" in told
         assert "claimed\tin 0.4 ms: a machine that waited" in told
@@ -189,11 +189,11 @@ async def test_the_cursor_stays_on_its_machine(app: RollcageApp, engine: FleetEn
         assert screen.machine == READY
         engine.fleet = [machine("new01", MachineState.READY), *engine.fleet[1:]]
         engine.fleet.insert(0, of_session("ses2"))
-        engine.changed()
+        engine.tell()
         await until(pilot, lambda: len(screen.query_one(MachineList).machines) == 5)
         assert screen.machine == READY
         engine.fleet.remove(READY)
-        engine.changed()
+        engine.tell()
         await until(pilot, lambda: len(screen.query_one(MachineList).machines) == 4)
         assert screen.machine is not None
 
@@ -201,7 +201,7 @@ async def test_the_cursor_stays_on_its_machine(app: RollcageApp, engine: FleetEn
 async def test_without_machines_there_is_nothing_to_choose(app: RollcageApp, engine: FleetEngine):
     async with pool(app) as (pilot, screen):
         engine.fleet = []
-        engine.changed()
+        engine.tell()
         await until(pilot, lambda: not screen.query_one(MachineList).machines)
         await pilot.press("r", "x", "l")
         await until(pilot, lambda: any("There is no machine" in each for each in toasts(app)))
@@ -350,7 +350,7 @@ async def test_nothing_is_looked_at_while_another_area_is_in_sight(app: Rollcage
         looks = engine.looks
         assert screen._timer is not None
         assert not screen._timer._active.is_set()
-        engine.changed()
+        engine.tell()
         screen.look()
         await pilot.pause()
         assert engine.looks == looks

@@ -104,6 +104,9 @@ class LiveRuns:
                 self.machines.pop(self._session_of.get(event.session_id, ""), None)
                 if (run := self._runs.get(event.run_id or "")) is not None:
                     self._advance(run, event)
+            case MachineLeased() if event.run_id is None:  # by hand, not for a run
+                if (session := self._session_of.get(event.session_id)) is not None:
+                    self.machines[session] = event
             case _:
                 if (run := self._runs.get(event.run_id or "")) is not None:
                     self._advance(run, event)

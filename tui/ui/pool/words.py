@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 STATES: Final = {
     MachineState.WARMING: ("◌", "warming", "warning"),
     MachineState.READY: ("●", "ready", "good"),
-    MachineState.LEASED: ("◆", "in session", "accent"),
+    MachineState.LEASED: ("◆", "leased", "accent"),
     MachineState.RUNNING: ("▶", "running", "active"),
     MachineState.STANDBY: ("◇", "standby", "muted"),
     MachineState.DRAINING: ("⊘", "leaving", "warning"),
@@ -50,8 +51,10 @@ def state_words(state: MachineState) -> str:
 
 
 def milliseconds(ms: float | None) -> str:
-    """Return how long something took."""
-    return UNKNOWN if ms is None else duration(ms / 1000)
+    """Return how long something took; a waiting machine is claimed in microseconds, which is not zero."""
+    if ms is None:
+        return UNKNOWN
+    return duration(ms / 1000) if ms >= 0.05 else "<0.1 ms"
 
 
 def made_words(birth: Birth | None) -> str:
@@ -124,30 +127,31 @@ def _age(at: datetime, now: datetime) -> str:
 # --- the pool ------------------------------------------------------------------------------------------------------
 
 
-def pool_lines(status: PoolStatus) -> list[Content]:
-    """Return how the pool stands."""
+def pool_lines(status: PoolStatus, machines: Sequence[MachineInfo]) -> list[Content]:
+    """Return how the pool stands, and how many machines there are beside."""
+    states = Counter(machine.state for machine in machines)
+    leased = states[MachineState.LEASED] + states[MachineState.RUNNING]
     leases = status.hits + status.misses
+    ratio = [(_bar(status.hits / leases), "$text-success"), f" {status.hits / leases:.0%}"] if leases else [UNKNOWN]
+    kept = f"{status.low} to {status.high} are kept" if status.low < status.high else f"{status.low} are kept"
     lines = [
-        Content.assemble(
-            ("waiting ", "$text-muted"), (f"{status.ready}", "bold"),
-            (f" of {status.low} to {status.high}", "$text-muted"),
-            ("  warming ", "$text-muted"), f"{status.warming}",
-            ("  leased ", "$text-muted"), f"{status.leased}",
-            ("  guest RAM ", "$text-muted"), f"{status.memory_mb} of {status.budget_mb} MiB",
+        Content.styled("⊘ drained: none is made to wait; d resumes", "$text-warning")
+        if status.drained
+        else _told(("waiting", str(status.ready)), ("", f"({kept})"), ("warming", str(status.warming))),
+        _told(
+            ("memory ", f"{status.memory_mb} of {status.budget_mb} MiB guest RAM wait"), ("in sessions", str(leased))
         ),
-        Content.assemble(
-            ("hits ", "$text-muted"), (f"{status.hits}", "bold"),
-            ("  misses ", "$text-muted"), f"{status.misses}",
-            ("  ratio ", "$text-muted"),
-            *([(_bar(status.hits / leases), "$text-success"), f" {status.hits / leases:.0%}"] if leases else [UNKNOWN]),
-        ),
-    ]  # fmt: skip
-    if status.drained:
-        lines.append(Content.styled("⊘ drained: no machine is made to wait; d resumes", "$text-warning"))
+        Content.assemble(_told(("hits   ", str(status.hits)), ("misses", str(status.misses))), "  ", *ratio),
+    ]
     if status.failures or status.error:
         why = f": {clean_line(status.error, 200)}" if status.error else ""
         lines.append(Content.styled(f"✗ {status.failures} could not be made, or died waiting{why}", "$text-error"))
     return lines
+
+
+def _told(*facts: tuple[str, str]) -> Content:
+    parts = [Content.assemble((f"{name} " if name else "", "$text-muted"), fact) for name, fact in facts]
+    return Content("  ").join(parts)
 
 
 def _bar(share: float) -> str:

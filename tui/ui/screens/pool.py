@@ -142,7 +142,7 @@ class PoolArea(Area):
         count = len(reading.machines)
         self.query_one("#pane-machines", Pane).say(f"{drained}{count} machine{'s' * (count != 1)}")
         status = self.query_one("#pool-status", Static)
-        content = Content("\n").join(pool_lines(reading.status))
+        content = Content("\n").join(pool_lines(reading.status, reading.machines))
         if content != status.content:
             status.update(content)
         self.query_one(TimesChart).show(reading.times)
@@ -272,6 +272,7 @@ class PoolArea(Area):
         ):
             return
         await self.engine.discard_machine(machine.id)
+        self.workspace.live.machines.pop(machine.session, None)  # no event says that a session has none
         self.notify(f"Machine {short_id(machine.id)} was discarded.", markup=False)
         self.look()
 

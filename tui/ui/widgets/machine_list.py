@@ -22,11 +22,11 @@ from tui.ui.widgets.virtual_list import Part, VirtualList
 _ROOMY: Final = 96
 """Cells from which on there is room for all columns."""
 _COLUMNS: Final = (
-    ("state", 13), ("id", 8), ("kind", 13), ("session", 14), ("age", 5), ("uses", 5), ("memory", 10), ("made", 17),
+    ("state", 11), ("id", 8), ("kind", 13), ("session", 14), ("age", 5), ("uses", 5), ("memory", 10), ("made", 17),
     ("claimed", 10), ("pid", 8),
 )  # fmt: skip
 _SPARE: Final = frozenset(("claimed", "pid"))
-_NARROW: Final = {"session": 11, "kind": 11, "made": 16}
+_NARROW: Final = {"state": 10, "session": 13, "kind": 11, "made": 15}
 Row = tuple[str, ...]
 
 

@@ -28,9 +28,14 @@ class Pane(Vertical):
     def __init__(self, title: str, *, id: str) -> None:
         super().__init__(id=id)
         self.border_title = Content(title)
+        self._named: tuple[tuple[str, ...], int] = ((title,), 0)
+        self._said = ""
 
     def title(self, names: Sequence[str], here: int) -> None:
         """Change the title: this pane's name at `here`, among those of panes hidden behind it."""
+        if (tuple(names), here) == self._named:
+            return  # setting a title draws the whole pane anew
+        self._named = tuple(names), here
         parts = [
             Content(name) if index == here else Content.styled(name, "not bold $text-muted")
             for index, name in enumerate(names)
@@ -39,4 +44,6 @@ class Pane(Vertical):
 
     def say(self, text: str) -> None:
         """Change the word at the foot."""
-        self.border_subtitle = Content(text)
+        if text != self._said:
+            self._said = text
+            self.border_subtitle = Content(text)

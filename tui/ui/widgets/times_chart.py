@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.pool.measurements import Sample, summary
-from tui.units import duration
+from tui.ui.pool.words import milliseconds
 
 if TYPE_CHECKING:
     from tui.ui.pool.reading import Times
@@ -87,7 +87,7 @@ class TimesChart(Widget):
         else:
             segments.append(Segment(f"{found.count:>{_COUNT}}", base + muted))
             figures = (found.least, found.median, found.most)
-            segments.append(Segment("".join(f"{duration(each / 1000):>{_FIGURE}}" for each in figures), base))
+            segments.append(Segment("".join(f"{milliseconds(each):>{_FIGURE}}" for each in figures), base))
         return Strip(segments).adjust_cell_length(width, base)
 
     def _look(self, name: str) -> Style:
