@@ -174,6 +174,33 @@ async def test_it_can_be_stopped_while_it_is_paused(app: RollcageApp, engine: Sc
         assert engine.store.sessions() == []
 
 
+async def test_stopping_does_not_leave_a_session_half_deleted(
+    app: RollcageApp, engine: ScriptedEngine, scenarios: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_delete, deleting = asyncio.Event(), asyncio.Event()
+    delete = engine.delete_session
+
+    async def late(session: str) -> None:
+        deleting.set()
+        await may_delete.wait()
+        await delete(session)
+
+    monkeypatch.setattr(engine, "delete_session", late)
+    (scenarios / "demo.md").write_text(scenario_text("demo"))
+    (scenarios / "next.md").write_text(scenario_text("next"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await area_of(pilot, app)
+        await pilot.press("R")
+        (await begun(pilot, engine, 1)).end()
+        await until(pilot, deleting.is_set)
+        await pilot.press("x", "x")
+        may_delete.set()
+        await until(pilot, lambda: area.conductor.current is None)
+        assert engine.store.sessions() == []
+        assert len(engine.started) == 1
+        assert "✓ PASSED" in verdict(area)
+
+
 async def test_it_goes_on_elsewhere_and_tells_its_end(
     app: RollcageApp, engine: ScriptedEngine, scenarios: Path
 ) -> None:

@@ -36,6 +36,7 @@ class Conductor:
         self._last: dict[str, Progress] = {}
         self._task: asyncio.Task[None] | None = None
         self._stepwise = False
+        self._is_stopped = False
         self._go = asyncio.Event()
         self.current: Progress | None = None
         """The scenario that is carried out now."""
@@ -61,7 +62,7 @@ class Conductor:
             RollcageError: nothing can be carried out now.
         """
         assert self._task is None
-        self._stepwise = stepwise
+        self._stepwise, self._is_stopped = stepwise, False
         run = self._make_run()
         self._task = asyncio.create_task(self._all(run, scenarios), name="scenarios")
 
@@ -75,7 +76,9 @@ class Conductor:
         task = self._task
         if task is None:
             return
-        if not task.cancelling():  # a second time would end the cleaning up
+        self._is_stopped = True
+        is_cleaning_up = task.cancelling() or (self.current is not None and self.current.is_ending)
+        if not is_cleaning_up:
             task.cancel()
         await asyncio.wait([task])
 
@@ -85,6 +88,8 @@ class Conductor:
         begun: list[Progress] = []
         try:
             for number, scenario in enumerate(scenarios):
+                if self._is_stopped:
+                    break
                 self.waiting = [each.name for each in scenarios[number + 1 :]]
                 self.current = progress = self._last[scenario.name] = Progress.of(scenario)
                 begun.append(progress)

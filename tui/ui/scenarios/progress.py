@@ -155,6 +155,11 @@ class Progress:
         failed = any(step.phase is Phase.FAILED for step in self.steps)
         return self.at + 1 < len(self.steps) and (self.scenario.goes_on or not failed)
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether all that is carried out of it has been, and what is left is to clean up."""
+        return self.phase is Phase.RUNNING and not self.has_more and self.steps[self.at].phase is not Phase.RUNNING
+
     def seconds(self, step: StepProgress) -> float | None:
         """Return how long a step took, or takes so far; None before it begins."""
         return self.clock() - step.begun_at if step.phase is Phase.RUNNING else step.took_s

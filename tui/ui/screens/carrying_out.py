@@ -178,7 +178,8 @@ class CarryingOut(Area):
             self.notify(text, severity="error" if failed else "information", markup=False)
         elif begun and not is_seen:
             (only,) = begun
-            look: SeverityLevel = "information" if only.phase is Phase.PASSED else "error"
+            looks: dict[Phase, SeverityLevel] = {Phase.PASSED: "information", Phase.STOPPED: "warning"}
+            look = looks.get(only.phase, "error")
             self.notify(only.verdict(), title=clean_line(only.scenario.name, 40), severity=look, markup=False)
 
     def _failed(self, error: Exception) -> None:
