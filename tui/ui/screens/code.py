@@ -14,7 +14,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static, TextArea
+from textual.widgets import Static, TextArea
 
 from tui.definitions.reply import CodeBlock, Reply
 from tui.errors import RollcageError
@@ -30,6 +30,7 @@ from tui.ui.output.view import OutputView
 from tui.ui.widgets.block_list import BlockList
 from tui.ui.widgets.code_editor import CodeEditor
 from tui.ui.widgets.code_options import CodeOptions
+from tui.ui.widgets.key_bar import KeyBar
 from tui.ui.widgets.risk_pane import SETTLE_S, RiskPane
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class CodeScreen(ModalScreen[bool]):
                     yield Static(id="block-note", markup=False)
                     yield OutputView("Nothing was printed.", id="block-output")
             yield RiskPane(evidence=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Show what was there before."""
@@ -238,7 +239,7 @@ class CodeScreen(ModalScreen[bool]):
         where = f"lines {block.first_line}–{block.last_line}" if self._reply.is_fenced else ""
         title = f"“{clean_line(block.title, 60)}”" if self._reply.is_fenced else ""
         words = " · ".join(part for part in (*remarks, block.note, where, title) if part)
-        style = "$text-warning" if remarks else "$text-muted"
+        style = "$text-warning" if remarks and self._reply.is_fenced else "$text-muted"
         self.query_one("#block-note", Static).update(Content.styled(clean_line(words, 300), style))
 
     def _request_shown(self) -> Request | str:
