@@ -20,6 +20,7 @@ from tui.ui.screens.code import CodeScreen
 from tui.ui.screens.dialog import Dialog
 from tui.ui.screens.finder import Finder
 from tui.ui.screens.moving import Moving
+from tui.ui.screens.pool import PoolArea
 from tui.ui.screens.record import RecordScreen
 from tui.ui.screens.run import RunArea
 from tui.ui.screens.scenarios import ScenariosArea
@@ -27,6 +28,8 @@ from tui.ui.widgets.audit_list import AuditList
 from tui.ui.widgets.block_list import BlockList
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
+from tui.ui.widgets.machine_details import PoolPane
+from tui.ui.widgets.machine_list import MachineList
 from tui.ui.widgets.scenario_list import ScenarioList
 from tui.ui.widgets.session_tree import SessionTree
 from tui.ui.widgets.virtual_list import VirtualList
@@ -47,6 +50,9 @@ OWNERS: dict[str, type[DOMNode]] = {
     "auditarea": AuditArea,
     "audit": AuditList,
     "record": RecordScreen,
+    "pool": PoolArea,
+    "machines": MachineList,
+    "poolpane": PoolPane,
     "scenarios": ScenariosArea,
     "scenariolist": ScenarioList,
     "steps": StepList,
