@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tui.definitions.reply import CodeBlock
+from tui.runs.events import Event, RunStarted, StepStarted
 from tui.store.model import RunState
 
 if TYPE_CHECKING:
@@ -97,12 +98,14 @@ class Series:
         turns[0].stage = Stage.RUNNING
         self.changed()
 
-    def reached(self, run_id: str, step: int) -> None:
-        """Note that a run of several blocks is at one of them, counted from 0."""
-        turns = [turn for turn in self.turns if turn.run_id == run_id]
+    def heard(self, event: Event) -> None:
+        """Take an event of any run in: one of this series has begun, or in it one of several blocks has."""
+        turns = [turn for turn in self.turns if event.run_id and turn.run_id == event.run_id]
+        if not turns or not isinstance(event, RunStarted | StepStarted):
+            return
         for at, turn in enumerate(turns):
-            if turn.stage in (Stage.PENDING, Stage.RUNNING):
-                turn.stage = Stage.DONE if at < step else Stage.RUNNING if at == step else Stage.PENDING
+            if isinstance(event, StepStarted) and turn.stage in (Stage.PENDING, Stage.RUNNING):
+                turn.stage = Stage.DONE if at < event.index else Stage.RUNNING if at == event.index else Stage.PENDING
         self.changed()
 
 

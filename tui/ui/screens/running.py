@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from tui.errors import RollcageError
-from tui.runs.events import Event, RunFinished, RunStarted, StepStarted
+from tui.runs.events import Event, RunFinished, RunStarted
 from tui.store.model import RunState
 from tui.text import clean, clean_line
 from tui.ui.describe import STATE_GLYPHS, state_words
@@ -174,14 +174,14 @@ class Running(Moving):
 
     def engine_event(self, event: Event) -> None:
         """Do what an event asks for: show a new run's output, tell how a run ended."""
+        if self._bench is not None and self._bench.series is not None:
+            self._bench.series.heard(event)
         match event:
             case RunStarted() if event.session == self.workspace.session:
                 run = self.workspace.live.run(event.run_id or "")
                 if run is not None:
                     self.show_log(run.log, run.title)
                     self.action_pane("output")
-            case StepStarted() if self._bench is not None and self._bench.series is not None:
-                self._bench.series.reached(event.run_id or "", event.index)
             case RunFinished():
                 self._tell_end(event)
 
