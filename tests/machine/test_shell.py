@@ -88,7 +88,7 @@ def test_a_person_works_in_the_machine_leaves_it_and_takes_that_back(rollcage: R
         person.wait_for("written")
         person.type(DETACH)  # from within the editor
         restored = person.wait_for("rollcage undo")
-        assert shell.wait(60) == 0
+        assert person.see_out(shell) == 0
     assert b"\x1b[?1049l" in restored
     assert person.is_as_before
 
@@ -108,7 +108,7 @@ def test_a_machine_that_is_lost_gives_the_terminal_back(rollcage: Rollcage, pers
         person.wait_for(PROMPT)
         person.type("printf '\\033[?2004h\\033[?25l'; echo c > /proc/sysrq-trigger\r")
         person.wait_for("the machine was lost")
-        assert shell.wait(60) == 125
+        assert person.see_out(shell) == 125
     assert person.is_as_before
     assert person.seen.rindex(b"\x1b[?25h") > person.seen.rindex(b"\x1b[?25l")
 
@@ -121,5 +121,5 @@ def test_a_flood_reaches_the_screen_and_the_key_ends_it(rollcage: Rollcage, pers
             person.wait_for("(rollcage\r\n){20}")
         person.type(DETACH)
         person.wait_for("rollcage undo")
-        assert shell.wait(60) == 0
+        assert person.see_out(shell) == 0
     assert person.is_as_before

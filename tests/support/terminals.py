@@ -83,6 +83,14 @@ class Person:
             found += self.look(min(left, 0.2))
         return found
 
+    def see_out(self, program: subprocess.Popen[bytes]) -> int:
+        """Look on until a program ends, and return its exit code: one that prints ends only if somebody looks."""
+        end = time.monotonic() + PATIENCE_S
+        while program.poll() is None:
+            assert time.monotonic() < end, f"it does not end; the screen: {self.seen[-2000:]!r}"
+            self.look(0.05)
+        return program.returncode
+
     def device(self) -> Device:
         """Return the terminal as an attachment has it."""
         return Device.open(os.ttyname(self.end))

@@ -78,7 +78,7 @@ def test_its_exit_code_is_passed_on_and_nothing_is_rolled_back(rollcage: Rollcag
         person.wait_for("42")
         person.type("exit 3\n")
         person.wait_for("rollcage undo")
-        assert shell.wait(30) == 3
+        assert person.see_out(shell) == 3
     assert person.is_as_before
     assert rollcage("exec", "cat file").stdout == "kept\n"
 
@@ -90,7 +90,7 @@ def test_the_key_leaves_and_what_was_done_stays_until_it_is_undone(rollcage: Rol
         person.wait_for("42")
         person.type(b"\x11")
         person.wait_for("left the shell.*rollcage undo -s demo")
-        assert shell.wait(30) == 0
+        assert person.see_out(shell) == 0
     assert person.is_as_before
     assert rollcage("exec", "-s", "demo", "cat file").stdout == "kept\n"
     assert rollcage("undo", "-s", "demo").returncode == 0
@@ -105,7 +105,7 @@ def test_the_key_of_the_settings_is_used(rollcage: Rollcage, person: Person) -> 
     with rollcage.shell() as shell:
         person.wait_for("ctrl\\+q leaves")
         person.type(b"\x11")
-        assert shell.wait(30) == 0
+        assert person.see_out(shell) == 0
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 130), (signal.SIGHUP, 0)])
@@ -119,7 +119,7 @@ def test_a_signal_restores_the_terminal_and_keeps_what_was_done(
         assert not person.is_as_before
         shell.send_signal(number)
         person.wait_for(rb"\x1b\[\?2004l")
-        assert shell.wait(30) == code
+        assert person.see_out(shell) == code
     assert person.is_as_before
     assert rollcage("exec", "cat file").stdout == "kept\n"
 
@@ -141,10 +141,10 @@ def test_a_policy_that_asks_is_answered_before_the_terminal_is_lent(rollcage: Ro
     with rollcage.shell() as shell:
         person.wait_for("types at its terminal.*Run it")
         person.type("n\n")
-        assert shell.wait(30) == 119
+        assert person.see_out(shell) == 119
     with rollcage.shell() as shell:
         person.wait_for("Run it")
         person.type("o\n")
         person.wait_for(LEAVES)
         person.type(DETACH)
-        assert shell.wait(30) == 0
+        assert person.see_out(shell) == 0
