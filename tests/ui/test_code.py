@@ -271,3 +271,12 @@ async def test_code_has_the_colours_of_its_language(app: RollcageApp) -> None:
         )
         assert any(start <= 13 < end and "italic" in look for start, end, look in looks)
         assert not editor.get_line(0).spans
+
+
+async def test_another_way_to_run_is_assessed_anew(app: RollcageApp, engine: PreviewingEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app, REPLY)
+        await until(pilot, lambda: "low" in rows(app)[4])
+        app.screen.query_one("#keep", Toggle).value = True
+        kept = lambda: {run.steps[0].text for run in engine.previewed if run.keep_interpreter}  # noqa: E731
+        await until(pilot, lambda: kept() == {"rm -rf /\n", "print(6 * 7)\n", "ls\n", "console.log(1)\n"})

@@ -142,6 +142,9 @@ class CodeScreen(ModalScreen[bool]):
     @on(CodeOptions.Changed)
     def _options_changed(self) -> None:
         self._read()
+        self._found = Findings()  # what was found was about other requests
+        self._show_found()
+        self._assess_others()
 
     @on(CodeEditor.PasteRefused)
     def _refused(self, event: CodeEditor.PasteRefused) -> None:
