@@ -132,7 +132,7 @@ async def test_all_that_is_known_of_a_machine_is_told(app: RollcageApp):
         assert "made\tcloned in 40 ms, warmed in 436 ms" in told
         assert "claimed\tin 0.4 ms: a machine that waited" in told
         assert "uses\t3 runs" in told
-        assert "121 MiB of its own and its share of the rest (PSS), 190 MiB in all (RSS)" in told
+        assert "121 MiB, shared pages divided (PSS); 190 MiB in all (RSS)" in told
         assert "process\t4242" in told
 
 
@@ -173,6 +173,22 @@ async def test_a_log_reaches_the_screen_without_its_control_sequences(app: Rollc
         assert told.splitlines()[1] == "booting"
         assert isinstance(app.focused, MachineDetails)
         assert screen.query_one("#pane-machine", Pane).display
+
+
+async def test_the_end_of_a_long_log_stays_in_sight_while_it_grows(app: RollcageApp, engine: FleetEngine):
+    machine_id = engine.fleet[0].id
+    engine.logs[machine_id] = "".join(f"line {number}\n" for number in range(500))
+    async with pool(app) as (pilot, screen):
+        details = screen.query_one(MachineDetails)
+        await pilot.press("l")
+        await until(pilot, lambda: details.max_scroll_y > 100 and details.scroll_offset.y == details.max_scroll_y)
+        assert text(screen, "#machine-log").endswith("line 499")
+        engine.logs[machine_id] += "one more\n"
+        screen.look()
+        await until(pilot, lambda: "one more" in text(screen, "#machine-log"))
+        await until(pilot, lambda: details.scroll_offset.y == details.max_scroll_y)
+        await pilot.press("escape", "j")
+        await until(pilot, lambda: details.scroll_offset.y == 0)
 
 
 async def test_a_machine_that_printed_nothing_says_so(app: RollcageApp):

@@ -113,7 +113,7 @@ def _birth(birth: Birth) -> str:
 def _memory(memory: MemoryUse | None) -> str:
     if memory is None:
         return "not known"
-    return f"{size(memory.pss)} of its own and its share of the rest (PSS), {size(memory.rss)} in all (RSS)"
+    return f"{size(memory.pss)}, shared pages divided (PSS); {size(memory.rss)} in all (RSS)"
 
 
 def _moment(at: datetime) -> str:

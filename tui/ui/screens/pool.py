@@ -21,7 +21,7 @@ from tui.runs.events import Event, MachineLeased, PoolChanged, RolledBack, RunEx
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import short_id
 from tui.ui.pool import questions
-from tui.ui.pool.reading import TEMPLATES_HOLD, Reading, read
+from tui.ui.pool.times import times
 from tui.ui.pool.words import backend_facts, machine_facts, pool_lines, template_facts
 from tui.ui.screens.area import Area
 from tui.ui.widgets.facts import Facts
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from tui.runs.fleet import MachineInfo
 
 LOOK_EVERY_S: Final = 1.0
+TEMPLATES_HOLD: Final = 15
+"""Looks for which the list of templates is good while machines stay the same: reading it means reading the beginning of
+every snapshot."""
 _VIEWS: Final = ("pool", "machine", "templates", "backend")
 _PANES: Final = ("machines", *_VIEWS)
 _TITLES: Final = {
@@ -58,6 +61,7 @@ class PoolArea(Area):
         self.templates: tuple[TemplateInfo, ...] | None = None
         """None until they were read."""
         self._looks = 0
+        self._pids: set[int | None] = set()
         self._looking = False
         self._again = False
         self._timer: Timer | None = None
@@ -126,26 +130,29 @@ class PoolArea(Area):
         try:
             while True:
                 self._again = False
-                if self._looks % TEMPLATES_HOLD == 0:
-                    self.templates = await self.engine.templates()
+                machines = await self.engine.machines()
+                pids = {machine.pid for machine in machines}
+                if pids != self._pids or self._looks % TEMPLATES_HOLD == 0:
+                    self.templates, self._pids = await self.engine.templates(), pids
                 self._looks += 1
-                self._show(await read(self.engine, self.templates))
+                self._show(machines)
                 await self._show_log()
                 if not self._again or not self.is_current:
                     return
         finally:
             self._looking = False
 
-    def _show(self, reading: Reading) -> None:
-        self.query_one(MachineList).show(reading.machines)
-        drained = "⊘ drained · " if reading.status.drained else ""
-        count = len(reading.machines)
+    def _show(self, machines: tuple[MachineInfo, ...]) -> None:
+        pool = self.engine.pool_status()
+        self.query_one(MachineList).show(machines)
+        drained = "⊘ drained · " if pool.drained else ""
+        count = len(machines)
         self.query_one("#pane-machines", Pane).say(f"{drained}{count} machine{'s' * (count != 1)}")
         status = self.query_one("#pool-status", Static)
-        content = Content("\n").join(pool_lines(reading.status, reading.machines))
+        content = Content("\n").join(pool_lines(pool, machines))
         if content != status.content:
             status.update(content)
-        self.query_one(TimesChart).show(reading.times)
+        self.query_one(TimesChart).show(times(self.engine.measurements, self.templates or ()))
         self._show_machine()
         self._show_hosts()
         self.show_keys()
@@ -163,7 +170,8 @@ class PoolArea(Area):
 
     def _show_machine(self) -> None:
         machine = self.machine
-        self.query_one(MachineDetails).show_facts(machine_facts(machine, self.clock()) if machine is not None else [])
+        details = self.query_one(MachineDetails)
+        details.show_facts(machine.id if machine else "", machine_facts(machine, self.clock()) if machine else [])
         self._show_titles()
 
     async def _show_log(self) -> None:
@@ -232,7 +240,7 @@ class PoolArea(Area):
     def action_log(self) -> None:
         """Show the end of the log of the chosen machine."""
         self.action_pane("machine")
-        self.call_after_refresh(self.query_one(MachineDetails).scroll_end, animate=False)
+        self.query_one(MachineDetails).anchor()
 
     # --- acting ----------------------------------------------------------------------------------------------------
 

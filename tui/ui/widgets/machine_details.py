@@ -38,27 +38,29 @@ class MachineDetails(PoolPane):
     }
     """
 
+    _machine_id = ""
+
     def compose(self) -> ComposeResult:
         """Lay it out."""
         yield Facts(id="machine-facts")
         yield Static(id="machine-log", markup=False)
 
-    def show_facts(self, facts: list[Fact]) -> None:
-        """Show what is known."""
+    def show_facts(self, machine_id: str, facts: list[Fact]) -> None:
+        """Show what is known of a machine; of another one than before, from the beginning."""
+        if machine_id != self._machine_id:
+            self._machine_id = machine_id
+            self.release_anchor()
+            self.scroll_home(animate=False)
         widget = self.query_one(Facts)
         if facts != widget.facts:
             widget.update(facts)
 
     def show_log(self, text: str | None) -> None:
-        """Show the end of a log, which is untrusted; None is no log. Whoever reads its end keeps seeing the end."""
+        """Show the end of a log, which is untrusted; None is no log. Anchored, this keeps showing its last line."""
         content = _log(text)
         widget = self.query_one("#machine-log", Static)
-        if content == widget.content:
-            return
-        at_end = self.max_scroll_y > 0 and self.scroll_offset.y >= self.max_scroll_y
-        widget.update(content)
-        if at_end:
-            self.call_after_refresh(self.scroll_end, animate=False)
+        if content != widget.content:
+            widget.update(content)
 
 
 def _log(text: str | None) -> Content:

@@ -15,7 +15,7 @@ from tui.pool.measurements import Sample, summary
 from tui.ui.pool.words import milliseconds
 
 if TYPE_CHECKING:
-    from tui.ui.pool.reading import Times
+    from tui.ui.pool.times import Times
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _LABEL: Final = 9
