@@ -212,6 +212,13 @@ async def test_a_choice_stays_with_its_block_while_the_text_changes(app: Rollcag
         await until(pilot, lambda: len(rows(app)) == 6)
         assert rows(app)[5].startswith("[ ] 6 javascript")
         assert rows(app)[0].startswith("[x] 1")
+        editor.text = "```sh\npwd -P\n```\n" + REPLY
+        await until(pilot, lambda: "pwd -P" in rows(app)[0])
+        assert rows(app)[5].startswith("[ ] 6 javascript")
+        editor.text = "".join(f"```sh\necho {number}\n```\n" for number in range(6))
+        await until(pilot, lambda: len(app.screen.query_one(BlockList).selection) == 6)
+        editor.text = "```sh\npwd\n```\n" + REPLY
+        await until(pilot, lambda: "javascript" in rows(app)[5])
         await pilot.press("ctrl+o", "n")
         assert not app.screen.query_one(BlockList).selection
         await pilot.press("a")

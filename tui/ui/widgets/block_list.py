@@ -74,7 +74,7 @@ class BlockList(VirtualList):
 
     def show(self, blocks: Sequence[CodeBlock]) -> None:
         """Show other blocks; choices stay with the block they were made for."""
-        if len(blocks) != len(self._blocks) and self._blocks:
+        if self._blocks and not _is_edit(self._blocks, blocks):
             made = {
                 block.identity: self.choices[block.number] for block in self._blocks if block.number in self.choices
             }
@@ -176,3 +176,9 @@ def outcome_words(turn: Turn) -> tuple[str, str]:
         case Stage.ENDED:
             good = turn.state is RunState.SUCCEEDED
             return f"{STATE_GLYPHS[turn.state]} {state_words(turn.state, turn.exit_code)}", "good" if good else "bad"
+
+
+def _is_edit(before: Sequence[CodeBlock], after: Sequence[CodeBlock]) -> bool:
+    """Say whether these are the same blocks but for one in which something was written."""
+    pairs = zip(before, after, strict=False)
+    return len(before) == len(after) and sum(old.identity != new.identity for old, new in pairs) <= 1
