@@ -325,6 +325,7 @@ async def test_every_pane_can_be_reached(
             await pilot.press(key)
             widget = area.query_one(f"#{pane}")
             await until(pilot, lambda widget=widget: widget.has_focus and widget.region.width > 20)  # type: ignore[misc]
+        assert area.query_one(StepList).region.width > 20
 
 
 async def test_what_files_and_guests_say_is_harmless(app: RollcageApp, engine: ScriptedEngine, scenarios: Path) -> None:

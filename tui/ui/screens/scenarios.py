@@ -172,9 +172,9 @@ class ScenariosArea(CarryingOut):
         """Show and focus a pane."""
         if self.has_class("-zoom"):
             self.action_zoom()
-        if name in _VIEWS:
-            for view in _VIEWS:
-                self.set_class(view == name, f"-view-{view}")
+        shown = name if name in _VIEWS else _VIEWS[0]
+        for view in _VIEWS:
+            self.set_class(view == shown, f"-view-{view}")
         self._show_titles()
         self.call_after_refresh(self.query_one(_WIDGETS[name]).focus)
 
