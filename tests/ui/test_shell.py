@@ -103,3 +103,15 @@ async def test_where_the_terminal_cannot_be_lent_the_command_is_named_and_nothin
         await until(pilot, lambda: list(app._notifications))
         assert "rollcage shell -s default" in next(iter(app._notifications)).message
         assert app.workspace.running is None
+
+
+def test_a_window_that_is_closed_keeps_what_was_done_and_leaves_no_process(tmp_path: Path, person: Person) -> None:
+    with person.starts([sys.executable, "-c", PROGRAM, str(tmp_path)], environment(), tmp_path) as app:
+        person.wait_for("idle.*Help")
+        person.type("!")
+        person.wait_for(SHELL)
+        person.type("echo kept > file; echo $((6 * 7))\n")
+        person.wait_for("42\r?\n")
+        person.leave()
+        assert app.wait(30) == -signal.SIGHUP
+    assert list((tmp_path / "data" / "fake" / "snapshots").glob("*/files/file"))

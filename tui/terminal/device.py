@@ -60,6 +60,11 @@ class Device:
             return 24, 80
         return rows or 24, columns or 80
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was closed at its other end."""
+        return not os.isatty(self.descriptor)
+
     @contextlib.contextmanager
     def lent(self) -> Iterator[None]:
         """Pass every key on as it is typed, and put the terminal's settings back at the end, however it comes."""

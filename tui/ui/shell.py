@@ -66,11 +66,21 @@ async def _lend(app: RollcageApp, run: Run, device: Device) -> Ending:
             ending = await attach(run.terminal, device, key, greeting, end_on=_ENDS)
             if ending is Ending.HUNG_UP:
                 signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever closed the terminal may say so twice
+            if device.is_gone:
+                await _die(app, run)
         except BaseException as error:  # noqa: BLE001 - raised below: an error would leave the application suspended
             problem = error
     if problem is not None:
         raise problem
     return ending
+
+
+async def _die(app: RollcageApp, run: Run) -> None:
+    """Keep what was done and end as a closed terminal ends a program: there is nowhere to draw any more."""
+    await app.workspace.result(run)
+    await app.workspace.engine.close()
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.raise_signal(signal.SIGHUP)
 
 
 def _can_make_room(app: RollcageApp) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.config import parse_settings
 from tui.errors import InvalidInput
 from tui.terminal.detach import KeyWatch, cursor_answers, parse_key
 
@@ -53,6 +56,12 @@ def test_in_what_is_pasted_it_is_no_key() -> None:
     pasted = b"\x1b[200~a\x1db\x1b[201~"
     assert watch.feed(pasted) == (pasted, False)
     assert watch.feed(b"\x1d") == (b"", True)
+
+
+def test_the_setting_is_checked_where_it_stands() -> None:
+    assert parse_settings(b"shell:\n  detach_key: ^Q\n", Path("config.yaml")).shell.detach_key == "^Q"
+    with pytest.raises(InvalidInput, match=r"config.yaml:2: shell.detach_key: ctrl\+m cannot be the key"):
+        parse_settings(b"shell:\n  detach_key: ctrl+m\n", Path("config.yaml"))
 
 
 def test_answers_about_the_cursor_are_counted() -> None:
