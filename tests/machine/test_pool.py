@@ -11,12 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets import Button
 
 from tests.support.gates import OpenGate
+from tests.support.pilots import until
 from tests.support.runs import output_of, start
 from tui.config import PoolSettings, Settings
+from tui.definitions.catalog import Catalog
 from tui.errors import Busy
 from tui.machines.errors import SnapshotIncompatible
+from tui.machines.guest.image import ImageStatus
 from tui.machines.inventory import Origin
 from tui.machines.model import PROFILES
 from tui.machines.qemu.backend import QemuBackend
@@ -24,6 +28,11 @@ from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.events import PoolChanged
 from tui.runs.fleet import MachineInfo, MachineState
+from tui.ui.app import RollcageApp
+from tui.ui.preparation import HostState
+from tui.ui.screens.confirm import Confirm
+from tui.ui.screens.pool import PoolArea
+from tui.ui.widgets.machine_list import MachineList
 
 pytestmark = pytest.mark.machine
 
@@ -141,3 +150,35 @@ async def test_a_snapshot_is_not_restored_onto_a_template_that_was_made_anew(own
                     await backend.restore(head)
         finally:
             await backend.close()
+
+
+async def test_a_person_sees_a_machine_and_restarts_it(machine_paths: Paths):
+    def open_catalog() -> Catalog:
+        catalog = Catalog([])
+        catalog.refresh()
+        return catalog
+
+    async def look(_: Paths) -> HostState:
+        return HostState((), ImageStatus(True, machine_paths.images, "there"))
+
+    async def open_engine() -> Engine:
+        return await Engine.open(machine_paths, SETTINGS, gate=OpenGate())
+
+    app = RollcageApp(machine_paths, SETTINGS, open_engine=open_engine, open_catalog=open_catalog, look_at_host=look)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.engine is not None)
+        assert app.engine is not None
+        assert await output_of(await start(app.engine, "echo kept > file; cat file", spec=MINIMAL)) == b"kept\n"
+        await pilot.press("4")
+        await until(pilot, lambda: isinstance(app.screen, PoolArea) and app.screen.query(MachineList))
+        screen = app.screen
+        assert isinstance(screen, PoolArea)
+        await until(pilot, lambda: screen.machine is not None and screen.machine.state is MachineState.LEASED)
+        before = screen.machine
+        assert before is not None
+        assert before.memory is not None
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, Confirm) and isinstance(app.focused, Button))
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: screen.machine is not None and screen.machine.id != before.id, patience_s=30)
+        assert await output_of(await start(app.engine, "cat file")) == b"kept\n"

@@ -100,7 +100,7 @@ async def test_every_machine_has_a_line_with_its_state_in_words(app: RollcageApp
 async def test_claims_clones_and_rollbacks_are_bars_with_figures(app: RollcageApp):
     async with pool(app) as (_, screen):
         heading, claim, clone, restore, rollback, boot = chart(screen)
-        assert heading.split()[-4:] == ["times", "least", "median", "most"]
+        assert heading.split()[-4:] == ["count", "least", "median", "most"]
         assert claim.split() == ["claim", "▁▆▁▁▁█▁", "7", "0.3", "ms", "0.4", "ms", "44", "ms"]
         assert clone.split()[2:] == ["4", "30", "ms", "39", "ms", "43", "ms"]
         assert restore.split() == ["restore", "none", "yet"]

@@ -73,7 +73,7 @@ class TimesChart(Widget):
         muted, label = self._look("muted"), self._look("label")
         if y == 0:
             words = "".join(f"{word:>{_FIGURE}}" for word in _FIGURES)
-            text = f"{'':<{_LABEL}}{'oldest to newest' if room > 20 else '':<{max(room, 0)}} {'times':>{_COUNT}}{words}"
+            text = f"{'':<{_LABEL}}{'oldest to newest' if room > 20 else '':<{max(room, 0)}} {'count':>{_COUNT}}{words}"
             return Strip([Segment(text, base + muted)]).adjust_cell_length(width, base)
         if y > len(self.times):
             return Strip.blank(width, base)
