@@ -41,7 +41,7 @@ def add(subparsers: Subparsers) -> None:
     what = "id, beginning of an id (4 or more), name, head or last-success"
     parser.add_argument("older", metavar="A", help=f"{what}; a whole id may be of another session")
     parser.add_argument("newer", nargs="?", default="head", metavar="B", help="the same (default: head)")
-    parser.add_argument("--file", metavar="PATH", help="show the lines in which this file of the machine differs")
+    parser.add_argument("--file", metavar="PATH", help="show the lines in which this file differs (from /work)")
     add_session(parser)
     add_json(parser)
 

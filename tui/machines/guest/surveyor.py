@@ -43,7 +43,7 @@ class Surveyor:
     async def contents(self) -> Contents:
         """Return the files and processes of the machine."""
         answer = await self._ask({"what": "contents"})
-        return parse_contents(_parsed(answer))
+        return await asyncio.to_thread(lambda: parse_contents(_parsed(answer)))
 
     async def digests(self, paths: Sequence[str]) -> Mapping[str, str]:
         """Return the SHA-256 of regular files, of those that could be read."""

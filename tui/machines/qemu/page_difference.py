@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from tui.machines.qemu.snapshot_file import PageIndex, digests
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_BATCH: Final = 4096
+"""Pages of the template read at a time, 16 MiB."""
 
 
 def differing_pages(older: PageIndex, newer: PageIndex, template: Path) -> int:
@@ -33,4 +36,5 @@ def _differing_from_template(numbers: NDArray[np.uint32], digest: NDArray[np.uin
     if not len(numbers):
         return 0
     pages = np.memmap(template, np.uint8, mode="r").reshape(-1, PAGE)
-    return int(np.count_nonzero(digests(pages[numbers]) != digest))
+    parts = (slice(at, at + _BATCH) for at in range(0, len(numbers), _BATCH))
+    return sum(int(np.count_nonzero(digests(pages[numbers[part]]) != digest[part])) for part in parts)

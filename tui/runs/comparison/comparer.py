@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Final
 
 from tui.errors import NotFound
 from tui.machines.errors import CapabilityLacking
-from tui.machines.inspection import FileFacts, FileKind, ProcessFacts
+from tui.machines.inspection import Contents, FileFacts, FileKind, ProcessFacts
 from tui.machines.protocol import Backend
 from tui.redaction import Redactor
 from tui.runs.comparison.difference import facts_at, file_changes, process_changes, settled, undecided
@@ -49,19 +49,18 @@ class Comparer:
         """
         async with self._snapshots.asking():
             before, after = await self._snapshots.contents(older.id, newer.id)
-            changes = file_changes(before, after)
+            changes = await asyncio.to_thread(file_changes, before, after)
             if paths := undecided(changes):
                 changes = settled(changes, *await self._snapshots.digests(paths, older.id, newer.id))
             memory, why_not = await self._memory(older.id, newer.id)
-        notes = [f"{which}: {note}" for which, each in (("older", before), ("newer", after)) for note in each.notes]
-        if before.partial or after.partial:
-            notes.append("not all files could be looked at; some that differ may not be listed")
-        if unknown := sum(not change.content_known for change in changes):
-            notes.append(f"{unknown} files were written to and are too large to say whether their content differs")
-        return Comparison(
-            older, newer, tuple(map(self._file, changes)),
-            tuple(map(self._process_change, process_changes(before, after))), memory,
-            tuple(map(self._shown, [*notes, *why_not])),
+        notes = [*_unknown(before, after, changes), *why_not]
+        processes = process_changes(before, after)
+        # Ten thousands of names are not looked through for secrets while somebody waits for a key to be obeyed.
+        return await asyncio.to_thread(
+            lambda: Comparison(
+                older, newer, tuple(map(self._file, changes)), tuple(map(self._process_change, processes)), memory,
+                tuple(map(self._shown, notes)),
+            )
         )  # fmt: skip
 
     async def _memory(self, older_id: str, newer_id: str) -> tuple[MemoryChange | None, list[str]]:
@@ -148,6 +147,16 @@ class Comparer:
             return None
         argv = tuple(clean_line(word, _LONGEST_SHOWN) for word in self._redactor.value(list(process.argv)))
         return replace(process, name=self._shown(process.name), argv=argv)
+
+
+def _unknown(older: Contents, newer: Contents, changes: Sequence[FileChange]) -> Iterator[str]:
+    """Yield sentences on what the changes do not tell."""
+    for which, contents in (("older", older), ("newer", newer)):
+        yield from (f"{which}: {note}" for note in contents.notes)
+    if older.partial or newer.partial:
+        yield "not all files could be looked at; some that differ may not be listed"
+    if unknown := sum(not change.content_known for change in changes):
+        yield f"{unknown} files were written to and are too large to say whether their content differs"
 
 
 def _is_large(facts: FileFacts | None) -> bool:
