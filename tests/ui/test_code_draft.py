@@ -32,6 +32,13 @@ def test_what_was_saved_is_loaded(tmp_path_factory: pytest.TempPathFactory, code
     assert Draft(path).load() == code
 
 
+@pytest.mark.parametrize("character", ["\0", "\U0001f600", "\ud800", "x"])
+def test_the_longest_text_is_kept_whatever_it_is_of(tmp_path: Path, character: str) -> None:
+    code = Code(character * (LONGEST_TEXT + 1000))
+    Draft(tmp_path / "draft.json").save(code)
+    assert Draft(tmp_path / "draft.json").load() == code
+
+
 def test_only_its_owner_can_read_it_and_nothing_else_is_left(tmp_path: Path) -> None:
     path = tmp_path / "state" / "draft.json"
     draft = Draft(path)
@@ -46,7 +53,7 @@ def test_only_its_owner_can_read_it_and_nothing_else_is_left(tmp_path: Path) -> 
     "text",
     [
         "", "[]", "{", '{"version": 2}', '{"version": 1, "text": 3}', "[" * 100_000,
-        json.dumps({"version": 1, "text": "x" * (LONGEST_TEXT + 1)}),
+        " " * (16 * LONGEST_TEXT + 1),
         json.dumps({"version": 1, "text": "x", "language": "perl", "choices": []}),
         json.dumps({"version": 1, "text": "x", "language": None, "choices": [[1, 2]]}),
         json.dumps({"version": 1, "text": "x", "language": None, "choices": [], "as_one": "yes"}),

@@ -14,8 +14,8 @@ from tui.errors import InvalidInput
 from tui.languages import INTERPRETED, Language
 
 LONGEST_TEXT: Final = 1_000_000
-"""Characters the editor takes; in more, every key would be felt."""
-_LARGEST_FILE: Final = 8 * LONGEST_TEXT
+"""Characters that can be pasted; in more, every key would be felt."""
+_LARGEST_FILE: Final = 16 * LONGEST_TEXT
 _VERSION: Final = 1
 
 
@@ -57,7 +57,7 @@ class Draft:
         try:
             if len(data) > _LARGEST_FILE:
                 raise ValueError(f"longer than {_LARGEST_FILE:,} bytes")
-            self._saved = _read(json.loads(data))
+            self._saved = _read(json.loads(data.decode("utf-8", "surrogatepass")))
         except (ValueError, RecursionError) as error:
             aside = self._path.with_suffix(".unreadable")
             with suppress(OSError):
@@ -75,7 +75,7 @@ class Draft:
         """
         if code == self._saved:
             return
-        data = json.dumps({"version": _VERSION, **asdict(code)}).encode()
+        data = json.dumps({"version": _VERSION, **asdict(code)}, ensure_ascii=False).encode("utf-8", "surrogatepass")
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".draft-")  # readable by its owner
@@ -96,8 +96,8 @@ def _read(data: Any) -> Code:
     if not isinstance(data, dict) or data.get("version") != _VERSION:
         raise ValueError("not written by this version")
     text, language, choices = data.get("text"), data.get("language"), data.get("choices")
-    if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-        raise ValueError("its text is missing or too long")
+    if not isinstance(text, str):
+        raise ValueError("its text is missing")
     if language is not None and language not in INTERPRETED:
         raise ValueError(f"no such language: {str(language)[:40]!r}")
     if not isinstance(choices, list) or not all(_is_choice(each) for each in choices):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from tui.runs.request import Request
     from tui.ui.app import RollcageApp
 
+_log = logging.getLogger(__name__)
 _FENCE_WORD: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*([^\s{]*)")
 _READ_AT_ONCE: Final = 20_000
 """Characters in which blocks are looked for at every key; in a longer text once nothing was typed for a moment."""
@@ -87,9 +89,13 @@ class CodeScreen(ModalScreen[bool]):
         self._read()
 
     def on_unmount(self) -> None:
-        """Keep what was written, however the screen ends."""
+        """Keep what was written, however the screen ends; what runs goes on without it."""
         if self._bench.series is not None:
             self._bench.series.changed = lambda: None
+        try:
+            self._bench.save()
+        except RollcageError as error:
+            _log.error("%s", error)
 
     def on_resize(self, event: Resize) -> None:
         """Leave room for the code."""
@@ -189,9 +195,6 @@ class CodeScreen(ModalScreen[bool]):
             for block in reply.blocks
         ])  # fmt: skip
         self._show_found()
-        if reply.left_out:
-            self.notify(f"Only the first {len(reply.blocks)} blocks are read; {reply.left_out} more are left out.",
-                        severity="warning", markup=False)  # fmt: skip
         self._assess_others()
 
     @work(exclusive=True, group="blocks", exit_on_error=False)
@@ -234,7 +237,9 @@ class CodeScreen(ModalScreen[bool]):
         block = self._block
         chosen = len(self.query_one(BlockList).selection)
         frame = self.query_one("#code-frame")
-        frame.border_subtitle = f"{chosen} of {len(self._reply.blocks)} blocks chosen" if self._reply.is_fenced else ""
+        more = f"; {self._reply.left_out} more are too many to read" if self._reply.left_out else ""
+        words = f"{chosen} of {len(self._reply.blocks)} blocks chosen{more}"
+        frame.border_subtitle = words if self._reply.is_fenced else ""
         if block is None:
             self.query_one("#block-note", Static).update("")
             return
