@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from tui.audit.model import Filter
     from tui.audit.reader import AuditReader
 
-_AGO: Final = re.compile(r"(\d+)\s*([smhdw])")
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _NOTED: Final = re.compile(r"(\d+):([0-9a-fA-F]{8,64})")
 
 
@@ -46,19 +44,14 @@ def add_filters(parser: argparse.ArgumentParser, *, inherit: bool) -> None:
 def moment(text: str) -> datetime:
     """Return the moment `text` means: a date, with or without a time, or how long ago."""
     import argparse
-    from datetime import UTC, datetime, timedelta
+    from datetime import UTC, datetime
 
-    if ago := _AGO.fullmatch(text.strip().lower()):
-        try:
-            return datetime.now(UTC) - timedelta(seconds=int(ago[1]) * _SECONDS[ago[2]])
-        except OverflowError:
-            pass
-    else:
-        try:
-            return datetime.fromisoformat(text.strip()).astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-    raise argparse.ArgumentTypeError(f"not a moment: {text!r} (examples: 2026-03-01, 2026-03-01T14:30, 2h, 7d)")
+    from tui.audit.moments import parse_moment
+
+    try:
+        return parse_moment(text, datetime.now(UTC))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def count(text: str) -> int:

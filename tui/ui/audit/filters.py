@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from tui.audit.model import AuditResult, EntryKind, Filter
+from tui.audit.moments import parse_moment
 from tui.errors import InvalidInput
 
 FIELDS: Final = ("result", "kind", "command", "session", "user", "run", "since", "until")
 EXAMPLE: Final = "result:denied command:deploy session:… user:… kind:… run:… since:2h until:2026-03-01T14:30"
-_AGO: Final = re.compile(r"(\d{1,9})\s*([smhdw])")
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def parse_filter(text: str, now: datetime, run_id: Callable[[str], str] = str) -> Filter:
@@ -98,13 +96,7 @@ def _looked_up(known: Mapping[str, str], name: str, value: str) -> str:
 
 
 def _moment(name: str, value: str, now: datetime) -> datetime:
-    if ago := _AGO.fullmatch(value.lower()):
-        try:
-            return now.astimezone(UTC) - timedelta(seconds=int(ago[1]) * _SECONDS[ago[2]])
-        except OverflowError:
-            raise ValueError(f"{name}: {value!r} is before all times") from None
     try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=now.tzinfo)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{name}: {value!r} is not a moment; write 2h, 7d, 2026-03-01 or 2026-03-01T14:30") from None
+        return parse_moment(value, now, now.tzinfo)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tui.errors import RollcageError
 from tui.runs.comparison.model import FileChange
+from tui.store.model import RunState
 from tui.text import clean, clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.comparisons import Comparisons
@@ -133,7 +134,8 @@ class TimelineArea(Moving):
         if row is None:
             return "Nothing has run in this session yet."
         if here is None:
-            return "This run left no snapshot: the machine went back to where the run started."
+            never_ran = row.run is not None and row.run.state is RunState.REFUSED
+            return "This run was refused: it changed nothing." if never_ran else "This run left no snapshot."
         match self._against:
             case Against.BEFORE:
                 other, missing = self._snapshot(here.parent_id), "This is the first snapshot of the session."
