@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from tests.support.fake_backend import FakeBackend
-from tests.support.people import Office
+from tests.support.people import Office, Person, hook
 from tests.support.runs import events_of, execute, names, output_of, state_of
-from tui.config import Settings
+from tui.config import GateSettings, Settings
 from tui.definitions.model import ExecutionMode
 from tui.errors import UsageError
+from tui.hooks.model import Allow, Decision, HookContext, Limits, Point
 from tui.levels import RiskLevel
 from tui.machines.model import TerminalSize
+from tui.runs.approval import Answer
 from tui.runs.engine import Engine, Run
 from tui.runs.events import ModeDecided, RiskAssessed
 from tui.runs.interactive import shell_request
@@ -188,3 +190,40 @@ async def test_it_never_runs_on_the_host(gate: Office) -> None:
 )
 def test_of_the_environment_only_what_names_the_terminal_is_taken(told: dict[str, str], given: dict[str, str]) -> None:
     assert shell_request("s", (24, 80), told).env == given
+
+
+async def test_a_deny_list_cannot_be_compared_with_what_will_be_typed_so_a_person_is_asked(gate: Office) -> None:
+    gate.write("policy.yaml", "deny: [{program: mkfs}]")
+    engine = await gate.engine(person := Person([Answer.DENY]), settings=Settings())
+    run = engine.run(interactive("cat"))
+    assert (await run.result()).state is RunState.REFUSED
+    assert any("deny list" in reason for reason in person.questions[0].reasons)
+
+
+async def test_a_role_that_may_not_execute_gets_no_shell(gate: Office) -> None:
+    settings = Settings(gate=GateSettings(role="default"))
+    run = (await gate.engine(settings=settings)).run(interactive("cat"))
+    record = await run.result()
+    assert record.state is RunState.REFUSED
+    assert "execute" in record.error
+
+
+async def test_a_yes_for_the_session_is_not_remembered_as_nobody_knows_what_it_was_for(gate: Office) -> None:
+    settings = Settings(gate=GateSettings(ask_from="medium"))
+    engine = await gate.engine(person := Person([Answer.SESSION, Answer.SESSION]), settings=settings)
+    for _ in range(2):
+        run = engine.run(interactive("cat"))
+        assert run.terminal is not None
+        assert await run.terminal.opened()
+        run.terminal.hang_up()
+        await run.result()
+    assert len(person.questions) == 2
+
+
+async def test_a_hook_may_limit_its_time(gate: Office) -> None:
+    def limited(context: HookContext) -> Decision:
+        return Allow(limits=Limits(wall_s=0.2))
+
+    engine = await gate.engine(settings=Settings(), hooks=[hook(limited, Point.BEFORE_EXECUTION)])
+    record = await engine.run(interactive("cat")).result()
+    assert (record.state, record.rolled_back) == (RunState.TIMED_OUT, False)
