@@ -213,9 +213,10 @@ class RollcageApp(PreparedApp):
     def _show_catalog(self, catalog: Catalog, delta: CatalogDelta | None = None) -> None:
         from tui.ui.notices import notice
 
-        self.run_area.post_message(
-            CatalogChanged(catalog.index, notice(delta) if delta else "", bool(delta and delta.broken))
-        )
+        message = CatalogChanged(catalog.index, notice(delta) if delta else "", bool(delta and delta.broken))
+        for area in self.areas:  # there is none any more while the application ends
+            if isinstance(area, RunArea):
+                area.post_message(message)
 
     def open_command(self, name: str) -> None:
         """Put the cursor of the list on a command and open it."""

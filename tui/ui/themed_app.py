@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.app import App
 
 from tui.text import clean, clean_line
+from tui.ui.sturdy_app import SturdyApp
 
 if TYPE_CHECKING:
     from tui.config import Settings
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _TOAST_S = 8.0
 
 
-class ThemedApp(App[int]):
+class ThemedApp(SturdyApp):
     """Base of the application. A subclass calls `start_themes` when it is made and `follow_themes` once it is drawn."""
 
     paths: Paths
