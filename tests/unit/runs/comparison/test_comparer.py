@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.fake_backend import FakeBackend
 from tests.support.runs import execute, state_of
-from tui.errors import NotFound
+from tui.errors import NotFound, UsageError
 from tui.machines.errors import MachineError, SnapshotDamaged
 from tui.machines.inspection import ProcessFacts
 from tui.runs.comparison import ChangeKind, LineKind, comparer, snapshots
@@ -105,6 +105,27 @@ async def test_after_a_machine_failed_another_is_asked(engine: Engine, fake: Fak
     with pytest.raises(MachineError, match="out of sorts"):
         await engine.compare(older, newer)
     assert len((await engine.compare(older, newer)).files) == 1
+
+
+async def test_closing_in_the_middle_leaves_no_machine(engine: Engine, fake: FakeBackend):
+    older, newer = await pair(engine, "echo 1 > file", "echo 2 > file")
+    reached, go_on = asyncio.Event(), asyncio.Event()
+
+    async def gate() -> None:
+        reached.set()
+        await go_on.wait()
+
+    fake.gates["inspect"] = gate
+    comparing = [asyncio.create_task(engine.compare(older, newer)) for _ in range(2)]
+    await reached.wait()
+    closing = asyncio.create_task(engine._comparer.close())
+    await asyncio.sleep(0)
+    go_on.set()
+    await closing
+    await asyncio.wait(comparing)
+    assert all(each.discarded for each in fake.inspections)
+    with pytest.raises(UsageError):
+        await engine.file_diff(older, newer, "/file")
 
 
 async def test_processes_are_told_without_their_secrets(engine: Engine, fake: FakeBackend):
