@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Button, Static
@@ -16,15 +18,16 @@ from tests.support.pilots import until
 from tests.ui.fleet import NOW, READY, STANDBY, WARMING, FleetEngine, machine, of_session
 from tui.errors import RollcageError
 from tui.machines.model import PROFILES
+from tui.pool.measurements import Sample
 from tui.runs.fleet import MachineState
 from tui.ui.app import RollcageApp
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.pool import PoolArea
 from tui.ui.widgets.facts import Facts, plain
 from tui.ui.widgets.machine_details import MachineDetails
-from tui.ui.widgets.machine_list import MachineList
+from tui.ui.widgets.machine_list import MachineList, columns, heading
 from tui.ui.widgets.pane import Pane
-from tui.ui.widgets.times_chart import TimesChart
+from tui.ui.widgets.times_chart import TimesChart, bars
 
 MakeApp = Callable[..., RollcageApp]
 
@@ -163,11 +166,12 @@ async def test_templates_are_told_with_who_uses_them(app: RollcageApp):
 
 
 async def test_a_log_reaches_the_screen_without_its_control_sequences(app: RollcageApp, engine: FleetEngine):
-    engine.logs[engine.fleet[0].id] = "booting\r\n\x1b]52;c;cm0=\x07\x1b[2Jpanic \u202egnp\n\n"
+    engine.logs[engine.fleet[0].id] = "booting\r\n\x1b]52;c;cm0=\x07\x1b[2J[b]panic \u202egnp\n\n"
     async with pool(app) as (pilot, screen):
         await pilot.press("l")
         await until(pilot, lambda: "panic" in text(screen, "#machine-log"))
         told = text(screen, "#machine-log")
+        assert "[b]panic" in told  # no markup
         assert "\x1b" not in told
         assert "\u202e" not in told
         assert told.splitlines()[1] == "booting"
@@ -389,15 +393,44 @@ async def test_a_slow_look_is_not_overtaken_by_others(app: RollcageApp, engine: 
         await until(pilot, lambda: engine.looks == looks + 2 and not screen._looking)
 
 
-async def test_a_look_that_fails_does_not_end_looking(
+async def test_a_look_that_fails_is_told_once_and_does_not_end_looking(
     app: RollcageApp, engine: FleetEngine, monkeypatch: pytest.MonkeyPatch
 ):
     async with pool(app) as (pilot, screen):
         await until(pilot, lambda: not screen._looking)
         with monkeypatch.context() as patch:
             patch.setattr(engine, "pool_status", lambda: 1 / 0)
-            screen.look()
+            for _ in range(3):
+                looks = engine.looks
+                screen.look()
+                await until(pilot, lambda looks=looks: engine.looks > looks and not screen._looking)
             await until(pilot, lambda: any("ZeroDivisionError" in each for each in toasts(app)))
+            assert len(toasts(app)) == 1
         looks = engine.looks
         screen.look()
         await until(pilot, lambda: engine.looks > looks and not screen._looking)
+        assert screen._problem == ""
+
+
+# --- bars ----------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(0, 1e6), max_size=50), st.integers(-3, 40))
+def test_bars_show_the_newest_samples_up_to_the_longest_of_them(values: list[float], width: int) -> None:
+    samples = [Sample(NOW, value) for value in values]
+    drawn = bars(samples, width)
+    shown = values[-width:] if width > 0 else []
+    assert len(drawn) == len(shown)
+    if any(shown):
+        assert drawn[shown.index(max(shown))] == "█"
+    ordered = sorted(zip(shown, drawn, strict=True))
+    assert [bar for _, bar in ordered] == sorted(drawn)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160, 200])
+def test_columns_fit_and_stand_below_their_names(width: int) -> None:
+    assert 1 + sum(cells for _, cells in columns(width)) <= max(width, 78)
+    at = 1
+    for name, cells in columns(width):
+        assert heading(width)[at : at + len(name)] == name
+        at += cells

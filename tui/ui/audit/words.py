@@ -10,6 +10,7 @@ from tui.audit.model import AuditResult, EntryKind, Record
 from tui.levels import RiskLevel
 from tui.text import clean, clean_line
 from tui.ui.describe import NO_ROLLBACK, RISK_GLYPHS
+from tui.units import size
 
 RESULT_GLYPHS: Final = {
     AuditResult.ALLOWED: "✓",
@@ -73,6 +74,12 @@ def _words(kind: str, details: Mapping[str, Any]) -> str:
             return f"{details['kind'] or 'automatic'} to {details['to_id'][-6:].lower()}"
         case EntryKind.MACHINE_LEASED:
             return f"{details['source']} · {details['backend']} · {details['machine_id'][-6:].lower()}"
+        case EntryKind.MACHINE_RESTARTED | EntryKind.MACHINE_DISCARDED:
+            return f"machine {details['machine_id'][-6:].lower()}"
+        case EntryKind.POOL_DRAINED:
+            return f"{details['machines']} waiting machines discarded"
+        case EntryKind.TEMPLATE_REMOVED:
+            return f"template {details['template'][:8]} · {size(details['freed_bytes'])} freed"
         case EntryKind.ATTEMPT_FAILED:
             return f"attempt {details['attempt']}: {details['error']}"
         case _:

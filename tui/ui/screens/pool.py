@@ -64,6 +64,8 @@ class PoolArea(Area):
         self._pids: set[int | None] = set()
         self._looking = False
         self._again = False
+        self._problem = ""
+        """What went wrong with the last look."""
         self._timer: Timer | None = None
 
     def compose_area(self) -> Iterable[Widget]:
@@ -130,17 +132,25 @@ class PoolArea(Area):
         try:
             while True:
                 self._again = False
-                machines = await self.engine.machines()
-                pids = {machine.pid for machine in machines}
-                if pids != self._pids or self._looks % TEMPLATES_HOLD == 0:
-                    self.templates, self._pids = await self.engine.templates(), pids
-                self._looks += 1
-                self._show(machines)
-                await self._show_log()
+                await self._look_once()
+                self._problem = ""
                 if not self._again or not self.is_current:
                     return
+        except Exception as error:
+            said, self._problem = self._problem, str(error)
+            if said != self._problem:  # told once, not with every look
+                raise
         finally:
             self._looking = False
+
+    async def _look_once(self) -> None:
+        machines = await self.engine.machines()
+        pids = {machine.pid for machine in machines}
+        if pids != self._pids or self._looks % TEMPLATES_HOLD == 0:
+            self.templates, self._pids = await self.engine.templates(), pids
+        self._looks += 1
+        self._show(machines)
+        await self._show_log()
 
     def _show(self, machines: tuple[MachineInfo, ...]) -> None:
         pool = self.engine.pool_status()

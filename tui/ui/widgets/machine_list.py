@@ -19,7 +19,7 @@ from tui.ui.describe import age, short_id, spec_words
 from tui.ui.pool.words import STATES, UNKNOWN, made_words, memory_words, milliseconds, state_words
 from tui.ui.widgets.virtual_list import Part, VirtualList
 
-_ROOMY: Final = 96
+_ROOMY: Final = 104
 """Cells from which on there is room for all columns."""
 _COLUMNS: Final = (
     ("state", 11), ("id", 8), ("kind", 13), ("session", 14), ("age", 5), ("uses", 5), ("memory", 10), ("made", 17),
