@@ -41,17 +41,17 @@ SUFFIXES: Final[Mapping[str, Language]] = MappingProxyType({
 _INTERPRETERS: Final = (("python", Language.PYTHON), ("node", Language.JAVASCRIPT), ("sh", Language.BASH))
 _SIGNS: Final = {
     Language.PYTHON: re.compile(
-        r"^\s*(?:from [\w.]+ import |import [\w.]+(?: as \w+)?$|def \w+\(|class \w+.*:$|print\(|if .+:$|for .+ in .+:$"
-        r"|while .+:$|with .+:$|elif .+:$|else:$|try:$|except\b.*:$|async def |@\w[\w.]*(?:\(.*\))?$)",
+        r"^[ \t]*(?:from [\w.]+ import |import [\w.]+(?: as \w+)?$|def \w+\(|class \w+.*:$|print\(|if .+:$"
+        r"|for .+ in .+:$|while .+:$|with .+:$|elif .+:$|else:$|try:$|except\b.*:$|async def |@\w[\w.]*(?:\(.*\))?$)",
         re.MULTILINE,
     ),
     Language.JAVASCRIPT: re.compile(
-        r"^\s*(?:(?:const|let|var) [\w{\[]|import .* from ['\"]|export |(?:async )?function\b|console\.\w+\("
+        r"^[ \t]*(?:(?:const|let|var) [\w{\[]|import .* from ['\"]|export |(?:async )?function\b|console\.\w+\("
         r"|require\(|await \w|\}\s*(?:else|catch)\b.*\{$)|=>\s*[{(]?\s*$",
         re.MULTILINE,
     ),
     Language.BASH: re.compile(
-        r"^\s*(?:\$ |sudo |apt(?:-get)? |cd |ls\b|echo |export \w+=|mkdir |rm |cp |mv |cat |curl |wget |git |docker "
+        r"^[ \t]*(?:\$ |sudo |apt(?:-get)? |cd |ls\b|echo |export \w+=|mkdir |rm |cp |mv |cat |curl |wget |git |docker "
         r"|npm |pip3? |set -|chmod |source |if \[|fi$|done$|then$|\w+=\S*$)",
         re.MULTILINE,
     ),

@@ -11,6 +11,7 @@ from tests.support.pilots import until
 from tests.ui.previews import PreviewingEngine
 from tests.ui.test_code import REPLY, ending, opened, rows
 from tui.ui.app import RollcageApp
+from tui.ui.widgets.risk_pane import RiskPane
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -23,6 +24,8 @@ def test_the_blocks_of_a_reply(
         await opened(pilot, app, REPLY)
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "– skipped" in rows(app)[4] and "low" in rows(app)[4] and "low" in rows(app)[3])
+        await until(pilot, lambda: not app.screen.query_one(RiskPane).has_class("-stale"))
+        await until(pilot, lambda: not app.screen_stack[0].query_one(RiskPane).has_class("-stale"))
         await pilot.pause()
 
     assert snap_compare(app, terminal_size=size, run_before=before)
