@@ -53,7 +53,9 @@ _UNFINISHED: Final = re.compile(r"\x1b(?:\[[0-?]{0,256}[ -/]{0,4}|[ -/]{0,4})?\Z
 _MALFORMED: Final = re.compile(r"\x1b(?:\[[0-?]{0,256}[ -/]{0,4}|[ -/]{0,4})")
 """What is dropped of a sequence that goes on as none may."""
 _STRING_END: Final = re.compile("[\x07\x18\x1a\x1b\x9c]")
-_DROPPED: Final = re.compile(r"[\x00-\x06\x10-\x1a\x1c-\x1f\x7f]|" + INVISIBLE.pattern)
+_CONTROLS: Final = dict.fromkeys((*range(0x07), *range(0x10, 0x1B), *range(0x1C, 0x20), 0x7F))
+"""For `str.translate`, which takes ASCII out of ASCII much faster than a regular expression does."""
+_DROPPED: Final = re.compile(INVISIBLE.pattern[:-1] + r"\x00-\x06\x10-\x1a\x1c-\x1f\x7f]")
 _NUMBERS: Final = re.compile(r"\d{0,5}(?:;\d{0,5}){0,15}")
 _ONE_NUMBER: Final = re.compile(r"\d{0,5}")
 _RENDITION: Final = re.compile(r"[0-9;:]*")
@@ -91,7 +93,7 @@ class ScreenFilter:
             else:
                 end = text.find("\x1b", at)
                 end = len(text) if end < 0 else end
-                shown.append(_DROPPED.sub("", text[at:end]))
+                shown.append(_text(text[at:end]))
                 at = end
         result = "".join(shown)
         if result:
@@ -183,6 +185,11 @@ class ScreenFilter:
         for mode in modes:
             self._changed.set(mode, on=final == "h")
         return f"\x1b[?{';'.join(map(str, modes))}{final}" if modes else ""
+
+
+def _text(text: str) -> str:
+    """Return what of a text without sequences passes."""
+    return text.translate(_CONTROLS) if text.isascii() else _DROPPED.sub("", text)
 
 
 def _numbers(parameters: str) -> list[str]:
