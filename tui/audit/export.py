@@ -83,6 +83,7 @@ _CATEGORIES: Final = {
     EntryKind.RUN_FINISHED: ("process", "end"),
     EntryKind.SNAPSHOT_DELETED: ("host", "deletion"),
     EntryKind.SESSION_DELETED: ("host", "deletion"),
+    EntryKind.SESSION_BRANCHED: ("host", "creation"),
     EntryKind.ENGINE_OPENED: ("process", "start"),
     EntryKind.ENGINE_CLOSED: ("process", "end"),
 }
