@@ -183,6 +183,7 @@ _SEQUENCE: Final = re.compile(
     r"|\x1b[ -/]{1,8}[0-~]"
     r"|\x1b[0-OQ-WYZ\\`-~]"
 )
+_SGR: Final = re.compile(r"\x1b\[([0-9;:]{0,256})m")
 _SGR_PARAMETERS: Final = re.compile(r"[0-9;:]*")
 _CONTROLS: Final = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")
 
@@ -290,7 +291,9 @@ class LineCleaner:
         plain = self._plain_lines(data, text)
         if plain is not None:
             return plain, {}
-        lines = self._feed(text)
+        lines = self._coloured_lines(text)
+        if lines is None:
+            lines = self._feed(text)
         return [line.text for line in lines], {
             index: line for index, line in enumerate(lines) if line.spans or line.cut
         }
@@ -330,6 +333,44 @@ class LineCleaner:
         if self._segment:
             return _line(self._segment, self._style)[0]
         return self._replaced
+
+    def _coloured_lines(self, text: str) -> list[Line] | None:
+        """Return the lines that `text` completes where it has only text and colours; else None: nothing is taken.
+
+        Twice as quick as a look at every control; compilers and test runners print little else.
+        """
+        if self._replaced is not None:
+            return None
+        text = self._segment + text
+        bare = _SGR.sub("", text)
+        if not bare.replace("\n", "").isprintable() or (not bare.isascii() and _UNSAFE.search(bare) is not None):
+            return None
+        rows = text.split("\n")
+        if max(map(len, rows)) > LINE_LIMIT:
+            return None
+        self._segment = rows.pop()
+        self._segment_is_plain = not self._segment
+        style, lines = self._style, []
+        for row in rows:
+            if style == PLAIN and "\x1b" not in row:
+                lines.append(Line(row))
+                continue
+            shown, *more = parts = _SGR.split(row)
+            length = len(shown)
+            spans: list[Span] = [(0, length, style)] if shown and style != PLAIN else []
+            for index in range(1, len(parts), 2):
+                style = _apply_sgr(style, parts[index])
+                if part := parts[index + 1]:
+                    start, length = length, length + len(part)
+                    if style == PLAIN:
+                        continue
+                    if spans and spans[-1][1] == start and spans[-1][2] == style:
+                        spans[-1] = (spans[-1][0], length, style)
+                    else:
+                        spans.append((start, length, style))
+            lines.append(Line("".join(parts[::2]) if more else shown, tuple(spans)))
+        self._style = style
+        return lines
 
     def _feed(self, text: str) -> list[Line]:
         lines: list[Line] = []

@@ -8,7 +8,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui.text import LINE_LIMIT, PLAIN, Line, LineCleaner, Sgr, TerminalCleaner, clean, clean_line
@@ -212,3 +212,23 @@ def test_text_for_a_terminal_comes_at_once_and_waits_only_inside_a_sequence() ->
     assert cleaner.feed(b"\x1b]52;c;x") == ""
     assert cleaner.feed(b"y\x07ok") == "␛ok"
     assert cleaner.finish() == "\x1b[0m"
+
+
+PIECES_OF_OUTPUT = st.sampled_from([
+    "a", "bc ", "日", "\n", "\x1b[31m", "\x1b[0m", "\x1b[m", "\x1b[1;38;5;3m", "\x1b[38:2::1:2:3m", "\x1b[", "3", "1m",
+    "\r", "\r\n", "\b", "\t", "\u202e", "\x1b]0;t\x07", "\x1b[2K",
+])  # fmt: skip
+
+
+@given(st.lists(PIECES_OF_OUTPUT, max_size=30), st.integers(1, 40))
+@example(["\x1b[31m", "x" * (LINE_LIMIT + 9), "\n", "\x1b[0m", "y\n"], 4096)
+def test_texts_and_lines_say_the_same_and_a_copy_goes_on_alike(pieces: list[str], size: int) -> None:
+    data = "".join(pieces).encode()
+    one, other = LineCleaner(), LineCleaner()
+    for start in range(0, len(data), size):
+        other = other.copy()
+        lines = one.feed(data[start : start + size])
+        texts, looks = other.feed_texts(data[start : start + size])
+        assert lines == [looks.get(index, Line(text)) for index, text in enumerate(texts)]
+        assert one.partial == other.partial
+    assert one.finish() == other.finish()

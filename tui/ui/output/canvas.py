@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
 from textual.events import MouseScrollDown, MouseScrollUp
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -98,6 +98,9 @@ class Canvas(ScrollView, can_focus=True):
         self._paused_at = 0
         self._told = True
         self._frame = 0
+        self._bar = (0, 0, 0)
+        """How the scrollbar looks, in eighths of cells."""
+        self._is_drawing = False
         self._idle_frames = 0
         self._frames: Timer | None = None
         self._looks: dict[str, Style] = {}
@@ -202,10 +205,18 @@ class Canvas(ScrollView, can_focus=True):
         # Not through the reactive: its watcher is for those who scroll from outside.
         self.set_reactive(Canvas.scroll_y, min(self.port.top, self.max_scroll_y))
         self.set_reactive(Widget.scroll_target_y, self.scroll_y)
-        if self.show_vertical_scrollbar:
-            self.vertical_scrollbar.position = self.scroll_y
+        self._show_scrollbar()
         self.refresh()
         self._report()
+
+    def _show_scrollbar(self) -> None:
+        """Move the scrollbar, which costs as much to draw as all rows, if one would see it move."""
+        height, rows, bar = self.port.height, self.virtual_size.height, self.vertical_scrollbar
+        eighths = 8 * height / max(rows, 1)
+        look = (height, round(height * eighths), round(self.scroll_y * eighths))
+        if self.show_vertical_scrollbar and (look != self._bar or bar.grabbed):
+            self._bar = look
+            bar.window_virtual_size, bar.window_size, bar.position = rows, height, self.scroll_y
 
     def _set_extent(self, extent: Size) -> None:
         """Change how much can be scrolled over; laying the screen out anew is only needed for a new width."""
@@ -213,8 +224,6 @@ class Canvas(ScrollView, can_focus=True):
             self.virtual_size = extent
         elif extent != self.virtual_size:
             self.set_reactive(Widget.virtual_size, extent)
-            if self.show_vertical_scrollbar:
-                self.vertical_scrollbar.window_virtual_size = extent.height
 
     def _report(self) -> None:
         self._told = False
@@ -358,10 +367,21 @@ class Canvas(ScrollView, can_focus=True):
         strip, left = self._strip(line), self.scroll_offset.x
         if (selection := self.text_selection) is not None and (span := selection.get_span(line.number)) is not None:
             strip = self._with_selection(strip, line, *span)
+        shown = strip.crop_extend(left, left + width, base)
+        if self._is_drawing:
+            return shown
         offset = line.start - self._before
         if left:
             offset += len(strip.crop(0, left).text)
-        return strip.crop_extend(left, left + width, base).apply_offsets(offset, line.number)
+        return shown.apply_offsets(offset, line.number)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw lines; what character is where is only told to those who ask for a single line, as the mouse does."""
+        self._is_drawing = True
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._is_drawing = False
 
     def words_for_nothing(self) -> str:
         """Return what is said where there is no row."""

@@ -123,7 +123,7 @@ class Strip(Static):
         words = "  ".join(str(part) for part in parts)
         if words != self.words:
             self.words = words
-            self.update(Content("  ").join(parts))
+            self.update(Content("  ").join(parts), layout=False)
 
 
 def _parts(view: OutputView) -> Iterable[Content]:
