@@ -1,20 +1,29 @@
-"""What Textual 8.2.8 would end the application by, kept from it. Each was found by `tests/ui/test_fuzz.py`."""
+"""What of Textual 8.2.8 would end the application, or let something pass to the terminal, kept from it.
+
+Each was found by `tests/ui/test_fuzz.py`.
+"""
 
 from __future__ import annotations
 
 from textual.app import App
 from textual.errors import NoWidget
-from textual.events import Event, MouseEvent
+from textual.events import Event, MouseEvent, Paste
 from textual.screen import Screen
+from textual.widgets import Input
+
+from tui.text import clean_line
 
 
 class SturdyApp(App[int]):
     """Base of the application."""
 
     async def on_event(self, event: Event) -> None:
-        """Let no part of the screen be pointed at that is gone already."""
+        """Let no part of the screen be pointed at that is gone already, and nothing be pasted that cannot be seen."""
         if isinstance(event, MouseEvent) and self._is_gone(event.x, event.y):
             return
+        if isinstance(event, Paste) and isinstance(self.focused, Input):
+            # A line shows what is in it as it is. It takes the first line, as before.
+            event.text = clean_line(next(iter(event.text.splitlines()), ""))
         await super().on_event(event)
 
     def _is_gone(self, x: int, y: int) -> bool:

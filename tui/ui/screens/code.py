@@ -14,7 +14,6 @@ from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Resize
-from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from tui.definitions.reply import CodeBlock, Reply
@@ -28,6 +27,7 @@ from tui.ui.code.draft import LONGEST_TEXT
 from tui.ui.code.findings import Findings
 from tui.ui.code.series import Series, Turn
 from tui.ui.output.view import OutputView
+from tui.ui.screens.modal import Modal
 from tui.ui.widgets.block_list import BlockList
 from tui.ui.widgets.code_editor import CodeEditor
 from tui.ui.widgets.code_options import CodeOptions
@@ -45,7 +45,7 @@ _READ_AT_ONCE: Final = 20_000
 _SAVED_S: Final = 5.0
 
 
-class CodeScreen(ModalScreen[bool]):
+class CodeScreen(Modal[bool]):
     """Dismissed with whether to run the text, which has no fences. Blocks run while the screen stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("code")

@@ -9,16 +9,16 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 
 from tui.ui.bindings import bindings_of
+from tui.ui.screens.modal import Modal
 from tui.ui.widgets.key_bar import KeyBar
 
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result | None]):
+class Dialog(Modal[Result | None]):
     """Base of the dialogs. A subclass yields what stands in the frame."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("dialog")

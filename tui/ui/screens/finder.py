@@ -80,7 +80,7 @@ class FinderList(VirtualList, can_focus=False):
         keys = self.look("accent") if not item.reason else muted
         left: list[Part] = [(" " + set_cell_size(item.keys, _KEYS_WIDTH), keys)]
         if item.reason:
-            left += [(f"✗ {_fitted(item.title, self._titles)}  ", muted), (f"not now: {item.reason}", muted)]
+            left += [(f"✗ {_fitted(item.title, self._titles)}  ", muted), (item.reason, muted)]
         else:
             left += [(f"  {_fitted(item.title, self._titles)}  ", title), (item.explanation, muted)]
         return left, [] if self._grouped or self.size.width < _NARROW else [(f" {item.group} ", muted)]
@@ -130,9 +130,14 @@ class Finder(Dialog[Candidate]):
         yield FinderList(id="found")
 
     def on_mount(self) -> None:
-        """Find out what there is."""
-        self._all = list(self.candidates())
-        self._show("")
+        """Find out what there is, once the list is there to show it."""
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        if not self.is_attached:  # it may be closed before it was drawn
+            return
+        self._all = [*self.candidates(), *self._all]
+        self._show(self.query_one(Input).value)
 
     def on_resize(self, event: Resize) -> None:
         """Take all the room where there is little."""
@@ -140,11 +145,13 @@ class Finder(Dialog[Candidate]):
 
     def add(self, candidates: Iterable[Candidate]) -> None:
         """Show more, found later."""
+        if not self.is_attached:
+            return
         self._all += candidates
         self._show(self.query_one(Input).value)
 
     @property
-    def list(self) -> FinderList:
+    def results(self) -> FinderList:
         """The candidates in sight."""
         return self.query_one(FinderList)
 
@@ -154,23 +161,23 @@ class Finder(Dialog[Candidate]):
 
     def _show(self, query: str) -> None:
         found, grouped = self.found(self._all, query)
-        self.list.show(found, grouped=grouped)
+        self.results.show(found, grouped=grouped)
         self.query_one("#frame").border_subtitle = Content(f"{len(found):,} of {len(self._all):,}")
 
     @on(Input.Submitted)
     @on(FinderList.Chosen)
     def _choose(self, event: Message) -> None:
         event.stop()
-        if (chosen := self.list.candidate) is not None:
+        if (chosen := self.results.candidate) is not None:
             self.dismiss(chosen)
 
     def action_move(self, rows: int) -> None:
         """Move the cursor of the list."""
         if rows > 0:
-            self.list.action_cursor_down()
+            self.results.action_cursor_down()
         else:
-            self.list.action_cursor_up()
+            self.results.action_cursor_up()
 
     def action_page(self, pages: int) -> None:
         """Move the cursor of the list by pages."""
-        self.list.action_cursor_page(pages)
+        self.results.action_cursor_page(pages)

@@ -11,11 +11,12 @@ from textual.content import Content
 from textual.errors import NoWidget
 from textual.events import Click, Key
 from textual.geometry import Offset
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.ui.bindings import bindings_of
+from tui.ui.screens.modal import Modal
 from tui.ui.widgets.pane import Pane
 
 LETTERS: Final = "asdfghjklqwertyuiopzxcvbnm"
@@ -48,7 +49,7 @@ def _place(widget: Widget) -> Offset | None:
     return visible.offset if visible.area else None
 
 
-class Jump(ModalScreen[Widget]):
+class Jump(Modal[Widget]):
     """Dismissed with the widget whose letter was pressed or clicked, or with nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("dialog")
