@@ -80,10 +80,14 @@ def test_ids_are_unique() -> None:
     assert len(ids) == len(set(ids))
 
 
+BEFORE_OTHERS = {("output", "slash")}
+"""Keys of what has the focus that are meant to go before the same key around it: `/` searches what one looks at."""
+
+
 @pytest.mark.parametrize("scope", SCOPES)
 def test_no_key_means_two_things_in_one_place(scope: str) -> None:
     pressed = [each for key in KEY_TABLE.within(scope) for each in key.default_keys]
-    assert {each for each in pressed if pressed.count(each) > 1} == set()
+    assert {each for each in pressed if pressed.count(each) > 1 and (scope, each) not in BEFORE_OTHERS} == set()
 
 
 @pytest.mark.parametrize("scope", SCOPES)

@@ -253,10 +253,18 @@ class RollcageApp(PreparedApp):
 
     # --- actions ---------------------------------------------------------------------------------------------------
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy, also in tmux, and to a file what is too long for a clipboard."""
+        from tui.ui.clipboard import put
+
+        put(self, text, directory=self.paths.state / "copies")
+
     async def action_interrupt(self) -> None:
         """Copy the selection, else cancel the run in progress, else say how to leave."""
         if selected := self.screen.get_selected_text():
-            self.copy_to_clipboard(selected)
+            from tui.ui.clipboard import copy
+
+            copy(self, selected, "the selection", directory=self.paths.state / "copies")
             self.notify(f"Copied the selection: {len(selected):,} characters.", markup=False)
         elif self.workspace.running is not None:
             await self.workspace.cancel()

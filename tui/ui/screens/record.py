@@ -43,5 +43,6 @@ class RecordScreen(Dialog[None]):
 
     def action_copy(self) -> None:
         """Copy the record."""
-        self.app.copy_to_clipboard(self.text)
-        self.notify("Copied the record.")
+        from tui.ui.clipboard import copy
+
+        copy(self.app, self.text, "the record")
