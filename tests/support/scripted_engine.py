@@ -14,7 +14,10 @@ from pathlib import Path
 
 from tui.errors import Busy, NotFound, UsageError
 from tui.ids import new_id
-from tui.machines.model import PROFILES, MachineSpec, ResourceUsage, Stream
+from tui.machines.inventory import TemplateInfo
+from tui.machines.model import PROFILES, Capability, MachineSpec, ResourceUsage, Stream
+from tui.pool.lease import PoolStatus
+from tui.pool.measurements import Measurements
 from tui.runs.comparison.model import Comparison, DiffLine, FileChange, FileDiff, MemoryChange, ProcessChange
 from tui.runs.events import (
     Event,
@@ -29,6 +32,7 @@ from tui.runs.events import (
     StepExited,
     StepStarted,
 )
+from tui.runs.fleet import MachineInfo
 from tui.runs.request import Request
 from tui.store.model import MoveKind, RunRecord, RunState, SessionRecord, SnapshotReason, SnapshotRecord
 
@@ -46,6 +50,8 @@ class Plan:
 class BackendWords:
     name: str = "qemu/tcg"
     why: str = "/dev/kvm is not there"
+    capabilities: dict[Capability, str] = field(default_factory=lambda: dict.fromkeys(Capability, ""))
+    capabilities: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -329,6 +335,19 @@ class ScriptedEngine:
 
     async def backend_status(self) -> BackendWords:
         return BackendWords()
+
+    async def machines(self) -> tuple[MachineInfo, ...]:
+        return ()
+
+    def pool_status(self) -> PoolStatus:
+        return PoolStatus(ready=0, warming=0, leased=0, hits=0, misses=0, failures=0, memory_mb=0)
+
+    @property
+    def measurements(self) -> Measurements:
+        return Measurements()
+
+    async def templates(self) -> tuple[TemplateInfo, ...]:
+        return ()
 
     async def close(self) -> None:
         self.closed = True

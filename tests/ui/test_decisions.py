@@ -143,7 +143,7 @@ async def test_a_run_on_the_host_is_marked_in_the_tree_its_details_and_the_statu
         tree.show([], [host_run()], None)
         assert ("no rollback here ", tree.look("warning")) in tree.row_parts(0)[1]
         assert "! ran on the host: no rollback here" in row_details(tree.rows[0]).plain
-        assert "b goes to where it started" not in row_details(tree.rows[0]).plain
+        assert "goes to where it started" not in row_details(tree.rows[0]).plain
 
         engine.emit(STARTED)
         engine.emit(ModeDecided(**STAMP, mode="local", reason="runs on the host", no_rollback=True))

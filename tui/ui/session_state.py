@@ -160,5 +160,5 @@ def row_details(row: HistoryRow | None) -> Content:
     elif run is not None and run.state is RunState.REFUSED:
         lines.append(Content.styled("it did not run; the machine is as it was", "$text-muted"))
     elif run is not None and run.state is not RunState.RUNNING and not on_host(run):
-        lines.append(Content.styled("left no snapshot; b goes to where it started", "$text-muted"))
+        lines.append(Content.styled("left no snapshot; a rollback goes to where it started", "$text-muted"))
     return Content("\n").join(lines)

@@ -153,7 +153,7 @@ KEYS = st.sampled_from(["x", "j", "f4", "ctrl+r", "ctrl+x", "n", "escape", "f9"]
 
 @given(st.dictionaries(st.sampled_from([key.id for key in TABLE.keys]), st.lists(KEYS, max_size=2, unique=True)))
 def test_what_is_accepted_never_does_two_things_in_one_place(changes: dict[str, list[str]]) -> None:
-    text = "\n".join(f"{id}: [{', '.join(keys)}]" for id, keys in changes.items())
+    text = "\n".join(f"{name}: [{', '.join(keys)}]" for name, keys in changes.items())
     keymap, _ = read(text)
     for scope in TABLE.titles:
         pressed = [each for key in TABLE.within(scope) for each in keymap.keys_of(key)]

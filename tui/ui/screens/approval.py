@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
 from textual import on
 from textual.binding import BindingType
@@ -30,6 +30,9 @@ from tui.ui.explanation import (
 )
 from tui.ui.screens.dialog import Dialog
 from tui.ui.widgets.facts import Fact, Facts, labelled
+
+if TYPE_CHECKING:
+    from tui.ui.keyed_app import KeyedApp
 
 ARMING_S: Final = 0.7
 """What allows can be chosen only after this long: keys meant for what was on the screen before must not agree. Firefox
@@ -78,16 +81,19 @@ class Approval(Dialog[Answer]):
             yield Static(explanation, markup=False, id="to-type")
             yield Input(placeholder=self._to_type, compact=True, id="typed")
         yield Horizontal(
-            Button("Deny  n", id="deny", compact=True),
-            Button("Allow once  a", id="once", variant="warning", compact=True, disabled=True),
-            *(
-                []
-                if self._to_type
-                else [Button("Allow session  s", id="session", variant="warning", compact=True, disabled=True)]
-            ),
-            Button("Deny always  D", id="always", compact=True),
+            Button(self._label("Deny", "deny"), id="deny", compact=True),
+            Button(self._label("Allow once", "once"), id="once", variant="warning", compact=True, disabled=True),
+            *([] if self._to_type else [self._allow_session()]),
+            Button(self._label("Deny always", "always"), id="always", compact=True),
             classes="dialog--buttons",
         )
+
+    def _allow_session(self) -> Button:
+        label = self._label("Allow session", "session")
+        return Button(label, id="session", variant="warning", compact=True, disabled=True)
+
+    def _label(self, words: str, verb: str) -> Content:
+        return Content(f"{words}  {cast('KeyedApp', self.app).key_of(f'approval.{verb}')}".rstrip())
 
     def on_mount(self) -> None:
         """Let nobody agree before there was time to see the question."""
@@ -117,7 +123,8 @@ class Approval(Dialog[Answer]):
         """Say at the foot that there is more to read."""
         if self.is_attached:
             more = self.query_one("#body").max_scroll_y > 0
-            self.query_one("#frame").border_subtitle = "pgdn reads on" if more else ""
+            key = cast("KeyedApp", self.app).key_of("approval.down")
+            self.query_one("#frame").border_subtitle = Content(f"{key} reads on" if more else "")
 
     @on(Input.Changed)
     def _typed(self) -> None:

@@ -130,8 +130,12 @@ class Area(Screen[None]):
         pane = next((each for each in self.query(Pane) if each.has_focus_within), None)
         zoom = not self.has_class("-zoom") and pane is not None
         self.set_class(zoom, "-zoom")
-        for each in self.query(Pane):
-            each.set_class(zoom and each is pane, "-zoomed")
+        # Whatever holds the pane takes all the room, and what stands beside it, on any level, gives its room up.
+        way = [node for node in pane.ancestors_with_self if isinstance(node, Widget)] if pane is not None else []
+        for node in self.query("*"):
+            node.set_class(zoom and node in way, "-zoomed")
+            aside = node.parent in way and node.parent is not pane and node not in way
+            node.set_class(zoom and aside and not isinstance(node, StatusBar | KeyBar), "-aside")
 
     def action_next_pane(self, step: int) -> None:
         """Go to the next pane in sight, or to the one before."""

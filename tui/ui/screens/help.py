@@ -38,7 +38,7 @@ class Help(Finder):
         for key in KEY_TABLE.keys:
             if key.id not in seen and keymap.is_there(key):
                 title = KEY_TABLE.titles[key.scope]
-                reason = f"it belongs to “{title}”. {key.help}"
+                reason = f"only in “{title}”: {key.help}"
                 yield Candidate(title, key.label, key.help, _nothing, keymap.shown_keys(key), reason)
 
     def found(self, candidates: Sequence[Candidate], query: str) -> tuple[Sequence[Candidate], bool]:

@@ -105,7 +105,8 @@ class TimelineArea(Moving):
         pane = self.query_one("#pane-timeline-tree", Pane)
         pane.title([f"Session · {clean_line(self.workspace.session, 24)}"], 0)
         count = len(state.snapshots)
-        undo = f" · z: {plan_words(state, state.undo)}" if state.undo else ""
+        key = self.rollcage.key_of("session.undo")
+        undo = f" · {key}: {plan_words(state, state.undo)}" if key and state.undo else ""
         pane.say(f"{count} snapshot{'s' * (count != 1)}{undo}")
 
     @on(SessionTree.Highlighted)
