@@ -14,7 +14,6 @@ from tui.ui.keys.key import Key
 from tui.ui.output.view import OutputView
 from tui.ui.screens.approval import Approval
 from tui.ui.screens.area import Area
-from tui.ui.screens.area import Area
 from tui.ui.screens.audit import AuditArea
 from tui.ui.screens.code import CodeScreen
 from tui.ui.screens.dialog import Dialog
@@ -24,16 +23,19 @@ from tui.ui.screens.pool import PoolArea
 from tui.ui.screens.record import RecordScreen
 from tui.ui.screens.run import RunArea
 from tui.ui.screens.scenarios import ScenariosArea
+from tui.ui.screens.timeline import TimelineArea
 from tui.ui.widgets.audit_list import AuditList
 from tui.ui.widgets.block_list import BlockList
+from tui.ui.widgets.change_list import ChangeList
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
+from tui.ui.widgets.diff_view import DiffView
 from tui.ui.widgets.machine_details import PoolPane
 from tui.ui.widgets.machine_list import MachineList
 from tui.ui.widgets.scenario_list import ScenarioList
 from tui.ui.widgets.session_tree import SessionTree
-from tui.ui.widgets.virtual_list import VirtualList
 from tui.ui.widgets.step_list import StepList
+from tui.ui.widgets.virtual_list import VirtualList
 
 OWNERS: dict[str, type[DOMNode]] = {
     "app": RollcageApp,
@@ -45,6 +47,9 @@ OWNERS: dict[str, type[DOMNode]] = {
     "form": Details,
     "output": OutputView,
     "tree": SessionTree,
+    "timeline": TimelineArea,
+    "changes": ChangeList,
+    "difference": DiffView,
     "code": CodeScreen,
     "blocks": BlockList,
     "auditarea": AuditArea,
