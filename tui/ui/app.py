@@ -257,15 +257,14 @@ class RollcageApp(PreparedApp):
         """Copy, also in tmux, and to a file what is too long for a clipboard."""
         from tui.ui.clipboard import put
 
-        put(self, text, directory=self.paths.state / "copies")
+        put(self, text)
 
     async def action_interrupt(self) -> None:
         """Copy the selection, else cancel the run in progress, else say how to leave."""
         if selected := self.screen.get_selected_text():
             from tui.ui.clipboard import copy
 
-            copy(self, selected, "the selection", directory=self.paths.state / "copies")
-            self.notify(f"Copied the selection: {len(selected):,} characters.", markup=False)
+            copy(self, selected, "the selection")
         elif self.workspace.running is not None:
             await self.workspace.cancel()
         else:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from textual.app import App
 
+    from tui.paths import Paths
+
 LARGEST: Final = 74_994
 """Bytes of text that go to the clipboard."""
 _ESCAPE: Final = "\x1b"
@@ -38,7 +40,6 @@ def put(
     text: str,
     what: str = "what was to be copied",
     *,
-    directory: Path | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Path | None:
     """Put a text on the clipboard; one that is too long goes to a file, whose path is said and returned.
@@ -49,12 +50,11 @@ def put(
         app: Knows the terminal.
         text: Clean text.
         what: What it is, such as `3 rows`.
-        directory: Where files go.
         environment: Says whether there is tmux.
     """
     size = len(text.encode())
     if size > LARGEST:
-        path = write_new(text, directory)
+        path = write_new(app, text)
         say_written(app, path, what, size)
         return path
     app._clipboard = text  # what Textual's own paste takes, and has no other setter for
@@ -68,11 +68,10 @@ def copy(
     text: str,
     what: str,
     *,
-    directory: Path | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> None:
     """Put a text on the clipboard and say so; see `put`."""
-    if put(app, text, what, directory=directory, environment=environment) is None:
+    if put(app, text, what, environment=environment) is None:
         tmux = f"\n{_TMUX}" if environment.get("TMUX") else ""
         app.notify(f"Copied {what}: {len(text):,} characters.{tmux}", markup=False)
 
@@ -89,8 +88,10 @@ def say_written(app: App[Any], path: Path, what: str, size: int) -> None:
     )
 
 
-def new_file(directory: Path | None = None) -> Path:
-    """Create an empty file that only this person can read."""
+def new_file(app: App[Any]) -> Path:
+    """Create an empty file that only this person can read, with the rest of what the application keeps."""
+    paths: Paths | None = getattr(app, "paths", None)
+    directory = None if paths is None else paths.state / "copies"
     if directory is not None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix="rollcage-", suffix=".txt", dir=directory)
@@ -98,8 +99,8 @@ def new_file(directory: Path | None = None) -> Path:
     return Path(name)
 
 
-def write_new(text: str, directory: Path | None = None) -> Path:
+def write_new(app: App[Any], text: str) -> Path:
     """Write a text to a new file."""
-    path = new_file(directory)
+    path = new_file(app)
     path.write_text(text, encoding="utf-8")
     return path

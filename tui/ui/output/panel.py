@@ -135,17 +135,11 @@ class OutputPanel(Vertical):
         rows = text.count("\n")
         if is_all:
             what = f"{rows:,} row{'' if rows == 1 else 's'}"
-            clipboard.copy(self.app, text.removesuffix("\n"), what, directory=self._directory)
+            clipboard.copy(self.app, text.removesuffix("\n"), what)
             return
-        path = clipboard.new_file(self._directory)
+        path = clipboard.new_file(self.app)
         size = await save(path, lines(), overwrite=True)
         clipboard.say_written(self.app, path, "the rows", size)
-
-    @property
-    def _directory(self) -> Path | None:
-        """Where copies go that are too long for a clipboard: with the rest of what Rollcage keeps, if it does."""
-        paths = getattr(self.app, "paths", None)
-        return None if paths is None else paths.state / "copies"
 
     @on(OutputView.PagerAsked)
     def _pager_asked(self, event: OutputView.PagerAsked) -> None:
@@ -155,7 +149,7 @@ class OutputPanel(Vertical):
     @work(group="pager", exclusive=True, exit_on_error=False)
     async def _page(self) -> None:
         view = self.view
-        path = clipboard.new_file(self._directory)
+        path = clipboard.new_file(self.app)
         try:
             await save(path, rows_as_text(view.log_shown, view.wanted, with_notes=True, spell=coloured), overwrite=True)
             await open_in_pager(self.app, path)
