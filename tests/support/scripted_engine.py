@@ -15,7 +15,7 @@ from pathlib import Path
 from tui.errors import Busy, NotFound, UsageError
 from tui.ids import new_id
 from tui.machines.inventory import TemplateInfo
-from tui.machines.model import PROFILES, Capability, MachineSpec, ResourceUsage, Stream
+from tui.machines.model import PROFILES, MachineSpec, ResourceUsage, Stream
 from tui.pool.lease import PoolStatus
 from tui.pool.measurements import Measurements
 from tui.runs.comparison.model import Comparison, DiffLine, FileChange, FileDiff, MemoryChange, ProcessChange
@@ -50,7 +50,6 @@ class Plan:
 class BackendWords:
     name: str = "qemu/tcg"
     why: str = "/dev/kvm is not there"
-    capabilities: dict[Capability, str] = field(default_factory=lambda: dict.fromkeys(Capability, ""))
     capabilities: dict[str, str] = field(default_factory=dict)
 
 

@@ -76,13 +76,13 @@ class FleetEngine(PreviewingEngine):
         self.status = PoolStatus(
             ready=1, warming=1, leased=1, hits=8, misses=2, failures=0, memory_mb=256, low=1, high=2, budget_mb=2048
         )
-        self.measurements = Measurements(lambda: NOW)
+        self._measured = Measurements(lambda: NOW)
         for ms in (0.4, 31.0, 0.3, 0.5, 0.4, 44.0, 0.3):
-            self.measurements.claim.add(ms)
+            self._measured.claim.add(ms)
         for ms in (39.9, 37.2, 43.3, 30.1):
-            self.measurements.clone.add(ms)
+            self._measured.clone.add(ms)
         for ms in (14.0, 21.0, 16.0):
-            self.measurements.rollback.add(ms)
+            self._measured.rollback.add(ms)
         self.logs: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []
         """What was asked for, with the machine."""
@@ -92,6 +92,10 @@ class FleetEngine(PreviewingEngine):
 
     async def backend_status(self) -> Backend:  # type: ignore[override]
         return Backend()
+
+    @property
+    def measurements(self) -> Measurements:
+        return self._measured
 
     async def machines(self) -> tuple[MachineInfo, ...]:
         self.looks += 1
