@@ -32,6 +32,7 @@ from tui.ui.widgets.details import Details
 from tui.ui.widgets.diff_view import DiffView
 from tui.ui.widgets.machine_details import PoolPane
 from tui.ui.widgets.machine_list import MachineList
+from tui.ui.widgets.reading import Reading
 from tui.ui.widgets.scenario_list import ScenarioList
 from tui.ui.widgets.session_tree import SessionTree
 from tui.ui.widgets.step_list import StepList
@@ -41,6 +42,7 @@ OWNERS: dict[str, type[DOMNode]] = {
     "app": RollcageApp,
     "area": Area,
     "list": VirtualList,
+    "text": Reading,
     "session": Moving,
     "run": RunArea,
     "definitions": DefinitionList,

@@ -9,8 +9,8 @@ from tui.ui.keys.key import Key
 # None is a priority key: those overtake the keys typed before them, and then other code would run than was written.
 KEYS: Final[tuple[Key, ...]] = (
     Key("code.run", "ctrl+r", "run", "Run", "Run the chosen blocks in order, or the whole text where it has no fences.",
-        shown=True, display="^r"),
-    Key("code.one", "f4", "run_block", "Run block", "Run only the block under the cursor.", shown=True),
+        shown=True, changes=True, display="^r"),
+    Key("code.one", "f4", "run_block", "Run block", "Run only the block under the cursor.", shown=True, changes=True),
     Key("code.blocks", "ctrl+o", "blocks", "Blocks", "Go to the list of blocks, and back to the text.", shown=True,
         display="^o"),
     Key("code.risk", "f3", "risk", "Risk", "Show all that is known of the risk, or one line.", shown=True),

@@ -38,4 +38,9 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("list.pageup", "ctrl+b,pageup", "cursor_page(-1)", "Page up", "One page up.", display="^b pgup"),
     Key("list.halfdown", "ctrl+d", "cursor_page(0.5)", "Half down", "Half a page down."),
     Key("list.halfup", "ctrl+u", "cursor_page(-0.5)", "Half up", "Half a page up."),
+
+    Key("text.pagedown", "ctrl+f", "page_down", "Page down", "One page down; so does pgdn."),
+    Key("text.pageup", "ctrl+b", "page_up", "Page up", "One page up; so does pgup."),
+    Key("text.halfdown", "ctrl+d", "half_page(1)", "Half down", "Half a page down."),
+    Key("text.halfup", "ctrl+u", "half_page(-1)", "Half up", "Half a page up."),
 )  # fmt: skip

@@ -12,7 +12,7 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("timeline.mark", "space", "screen.mark", "Mark",
         "Mark the selected snapshot, to compare others with it.", shown=True),
     Key("timeline.success", "L", "screen.last_success", "Last success",
-        "Put the machine back to where the last run succeeded; asks first.", display="L"),
+        "Put the machine back to where the last run succeeded; asks first.", display="L", changes=True),
     Key("timeline.back", "escape", "screen.back", "Back", "From the lines to the changes, then to the snapshots.",
         display="esc"),
 

@@ -19,6 +19,7 @@ from tui.ui.bindings import bindings_of
 from tui.ui.describe import MODE_MEANINGS, RISK_GLYPHS, SCOPE_MEANINGS
 from tui.ui.evidence import LEVEL_STYLES
 from tui.ui.widgets.parameter_form import ParameterForm
+from tui.ui.widgets.reading import Reading
 from tui.ui.widgets.toggle import Toggle
 from tui.units import duration
 
@@ -31,7 +32,7 @@ _DOCUMENTATION_LIMIT = 8000
 _LEXERS = {"bash": "bash", "python": "python", "javascript": "javascript", "rust": "rust", "go": "go"}
 
 
-class Details(VerticalScroll):
+class Details(Reading, VerticalScroll):
     """The middle pane."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("form")
@@ -128,10 +129,6 @@ class Details(VerticalScroll):
             documentation = Markdown(id="details-documentation", open_links=False)
             await self.mount(documentation, before=code)
         await documentation.update(_documentation(definition))
-
-    def action_half_page(self, direction: int) -> None:
-        """Scroll half a page."""
-        self.scroll_relative(y=direction * max(self.size.height // 2, 1), animate=False)
 
     def focus_form(self) -> None:
         """Focus the first field, or the run button."""

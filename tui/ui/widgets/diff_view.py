@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from tui.runs.comparison.model import DiffLine, FileDiff, LineKind
 from tui.ui.bindings import bindings_of
+from tui.ui.widgets.reading import Reading
 
 if TYPE_CHECKING:
     from tui.ui.app import RollcageApp
@@ -27,7 +28,7 @@ _LOOKS: Final = {
 _TAB: Final = 4
 
 
-class DiffView(ScrollView, can_focus=True):
+class DiffView(Reading, ScrollView, can_focus=True):
     """Draws only what is in sight. The text is clean already."""
 
     ALLOW_SELECT = False

@@ -13,13 +13,14 @@ from textual.widgets import Static
 from tui.text import LineCleaner
 from tui.ui.bindings import bindings_of
 from tui.ui.widgets.facts import Fact, Facts
+from tui.ui.widgets.reading import Reading
 
 _LINES: Final = 200
 """Lines of the log that are shown; a guest can fill it with what it likes."""
 _LONGEST: Final = 400
 
 
-class PoolPane(VerticalScroll, can_focus=True):
+class PoolPane(Reading, VerticalScroll, can_focus=True):
     """Something to read that scrolls with the keys of lists."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("poolpane")
