@@ -101,6 +101,7 @@ async def test_machines_are_seen_drained_and_replaced_without_loss(engine: Engin
     template = next(each for each in await engine.templates() if mine & set(each.machines))
     assert template.spec == MINIMAL
     assert template.snapshots > 0
+    assert template.fits
     with pytest.raises(Busy, match="memory of template"):
         await engine.remove_template(template.id)
 

@@ -288,6 +288,9 @@ class FakeBackend:
     async def prepare(self, spec: MachineSpec, report: Callable[[str], None] | None = None) -> None:
         await self._called("prepare", str(spec.memory_mb))
 
+    def template_id(self, spec: MachineSpec) -> str:
+        return f"fake-{spec.memory_mb}"
+
     async def _machine(self, spec: MachineSpec, content: Path | None, snapshot_id: str | None = None) -> FakeMachine:
         started = time.perf_counter()
         hypervisor = await asyncio.create_subprocess_exec("sleep", "infinity", stdout=asyncio.subprocess.DEVNULL)

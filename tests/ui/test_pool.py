@@ -15,8 +15,9 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
 from tests.support.pilots import until
-from tests.ui.fleet import NOW, READY, STANDBY, WARMING, FleetEngine, machine, of_session
+from tests.ui.fleet import NOW, READY, STANDBY, TEMPLATE, WARMING, FleetEngine, machine, of_session
 from tui.errors import RollcageError
+from tui.machines.inventory import TemplateInfo
 from tui.machines.model import PROFILES
 from tui.pool.measurements import Sample
 from tui.runs.fleet import MachineState
@@ -163,6 +164,19 @@ async def test_templates_are_told_with_who_uses_them(app: RollcageApp):
         told = facts(screen, "#template-facts")
         assert "43017c93\t256M·1cpu tcg · 141 MiB · booted in 2.4 s" in told
         assert "built 3h ago · in use by 2 machines, 8 snapshots" in told
+
+
+async def test_a_template_that_nothing_comes_from_any_more_says_so(
+    app: RollcageApp, engine: FleetEngine, monkeypatch: pytest.MonkeyPatch
+):
+    async def found() -> tuple[TemplateInfo, ...]:
+        return replace(TEMPLATE, id="a" * 32, fits=True), replace(TEMPLATE, id="b" * 32, fits=False)
+
+    monkeypatch.setattr(engine, "templates", found)
+    async with pool(app, (200, 50)) as (_, screen):
+        fits, stale = facts(screen, "#template-facts").split("bbbbbbbb")
+        assert "nothing is cloned from it" not in fits
+        assert "! of another image, QEMU or accelerator: nothing is cloned from it" in stale
 
 
 async def test_a_log_reaches_the_screen_without_its_control_sequences(app: RollcageApp, engine: FleetEngine):

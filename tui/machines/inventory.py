@@ -97,3 +97,6 @@ class TemplateInfo:
     """Process ids of the machines that share its memory now, of every Rollcage of this user."""
     snapshots: int = 0
     """How many snapshots hold only what differs from it."""
+    fits: bool | None = None
+    """Whether machines made now are clones of it; one of an earlier image, QEMU or of another accelerator is not. None
+    where no backend is open."""

@@ -181,6 +181,10 @@ class Backend(Protocol):
         """
         ...
 
+    def template_id(self, spec: MachineSpec) -> str:
+        """Return the id of the template that machines of `spec` are clones of, whether it exists or not."""
+        ...
+
     async def clone(self, spec: MachineSpec, *, warm: bool = False) -> Machine:
         """Return a new machine, standing still. With `warm` it has run once, so that its first command is quick."""
         ...

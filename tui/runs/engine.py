@@ -467,7 +467,7 @@ class Engine:
 
     async def templates(self) -> tuple[TemplateInfo, ...]:
         """Return the templates on disk, the newest first."""
-        return await templates.listed(self._context)
+        return await templates.listed(self._context, self._backend.present)
 
     async def remove_template(self, id_or_beginning: str) -> TemplateInfo:
         """Remove a template from disk and return what it was.

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from tui.audit.model import EntryKind
 from tui.machines.inventory import TemplateInfo
+from tui.machines.protocol import Backend
 from tui.runs.context import Context
 
 
-async def listed(context: Context) -> tuple[TemplateInfo, ...]:
-    """Return the templates on disk, the newest first."""
+async def listed(context: Context, backend: Backend | None) -> tuple[TemplateInfo, ...]:
+    """Return the templates on disk, the newest first; whether they fit, only where a backend is open."""
     from tui.machines.qemu.shelf import templates
 
-    return await asyncio.to_thread(templates, context.paths)
+    found = await asyncio.to_thread(templates, context.paths)
+    if backend is None:
+        return found
+    return tuple(replace(each, fits=each.id == backend.template_id(each.spec)) for each in found)
 
 
 async def remove(context: Context, beginning: str) -> TemplateInfo:

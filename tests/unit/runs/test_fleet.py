@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.fake_backend import FakeBackend, FakeMachine
 from tests.support.runs import execute, request, start, state_of, until
+from tests.unit.machines.test_inventory import made
 from tests.unit.runs.conftest import OpenEngine
 from tui.audit.model import Record
 from tui.audit.reader import AuditReader
@@ -334,3 +335,11 @@ async def test_a_restart_and_a_run_that_come_together_do_not_disturb_each_other(
     assert outcomes[0] is None or isinstance(outcomes[0], Busy)
     assert outcomes[1].exit_code == 0
     assert await state_of(engine, "s") == "precious"
+
+
+async def test_templates_that_no_machine_comes_from_any_more_are_told_apart(engine: Engine, paths: Paths):
+    for id_ in ("fake-256", "older"):
+        made(paths, id_)
+    assert {each.id: each.fits for each in await engine.templates()} == {"fake-256": None, "older": None}
+    await engine.backend_status()  # which opens the backend
+    assert {each.id: each.fits for each in await engine.templates()} == {"fake-256": True, "older": False}

@@ -109,6 +109,10 @@ class QemuBackend:
         """Make the template of `spec`, if it is not there."""
         await self._templates.get(spec, self._accelerator, report)
 
+    def template_id(self, spec: MachineSpec) -> str:
+        """Return the id of the template of `spec`, whether it exists or not."""
+        return self._templates.key(spec, self._accelerator)
+
     async def drop_stale(self) -> None:
         """Remove the templates of earlier images, kernels and QEMUs, which nothing can use any more."""
         await asyncio.to_thread(self._templates.drop_stale, self._accelerator)

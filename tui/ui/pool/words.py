@@ -162,6 +162,9 @@ def _bar(share: float) -> str:
 # --- templates and backend -----------------------------------------------------------------------------------------
 
 
+_STALE: Final = "! of another image, QEMU or accelerator: nothing is cloned from it"
+
+
 def template_facts(templates: Sequence[TemplateInfo] | None, now: datetime) -> list[Fact]:
     """Return the templates on disk; None is not known yet."""
     if templates is None:
@@ -180,6 +183,7 @@ def template_facts(templates: Sequence[TemplateInfo] | None, now: datetime) -> l
                     f"{each.accelerator} · {size(each.disk_bytes)} · booted in {milliseconds(each.boot_ms)}",
                 ),
                 Content.styled(f"built {_ago(each.built_at, now)} · in use by {used}{resting}", "$text-muted"),
+                *([Content.styled(_STALE, "$text-warning")] if each.fits is False else []),
             ],
         )
     return facts
