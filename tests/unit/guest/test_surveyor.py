@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ from hypothesis import given
 from tui.machines.errors import GuestRefused, MachineError
 from tui.machines.guest.surveyor import Surveyor, parse_contents
 from tui.machines.inspection import ProcessFacts
-from tui.machines.model import Command, ExitReport, OutputChunk, ResourceUsage, Stream
+from tui.machines.model import Command, OutputChunk, Stream
 
 GOOD: dict[str, Any] = {"files": [], "image": [], "replaced": [], "processes": [], "notes": [], "partial": False}
 ROW = ["a", 0o100644, 0, 0, 1, 2, 3, 4, None]
@@ -50,33 +51,48 @@ def test_processes_and_many_notes() -> None:
     assert len(contents.notes) == 99
 
 
+def said(answer: bytes, word: str = "ok") -> bytes:
+    """An answer as the guest sends it."""
+    return f"{word} {len(answer)}\n".encode() + answer
+
+
 class Process:
-    def __init__(self, chunks: list[OutputChunk], exit_code: int) -> None:
-        self._chunks = chunks
-        self._exit_code = exit_code
-        self.asked = b""
+    """Gives one prepared answer to each question, in pieces, and ends where there is none left."""
+
+    def __init__(self, answers: list[bytes], complaint: bytes) -> None:
+        self._answers = answers
+        self._complaint = complaint
+        self.was_asked = asyncio.Event()
+        self.asked: list[object] = []
 
     async def output(self) -> AsyncIterator[OutputChunk]:
-        for chunk in self._chunks:
-            yield chunk
+        for answer in self._answers:
+            await self.was_asked.wait()
+            self.was_asked.clear()
+            for at in range(0, len(answer), 7):
+                yield OutputChunk(Stream.STDOUT, answer[at : at + 7])
+        await self.was_asked.wait()
+        yield OutputChunk(Stream.STDERR, self._complaint)
 
     async def write_stdin(self, data: bytes) -> None:
-        self.asked += data
+        self.asked.append(json.loads(data))
+        self.was_asked.set()
 
-    async def close_stdin(self) -> None:
-        pass
 
-    async def wait(self) -> ExitReport:
-        return ExitReport(self._exit_code, None, ResourceUsage(0.0))
+class Silent(Process):
+    """Never answers."""
+
+    async def output(self) -> AsyncIterator[OutputChunk]:
+        await asyncio.Event().wait()
+        yield OutputChunk(Stream.STDOUT, b"")
 
 
 class Machine:
     """A machine that gives prepared answers."""
 
-    def __init__(self, stdout: bytes = b"", stderr: bytes = b"", exit_code: int = 0, *, hangs: bool = False) -> None:
-        self.process = Process(
-            [OutputChunk(Stream.STDOUT, stdout), OutputChunk(Stream.STDERR, stderr)], exit_code
-        )  # fmt: skip
+    def __init__(self, *answers: bytes, complaint: bytes = b"", hangs: bool = False) -> None:
+        self.process = Process(list(answers), complaint)
+        self.executed = 0
         self.discarded = False
         self._hangs = hangs
 
@@ -86,6 +102,7 @@ class Machine:
 
     async def execute(self, command: Command) -> Process:
         assert (command.kind, command.network) == ("survey", False)
+        self.executed += 1
         return self.process
 
     async def discard(self) -> None:
@@ -98,27 +115,50 @@ def surveyor(machine: Machine) -> Surveyor:
 
 async def test_digests_are_those_that_were_asked_for() -> None:
     good = "0" * 64
-    machine = Machine(json.dumps({"/a": good, "/b": "no digest", "/other": good}).encode())
+    machine = Machine(said(json.dumps({"/a": good, "/b": "no digest", "/other": good}).encode()))
     assert await surveyor(machine).digests(["/a", "/b"]) == {"/a": good}
-    assert json.loads(machine.process.asked) == {"what": "digests", "paths": ["/a", "/b"]}
+    assert machine.process.asked == [{"what": "digests", "paths": ["/a", "/b"]}]
+
+
+async def test_all_questions_are_put_to_one_execution() -> None:
+    machine = Machine(said(b"one\n"), said(b"is not a regular file", "no"), said(b""))
+    asking = surveyor(machine)
+    assert await asking.read("/a", 9) == b"one\n"
+    with pytest.raises(GuestRefused, match="is not a regular file"):
+        await asking.read("/b", 9)
+    assert await asking.read("/c", 9) == b""
+    assert machine.executed == 1
 
 
 @pytest.mark.parametrize("answer", [b"no JSON", b"[" * 100_000, b'{"files": 1}', b"9" * 5000, b"\xff"])
 async def test_nonsense_is_an_error_for_people(answer: bytes) -> None:
     with pytest.raises(MachineError, match="the machine of the snapshot answered with"):
-        await surveyor(Machine(answer)).contents()
+        await surveyor(Machine(said(answer))).contents()
 
 
-async def test_a_guest_that_says_more_than_it_was_asked_for_is_ended() -> None:
-    machine = Machine(b"x" * 11)
-    with pytest.raises(MachineError):
-        await surveyor(machine).read("/file", 10)
-    assert machine.discarded
+@pytest.mark.parametrize("raw", [b"ok -1\n", b"ok 99999999999\n", b"maybe 1\nx", b"x" * 1000, b"\n", said(b"x" * 11)])
+async def test_an_answer_that_is_none_or_too_long_is_an_error_for_people(raw: bytes) -> None:
+    with pytest.raises(MachineError, match="the machine of the snapshot answered with"):
+        await surveyor(Machine(raw)).read("/file", 10)
 
 
-async def test_why_a_file_cannot_be_read_is_said() -> None:
-    with pytest.raises(GuestRefused, match="is not a regular file"):
-        await surveyor(Machine(b"", b"survey : x is not a regular file\n", 1)).read("/x", 10)
+async def test_why_a_guest_broke_off_is_said() -> None:
+    with pytest.raises(MachineError, match="MemoryError"):
+        await surveyor(Machine(complaint=b"Traceback\nMemoryError\n")).contents()
+
+
+async def test_after_an_interruption_the_late_answer_is_nobodys() -> None:
+    machine = Machine()
+    machine.process = silent = Silent([], b"")
+    asking = surveyor(machine)
+    reading = asyncio.create_task(asking.read("/a", 9))
+    await silent.was_asked.wait()
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    machine.process = Process([said(b"fresh")], b"")
+    assert await asking.read("/b", 9) == b"fresh"
+    assert machine.executed == 2
 
 
 async def test_a_guest_that_does_not_answer_is_given_up() -> None:

@@ -121,12 +121,12 @@ def test_only_regular_files_have_digests_and_no_pipe_is_waited_for(
     assert digests(paths) == {paths[0]: hashlib.sha256(b"content").hexdigest()}
 
 
-async def test_the_agent_answers_through_the_streams_of_an_execution(link: AgentLink, tmp_path: Path) -> None:
+async def test_the_agent_answers_one_question_after_the_other(link: AgentLink, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     question = {"what": "read", "path": str(tmp_path / "file"), "limit": 3}
-    report, stdout, _ = await link.run(Command("survey", cwd="/"), json.dumps(question).encode())
-    assert (report.exit_code, stdout) == (0, b"con")
-    question["path"] = str(tmp_path)
-    report, stdout, stderr = await link.run(Command("survey", cwd="/"), json.dumps(question).encode())
-    assert (report.exit_code, stdout) == (1, b"")
-    assert b"not a regular file" in stderr
+    questions = [question, {**question, "path": str(tmp_path)}, {"what": "read"}, {**question, "limit": 99}]
+    stdin = "".join(f"{json.dumps(each)}\n" for each in questions).encode()
+    report, stdout, _ = await link.run(Command("survey", cwd="/"), stdin)
+    refused = f"{tmp_path} is not a regular file".encode()
+    assert report.exit_code == 0
+    assert stdout == b"ok 3\ncon" + b"no %d\n%b" % (len(refused), refused) + b"no 6\n'path'" + b"ok 7\ncontent"

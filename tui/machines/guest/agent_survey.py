@@ -5,7 +5,7 @@ of the image was removed, and directories marked as opaque where one of the imag
 (https://docs.kernel.org/filesystems/overlayfs.html). Only that is walked: a few files, where the image has many
 thousands.
 
-The answers go to stdout as JSON. Names that are not UTF-8 are in it with lone surrogates (PEP 383).
+Answers are JSON, in which names that are not UTF-8 have lone surrogates (PEP 383), or the bytes of a file.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 IMAGE = "/proc/1/fd/8"
 WRITTEN = "/proc/1/fd/9"
@@ -27,6 +28,7 @@ MOST_DIGESTED = 64 * 1024 * 1024
 _PIECE = 256 * 1024
 _OPAQUE = "trusted.overlay.opaque"
 _LONGEST_ARGUMENTS = 4096
+_LONGEST_REASON = 1000
 _MOST_NOTES = 20
 _KERNEL_THREAD = 0x00200000
 """PF_KTHREAD of include/linux/sched.h."""
@@ -257,12 +259,16 @@ def _digest(descriptor: int) -> str:
     return digest.hexdigest()
 
 
-def pour(path: str, limit: int) -> None:
-    """Write the beginning of a regular file to stdout."""
+def read(path: str, limit: int) -> bytes:
+    """Return the beginning of a regular file."""
     descriptor = _regular(path)
-    while limit > 0 and (piece := os.read(descriptor, min(limit, _PIECE))):
-        limit -= len(piece)
-        _say(piece)
+    try:
+        data = b""
+        while len(data) < limit and (piece := os.read(descriptor, min(limit - len(data), _PIECE))):
+            data += piece
+        return data
+    finally:
+        os.close(descriptor)
 
 
 def _regular(path: str) -> int:
@@ -281,13 +287,23 @@ def _say(data: bytes) -> None:
 
 
 def answer() -> None:
-    """Answer what stdin asks: `contents`, `digests` of `paths`, or to `read` a `path` up to a `limit`."""
-    question = b""
-    while piece := os.read(0, _PIECE):
-        question += piece
-    wanted = json.loads(question)
-    if wanted["what"] == "read":
-        pour(wanted["path"], wanted["limit"])
-        return
-    found = contents() if wanted["what"] == "contents" else digests(wanted["paths"])
-    _say(json.dumps(found).encode())
+    """Answer what is asked on stdin, one line of JSON after the other, until it ends.
+
+    A question has a `what`: `contents`, `digests` of `paths`, or `read` of a `path` up to a `limit`. An answer is
+    `ok` or `no`, a blank, its length and a newline; then the bytes: what was asked for, or why not.
+    """
+    with open(0, "rb", closefd=False) as questions:
+        for line in questions:
+            try:
+                found, word = _answer(json.loads(line)), "ok"
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                found, word = str(error).encode("utf-8", "replace")[:_LONGEST_REASON], "no"
+            _say(f"{word} {len(found)}\n".encode())
+            _say(found)
+
+
+def _answer(question: dict[str, Any]) -> bytes:
+    if question["what"] == "read":
+        return read(question["path"], question["limit"])
+    found = contents() if question["what"] == "contents" else digests(question["paths"])
+    return json.dumps(found).encode()

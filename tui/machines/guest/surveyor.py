@@ -12,12 +12,14 @@ from typing import Any, Final
 from tui.machines.errors import GuestRefused, MachineError
 from tui.machines.inspection import Contents, FileFacts, FileKind, ProcessFacts
 from tui.machines.model import Command, Stream
-from tui.machines.protocol import Machine
+from tui.machines.protocol import GuestProcess, Machine
 
 DEADLINE_S: Final = 60.0
 """A guest that says nothing for so long is given up: it is out of memory, or hostile."""
 _LONGEST_ANSWER: Final = 64 * 1024 * 1024
 _LONGEST_COMPLAINT: Final = 2000
+_LONGEST_HEADER: Final = 100
+_HEADER: Final = re.compile(rb"(?P<word>ok|no) (?P<length>[0-9]{1,9})")
 _LONGEST_PATH: Final = 65_536
 _MOST_NOTES: Final = 100
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -39,6 +41,7 @@ class Surveyor:
         self._machine = machine
         self._deadline_s = deadline_s
         self._turn = asyncio.Lock()
+        self._talk: _Talk | None = None
 
     async def contents(self) -> Contents:
         """Return the files and processes of the machine."""
@@ -69,36 +72,65 @@ class Surveyor:
 
     async def _ask(self, question: Mapping[str, Any], longest: int = _LONGEST_ANSWER) -> bytes:
         async with self._turn:
+            talk, self._talk = self._talk, None  # whoever is interrupted leaves an answer nobody waits for
             try:
                 async with asyncio.timeout(self._deadline_s):
-                    await self._machine.resume()
-                    return await self._answer(json.dumps(question).encode(), longest)
+                    if talk is None:
+                        await self._machine.resume()
+                        # In `/`, because the agent makes the usual working directory where it is missing.
+                        talk = _Talk(await self._machine.execute(Command("survey", cwd="/", network=False)))
+                    answered, answer = await talk.ask(json.dumps(question).encode(), longest)
             except TimeoutError:
                 await self._machine.discard()
                 raise MachineError(
                     f"the machine of the snapshot said nothing for {self._deadline_s:.0f} s",
                     hint="nothing was changed; it may have run out of memory when the snapshot was taken",
                 ) from None
+            self._talk = talk
+        if not answered:
+            raise GuestRefused(f"the snapshot cannot be looked into: {answer.decode(errors='replace')}")
+        return answer
 
-    async def _answer(self, question: bytes, longest: int) -> bytes:
-        # In `/`, because the agent makes the usual working directory where it is missing.
-        process = await self._machine.execute(Command("survey", cwd="/", network=False))
-        await process.write_stdin(question)
-        await process.close_stdin()
-        said, complaints = bytearray(), bytearray()
-        async for chunk in process.output():
-            if chunk.stream is Stream.STDOUT:
-                said += chunk.data
-                if len(said) > longest:
-                    await self._machine.discard()
-                    raise _nonsense("more than it was asked for")
-            elif len(complaints) < _LONGEST_COMPLAINT:
-                complaints += chunk.data
-        report = await process.wait()
-        if report.exit_code != 0:
-            reason = complaints[-_LONGEST_COMPLAINT:].decode(errors="replace").strip().rpartition("\n")[2]
-            raise GuestRefused(f"the snapshot cannot be looked into: {reason or f'exit code {report.shell_code}'}")
-        return bytes(said)
+
+class _Talk:
+    """Questions and answers through the streams of one execution: another one would cost a fork in the guest."""
+
+    def __init__(self, process: GuestProcess) -> None:
+        self._process = process
+        self._chunks = process.output()
+        self._said = bytearray()
+        self._complaints = b""
+
+    async def ask(self, question: bytes, longest: int) -> tuple[bool, bytes]:
+        """Return whether a question was answered, and the answer or why not."""
+        await self._process.write_stdin(question + b"\n")
+        while b"\n" not in self._said:
+            await self._listen(_LONGEST_HEADER)
+        header, _, rest = self._said.partition(b"\n")
+        found = _HEADER.fullmatch(header)
+        if found is None:
+            raise _nonsense("no answer")
+        length, is_answer = int(found["length"]), found["word"] == b"ok"
+        if length > (longest if is_answer else _LONGEST_COMPLAINT):
+            raise _nonsense("more than it was asked for")
+        self._said = rest
+        while len(self._said) < length:
+            await self._listen(length)
+        answer, self._said = bytes(self._said[:length]), self._said[length:]
+        return is_answer, answer
+
+    async def _listen(self, most: int) -> None:
+        if len(self._said) > most:
+            raise _nonsense("more than it was asked for")
+        try:
+            chunk = await anext(self._chunks)
+        except StopAsyncIteration:
+            reason = self._complaints.decode(errors="replace").strip().rpartition("\n")[2]
+            raise MachineError(f"the snapshot cannot be looked into: {reason or 'the guest broke off'}") from None
+        if chunk.stream is Stream.STDOUT:
+            self._said += chunk.data
+        else:
+            self._complaints = (self._complaints + chunk.data)[-_LONGEST_COMPLAINT:]
 
 
 def parse_contents(answer: object) -> Contents:
