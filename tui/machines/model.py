@@ -117,7 +117,7 @@ class Command:
 
     `argv` runs a program, `shell` gives `text` to bash, `code` runs `text` in `language` (python, javascript,
     bash). `read-file`, `write-file`, `pack` and `unpack` move bytes through stdout or stdin: a file as it is, a
-    directory as a tar stream; their `text` is the path. `survey` answers a question about files and processes, put to
+    directory as a tar stream; their `text` is the path. `survey` answers questions about files and processes, put to
     its stdin as `guest/agent_survey.py` says.
     """
 
