@@ -27,7 +27,8 @@ def all_lines(port: Viewport) -> list[tuple[int, int, str]]:
     found = []
     log = port.log
     rows = list(zip(range(log.first, log.end), log.rows(), strict=True))
-    rows += list(enumerate(log.partial(), log.end))
+    partial = [row for row in log.partial() if port.wanted.accepts(row.kind, row.line.text)]
+    rows += list(enumerate(partial, log.end))
     for number, row in rows:
         text = row.line.text
         if not port.wanted.accepts(row.kind, text):
@@ -82,7 +83,7 @@ class Reading(RuleBasedStateMachine):
 
     @rule(width=st.none() | st.integers(2, 30), height=st.integers(1, 12))
     def lay_out(self, width: int | None, height: int) -> None:
-        top = printed(self.port)[:1]
+        top = [] if self.port.is_at_end else printed(self.port)[:1]  # at the end, the place may be further down
         self.port.width, self.port.height = width, height
         self.look()
         if top and not self.port.following:

@@ -55,8 +55,8 @@ class Canvas(Drawing, can_focus=True):
 
     def show_log(self, log: OutputLog, *, follow: bool = True) -> None:
         """Show another log, from its end if `follow`, else from its beginning."""
-        self.log_shown.changed = None
-        log.changed = self._wake
+        self.log_shown.listeners.discard(self._wake)
+        log.listeners.add(self._wake)
         self.port = Viewport(log)
         self.port.following = follow
         self._paused_at = log.end
@@ -96,12 +96,12 @@ class Canvas(Drawing, can_focus=True):
 
     def on_mount(self) -> None:
         """Begin looking at the log."""
-        self.log_shown.changed = self._wake
+        self.log_shown.listeners.add(self._wake)
         self._frames = self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
 
     def on_unmount(self) -> None:
         """Stop looking."""
-        self.log_shown.changed = None
+        self.log_shown.listeners.discard(self._wake)
 
     def _wake(self) -> None:
         self._idle_frames = 0

@@ -62,7 +62,7 @@ class OutputLog:
     ) -> None:
         self.file = file
         """The run's output file: all that is fed here stands in it, in the same portions."""
-        self.changed: Callable[[], None] | None = None
+        self.listeners: set[Callable[[], None]] = set()
         """Called after every change."""
         self.version = 0
         """Grows with every change, so that a view knows when to draw again."""
@@ -174,8 +174,8 @@ class OutputLog:
 
     def _touch(self) -> None:
         self.version += 1
-        if self.changed is not None:
-            self.changed()
+        for listener in self.listeners:
+            listener()
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
