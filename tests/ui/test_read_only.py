@@ -49,9 +49,7 @@ def reading(paths: Paths, commands: Path) -> RollcageApp:
     async def never(_: Paths) -> HostState:
         raise AssertionError("nobody sets up a host where nothing may be changed")
 
-    return RollcageApp(
-        paths, Settings(theme="rollcage-dark"), read_only=True, open_catalog=open_catalog, look_at_host=never
-    )
+    return RollcageApp(paths, Settings(), read_only=True, open_catalog=open_catalog, look_at_host=never)
 
 
 async def test_what_was_kept_is_shown_and_the_bar_says_read_only(reading: RollcageApp, run: RunRecord) -> None:
@@ -116,3 +114,11 @@ async def test_without_anything_kept_it_opens_too_and_makes_nothing(reading: Rol
         bar = reading.screen.query_one(StatusBar)
         await until(pilot, lambda: "READ ONLY" in bar.render_line(0).text)
         assert not paths.database.exists()
+
+
+async def test_a_theme_is_used_but_not_remembered(reading: RollcageApp, paths: Paths) -> None:
+    async with reading.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "rollcage-light" in reading.available_themes)
+        reading.use_theme("rollcage-light")
+        await until(pilot, lambda: reading.theme == "rollcage-light")
+        assert not paths.chosen_theme.exists()

@@ -56,7 +56,7 @@ class ReadOnlyEngine(Engine):
     """Reads what is kept and what would be done. No machine is made, no lock taken, nothing put right."""
 
     async def _open_backend(self) -> Backend:
-        raise refusal("machines")
+        raise refusal("make machines")
 
 
 def _refusing(name: str) -> Callable[..., NoReturn]:
@@ -72,7 +72,7 @@ def _refusing(name: str) -> Callable[..., NoReturn]:
 
 def refusal(what: str) -> UsageError:
     """Return the error of something that a read-only engine does not do."""
-    return UsageError(f"Rollcage is read-only here: no {what}", hint="open it without --readonly to change something")
+    return UsageError(f"Rollcage is read-only here: it does not {what}", hint="open it without --readonly to do that")
 
 
 for _name, _member in vars(Engine).items():

@@ -38,6 +38,7 @@ class KeyedApp(ThemedApp):
 
             keymap, self._keymap_problems = load_keymap(self.paths, KEY_TABLE)
         self.keymap = replace(keymap, read_only=read_only)
+        self.remembers = not read_only
         self.set_keymap(self.keymap.for_textual())
 
     def tell_of_keys(self) -> None:

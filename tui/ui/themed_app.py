@@ -22,6 +22,8 @@ class ThemedApp(SturdyApp):
 
     paths: Paths
     settings: Settings
+    remembers: bool = True
+    """Whether what is chosen is kept for the next time."""
     _catalog_of_themes: ThemeCatalog
     _wanted_theme: str
     _theme_problems: list[str]
@@ -45,6 +47,8 @@ class ThemedApp(SturdyApp):
         from tui.themes.choice import AUTO, remember_theme
 
         self.theme = name
+        if not self.remembers:
+            return
         if self.settings.theme != AUTO:
             said = f"Until you leave: {self.paths.settings_file} names {clean_line(self.settings.theme, 40)}."
             self.notify(said, title=f"Theme {clean_line(name, 40)}", markup=False)

@@ -59,8 +59,9 @@ class Jump(Modal[Widget]):
         background: $background 40%;
         & Static {
             position: absolute; width: auto; height: 1; padding: 0 1;
-            color: $background; background: $warning; text-style: bold;
+            color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
         }
+        & Static:nocolor { text-style: bold reverse; }
     }
     """
 
