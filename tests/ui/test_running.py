@@ -73,8 +73,8 @@ async def test_a_command_runs_and_its_end_is_shown(app: RollcageApp, engine: Scr
         await until(pilot, lambda: len(screen.query_one(SessionTree).rows) == 2)
         assert (RowKind.STDOUT, "hello") in rows(screen)
         assert rows(screen)[-1] == (RowKind.GOOD_END, "succeeded · exit 0 · 1.2 s")
+        await until(pilot, lambda: screen.query_one(SessionTree).rows[0].is_head)
         newest = screen.query_one(SessionTree).rows[0]
-        assert newest.is_head
         assert newest.run is not None
         assert newest.run.title == "hello"
 

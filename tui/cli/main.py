@@ -8,33 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 from tui import __version__
-from tui.cli import (
-    app,
-    approvals,
-    assess,
-    audit,
-    branch,
-    commands,
-    diff,
-    doctor,
-    execute,
-    garbage,
-    history,
-    hooks,
-    info,
-    keys,
-    knowledge,
-    policy,
-    pool,
-    rollback,
-    run,
-    scenario,
-    sessions,
-    setup,
-    shell,
-    snapshots,
-    themes,
-)
+from tui.cli import app
 from tui.cli.codes import EXIT_CANCELLED, EXIT_NOBODY_READS
 from tui.cli.console import say_error
 from tui.errors import RollcageError, UsageError
@@ -73,6 +47,33 @@ exit codes:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
+    from tui.cli import (
+        approvals,
+        assess,
+        audit,
+        branch,
+        commands,
+        diff,
+        doctor,
+        execute,
+        garbage,
+        history,
+        hooks,
+        info,
+        keys,
+        knowledge,
+        policy,
+        pool,
+        rollback,
+        run,
+        scenario,
+        sessions,
+        setup,
+        shell,
+        snapshots,
+        themes,
+    )
+
     parser = argparse.ArgumentParser(
         prog="rollcage",
         description=_DESCRIPTION,
@@ -111,6 +112,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     after options, which argparse alone does not allow.
     """
     words = list(arguments)
+    if not words:  # the application, which no parser of commands has to be made for
+        return argparse.Namespace(function=app.open_application, open_session=None, read_only=False)
     program: list[str] | None = None
     if "--" in words:
         cut = words.index("--")

@@ -137,7 +137,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _problems(file: Path) -> tuple[Problem, ...]:
-    from tui.definitions.files import contents
+    from tui.definitions.contents import contents
     from tui.themes.reading import parse_theme
 
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -13,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from tui.definitions.claims import Delta, Named, NamedFile, ParsedFile, Source, delta
+from tui.definitions.contents import contents
 from tui.definitions.model import Scope
-from tui.definitions.parsing import MAX_FILE_BYTES
 from tui.definitions.problems import Problem, Severity, in_order
 from tui.definitions.scan import Found, Scan, scan
 
@@ -129,14 +128,6 @@ class FileCatalog(ABC, Generic[Content, Named, Index]):
         parsed = self._parse(data, found.path, scope)
         last_good = parsed.content or (known.source.last_good if known else None)
         return _File(Source(found.path, scope, parsed, last_good), signature, digest, now)
-
-
-def contents(path: Path) -> bytes:
-    """Return a file's bytes, at most one more than a file may have."""
-    # Opened without blocking: the name may belong to a FIFO nobody writes to.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(MAX_FILE_BYTES + 1)
 
 
 def _unreadable(path: Path, error: OSError) -> Problem:

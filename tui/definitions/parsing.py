@@ -14,6 +14,7 @@ from typing import Final
 
 from tui.definitions.blocks import read_body
 from tui.definitions.claims import ParsedFile
+from tui.definitions.contents import MAX_FILE_BYTES
 from tui.definitions.fields import Fields, Problems, describe
 from tui.definitions.frontmatter import BadYaml, Node, Parts, read, split
 from tui.definitions.model import (
@@ -31,7 +32,8 @@ from tui.definitions.problems import Severity, has_errors, in_order
 from tui.definitions.restriction_fields import read_allowed_times, read_rate_limit, read_roles
 from tui.definitions.templating import check_step
 
-MAX_FILE_BYTES: Final = 1024 * 1024
+__all__ = ["FIELDS", "LIMITS", "MAX_FILE_BYTES", "MAX_FRONTMATTER_CHARACTERS", "Parsed", "parse"]
+
 MAX_FRONTMATTER_CHARACTERS: Final = 64 * 1024
 FIELDS: Final = (
     "name", "description", "usage", "parameters", "execution_mode", "permissions", "knowledge_graph_required",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.errors import RollcageError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 class StoreError(RollcageError):
@@ -17,6 +20,8 @@ class StoreError(RollcageError):
 @contextmanager
 def explained(database: Path) -> Iterator[None]:
     """Turn SQLite's errors into a `StoreError` that says what to do."""
+    import sqlite3  # here, since what prints output needs the error above and no database
+
     try:
         yield
     except sqlite3.Error as error:

@@ -6,12 +6,13 @@ catalog like any other.
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.definitions.files import contents
+from tui.definitions.contents import contents
 from tui.definitions.model import Scope
 from tui.definitions.problems import Problem, Severity
 from tui.definitions.scan import directories_of_links
@@ -86,14 +87,26 @@ class ThemeCatalog:
         self._lock = threading.Lock()
 
     @classmethod
-    def standard(cls, paths: Paths) -> ThemeCatalog:
-        """Return the loaded catalog of the user's themes and the shipped ones."""
+    def standard(cls, paths: Paths, first: str | None = None) -> ThemeCatalog:
+        """Return the catalog of the user's themes and the shipped ones.
+
+        With `first`, only that one is read of the shipped themes, if it is one of them: the next refresh reads the
+        others. A start needs but one.
+        """
         catalog = cls(((Scope.USER, paths.user_themes), (Scope.SHIPPED, shipped("themes"))))
-        catalog.refresh()
+        if first is None or first not in catalog._look(first).themes:
+            catalog.refresh()
         return catalog
+
+    def _look(self, name: str) -> Index:
+        self._refresh(lambda scope, path: scope is not Scope.SHIPPED or path.stem == name)
+        return self.index
 
     def refresh(self, changed: Collection[Path] = ()) -> ThemeDelta:  # noqa: ARG002 - all files are read anyway
         """Bring the index up to date and return what that changed."""
+        return self._refresh(lambda scope, path: True)  # noqa: ARG005
+
+    def _refresh(self, wanted: Callable[[Scope, Path], bool]) -> ThemeDelta:
         with self._lock:
             before = self.index
             last_good = {entry.path: entry.theme for entry in before.entries}
@@ -101,7 +114,7 @@ class ThemeCatalog:
             entries: list[Entry] = []
             by_name: dict[str, Entry] = {}
             for scope, root in self.roots:
-                for path in _files(root, directories):
+                for path in filter(functools.partial(wanted, scope), _files(root, directories)):
                     entry = _read(path, scope, last_good.get(path), by_name)
                     if entry is None:
                         continue

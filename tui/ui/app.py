@@ -15,7 +15,6 @@ from textual.binding import BindingType
 from textual.worker import Worker, WorkerState
 
 from tui.errors import RollcageError
-from tui.runs.events import OutputReceived, RolledBack, RunFinished, RunStarted, SnapshotTaken
 from tui.text import clean, clean_line
 from tui.ui.approver import DialogApprover
 from tui.ui.areas import AREAS
@@ -47,6 +46,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _TOAST_S = 8.0
 _CLOSING_S = 20.0
+_BURST_S = 0.05
+"""Events this close to each other make the session be read once."""
 
 
 class RollcageApp(PreparedApp):
@@ -81,6 +82,7 @@ class RollcageApp(PreparedApp):
         """None until it was read."""
         self.approver = DialogApprover(self)
         """Asks where a person must agree."""
+        self._reload_due = False
         self._look_at_host = look_at_host
         self._open_engine = open_engine or self._standard_engine
         self._open_catalog = open_catalog or self._standard_catalog
@@ -130,6 +132,9 @@ class RollcageApp(PreparedApp):
         self.call_after_refresh(self._start)
 
     def _start(self) -> None:
+        # What is here now stays: the collector, which `run_app` stopped, need not walk it ever again.
+        gc.freeze()
+        gc.enable()
         self.follow_themes()
         self.tell_of_keys()
         self._follow_catalog()
@@ -175,15 +180,23 @@ class RollcageApp(PreparedApp):
         gc.freeze()
 
     def _hear(self, event: Event) -> None:
+        from tui.runs.events import OutputReceived, RolledBack, RunFinished, RunStarted, SnapshotTaken
+
         # Output may come a hundred thousand times a second: it goes into its log at once, and the view looks at that.
         self.live.apply(event)
         if isinstance(event, OutputReceived):
             return
         self._tell_areas(lambda: EngineEvent(event))
-        if isinstance(event, RunStarted | SnapshotTaken | RolledBack | RunFinished):
-            self.call_later(self.reload_session)
+        if isinstance(event, RunStarted | SnapshotTaken | RolledBack | RunFinished) and not self._reload_due:
+            # What happens to a session comes in bursts: a snapshot and the end of a run are read together.
+            self._reload_due = True
+            self.set_timer(_BURST_S, self._reload)
 
     # --- the session -----------------------------------------------------------------------------------------------
+
+    def _reload(self) -> None:
+        self._reload_due = False
+        self.reload_session()
 
     @work(group="session", exclusive=True, exit_on_error=False)
     async def reload_session(self, *, switched: bool = False) -> None:
@@ -314,6 +327,11 @@ class RollcageApp(PreparedApp):
 
 def run_app(paths: Paths, settings: Settings, *, session: str | None = None, read_only: bool = False) -> int:
     """Run the application and return its exit code."""
+    # Nothing of what is made until the first paint is garbage; looking for some would take a tenth of that time.
+    gc.disable()
     app = RollcageApp(paths, settings, session=session, read_only=read_only)
-    result = app.run(mouse=settings.mouse)
+    try:
+        result = app.run(mouse=settings.mouse)
+    finally:
+        gc.enable()
     return result if result is not None else app.return_code or 0

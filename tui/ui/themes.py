@@ -43,15 +43,16 @@ def token_defaults(theme: TextualTheme) -> dict[str, str]:
 
 
 def start_themes(app: App[Any], paths: Paths, named: str) -> tuple[ThemeCatalog, list[str]]:
-    """Register every theme and choose the one to start with; `named` is what the settings say.
+    """Register the theme to start with and those of the user; `named` is what the settings say.
 
-    Returns what is followed from then on, and what a person should be told of files that are left out.
+    The other shipped ones come with the first refresh, after the first paint. Returns what is followed from then on,
+    and what a person should be told of files that are left out.
     """
-    catalog = ThemeCatalog.standard(paths)
+    wanted = wanted_theme(named, paths)
+    catalog = ThemeCatalog.standard(paths, first=wanted)
     for theme in catalog.index.themes.values():
         app.register_theme(textual_theme(theme))
     problems = [in_brief(entry) for entry in catalog.index.entries if entry.broken]
-    wanted = wanted_theme(named, paths)
     if wanted in app.available_themes:
         app.theme = wanted
         return catalog, problems

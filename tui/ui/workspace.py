@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,6 @@ from tui.store.model import RunState
 from tui.text import clean_line
 from tui.ui.bindings import KEY_TABLE
 from tui.ui.describe import NO_ROLLBACK, STATE_GLYPHS, spec_words, state_words
-from tui.ui.live import LiveRun, LiveRuns
 from tui.ui.session_state import SessionState
 from tui.ui.widgets.status_bar import Status
 from tui.units import duration
@@ -20,6 +20,7 @@ from tui.units import duration
 if TYPE_CHECKING:
     from tui.runs.engine import BackendStatus, Engine, Run
     from tui.runs.request import Request
+    from tui.ui.live import LiveRun, LiveRuns
     from tui.ui.screens.sessions import SessionChoice
 
 DEFAULT_SESSION: Final = "default"
@@ -40,7 +41,6 @@ class Workspace:
         """Name of the session on view."""
         self.state = SessionState(session)
         """What is known of it."""
-        self.live = LiveRuns(lambda run_id: self.engine.store.output_path(run_id))
         self.opened: Engine | None = None
         """The engine, once it is open."""
         self.problem = ""
@@ -63,6 +63,13 @@ class Workspace:
         if self.opened is None:
             raise RollcageError(self.problem or STARTING)
         return self.opened
+
+    @functools.cached_property
+    def live(self) -> LiveRuns:
+        """The runs of this process. What it is made of is imported with the engine: before, there are none."""
+        from tui.ui.live import LiveRuns
+
+        return LiveRuns(lambda run_id: self.engine.store.output_path(run_id))  # noqa: PLW0108 - it may open later
 
     # --- the session -----------------------------------------------------------------------------------------------
 
@@ -91,7 +98,7 @@ class Workspace:
     @property
     def running(self) -> LiveRun | None:
         """The run in progress in the session."""
-        return self.live.running(self.session)
+        return self.live.running(self.session) if self.opened is not None else None
 
     def start(self, request: Request) -> Run:
         """Hand a request to the engine."""
@@ -150,6 +157,8 @@ class Workspace:
     def status(self) -> Status:
         """Return what the bar at the top says."""
         words, look = self.run_words()
+        if self.opened is None:
+            return Status(session=self.session, run=words, run_look=look, read_only=self.keymap.read_only)
         machine = self.live.machines.get(self.session)
         spec = machine.spec if machine else self.state.record.spec if self.state.record else None
         vm = f"{machine.machine_id[-6:].lower()} {spec_words(machine.spec)}" if machine else ""
@@ -175,7 +184,7 @@ class Workspace:
             step = f" {run.step}/{run.steps}" if run.steps > 1 else ""
             words = f"◌ {clean_line(run.title, 24)}{step} {duration(max(seconds, 1))}"
             return f"{words}{f' · {NO_ROLLBACK}' if run.no_rollback else ''}", "warning"
-        last = self.live.latest(self.session)
+        last = self.live.latest(self.session) if self.opened is not None else None
         if last is None:
             return "idle", "muted"
         host = f" · {NO_ROLLBACK}" if last.no_rollback else ""

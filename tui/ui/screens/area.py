@@ -100,6 +100,10 @@ class Area(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
+        # Classes of the size come with the first `Resize` too, but then everything is styled a second time.
+        width, height = self.app.size
+        room = self._get_breakpoint_classes(width, self.HORIZONTAL_BREAKPOINTS)
+        self.add_class(*room, *self._get_breakpoint_classes(height, self.VERTICAL_BREAKPOINTS), update=False)
         yield StatusBar(self.NAME, id="status")
         yield from self.compose_area()
         yield Static(id="too-small", markup=False)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.binding import BindingType
 
-from tui.runs.events import RolledBack
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.screens.area import Area
@@ -18,6 +17,7 @@ from tui.units import duration, size
 
 if TYPE_CHECKING:
     from tui.runs.engine import RollbackPlan
+    from tui.runs.events import RolledBack
 
 
 class Moving(Area):

@@ -47,6 +47,9 @@ class RunArea(Running):
 
     _output_title = ""
 
+    def __init__(self) -> None:
+        super().__init__(classes="-view-details")
+
     def compose_area(self) -> Iterable[Widget]:
         """Lay the panes out."""
         with Horizontal(id="panes"):
@@ -67,8 +70,7 @@ class RunArea(Running):
         return f"Nothing has run here yet{f': {key} runs the command' if key else ''}."
 
     def on_mount(self) -> None:
-        """Start with the command in the middle and the clocks running."""
-        self.add_class("-view-details")
+        """Set the clocks."""
         self._details_timer = self.set_interval(_SETTLE_S, self._show_details, pause=True)
         self.set_interval(_AGES_S, self.query_one(SessionTree).refresh)
 

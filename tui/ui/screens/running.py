@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from tui.errors import RollcageError
-from tui.runs.events import Event, RunFinished, RunStarted
 from tui.store.model import RunState
 from tui.text import clean, clean_line
 from tui.ui.describe import STATE_GLYPHS, state_words
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from tui.definitions.index import Entry
     from tui.definitions.model import Definition
     from tui.runs.engine import Run
+    from tui.runs.events import Event, RunFinished
     from tui.runs.request import Request
     from tui.ui.code.bench import Bench
     from tui.ui.code.series import Series
@@ -174,6 +174,8 @@ class Running(Moving):
 
     def engine_event(self, event: Event) -> None:
         """Do what an event asks for: show a new run's output, tell how a run ended."""
+        from tui.runs.events import RunFinished, RunStarted
+
         if self._bench is not None and self._bench.series is not None:
             self._bench.series.heard(event)
         match event:
