@@ -13,6 +13,7 @@ from tui.ui.app import RollcageApp
 from tui.ui.screens.finder import Finder
 from tui.ui.screens.jump import Jump
 from tui.ui.widgets.definition_list import DefinitionList
+from tui.ui.widgets.details import Details
 
 Then = Callable[[Pilot[int], RollcageApp], Awaitable[None]]
 
@@ -28,8 +29,9 @@ def showing(app: RollcageApp, then: Then) -> Callable[[Pilot[int]], Awaitable[No
 
 
 async def jumping(pilot: Pilot[int], app: RollcageApp) -> None:
-    button = app.run_area.query_one("#details-run")
-    await until(pilot, lambda: button in app.screen.focus_chain and button.region.area)
+    details = app.run_area.query_one(Details)
+    await until(pilot, lambda: details.entry is not None and details.is_settled and len(app.screen.focus_chain) > 6)
+    await pilot.pause(0.2)
     await pilot.press("o")
     await until(pilot, lambda: isinstance(app.screen, Jump))
 
