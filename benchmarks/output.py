@@ -117,12 +117,12 @@ class Bench(App[dict[str, float]]):
         lag = asyncio.create_task(self._lag())
         cpu, started = time.process_time(), time.perf_counter()
         while (now := time.perf_counter() - started) < self.seconds:
-            while not self.rate or self.lines < self.rate * now:
-                self._feed(pieces[self.lines // _PER_PIECE % len(pieces)])
-                self.lines += _PER_PIECE
-                if not self.rate or time.perf_counter() - started >= self.seconds:
-                    break
-            await asyncio.sleep(0 if not self.rate else 0.002)
+            if self.rate and self.lines >= self.rate * now:
+                await asyncio.sleep(0.002)
+                continue
+            self._feed(pieces[self.lines // _PER_PIECE % len(pieces)])
+            self.lines += _PER_PIECE
+            await asyncio.sleep(0)
         took = time.perf_counter() - started
         share = (time.process_time() - cpu) / took * 100
         lag.cancel()
