@@ -70,7 +70,7 @@ def moment(snapshot: SnapshotRecord) -> str:
     return f"{snapshot.created_at.astimezone():%H:%M:%S}, {age(snapshot.created_at)} ago".replace("now ago", "just now")
 
 
-def rollback_question(state: SessionState, plan: RollbackPlan) -> Content:
+def rollback_question(state: SessionState, plan: RollbackPlan, undo_key: str) -> Content:
     """Return the text of the dialog before a rollback: where to, what is lost, what is not."""
     parts = [
         Content.assemble(
@@ -89,7 +89,8 @@ def rollback_question(state: SessionState, plan: RollbackPlan) -> Content:
             parts.append(Content(f"  and {count - _LOST_SHOWN} more"))
     else:
         parts.append(Content("No run is lost by this."))
-    parts += [Content(""), Content.styled("No record and no snapshot is deleted; z takes this back.", "$text-muted")]
+    back = f"{undo_key} takes this back" if undo_key else "it can be undone"
+    parts += [Content(""), Content.styled(f"No record and no snapshot is deleted; {back}.", "$text-muted")]
     return Content("\n").join(parts)
 
 

@@ -44,7 +44,7 @@ class Moving(Area):
         plan = await self.engine.plan_rollback(session, target)
         dialog = Confirm(
             f"Roll back session {clean_line(session, 30)}?",
-            rollback_question(self.workspace.state, plan),
+            rollback_question(self.workspace.state, plan, self.rollcage.key_of("session.undo")),
             act="Roll back",
             keep="Keep as it is",
         )
