@@ -29,7 +29,7 @@ class OpenGate:
 
     async def preview(self, ticket: Ticket) -> Preview:
         request = self._change(ticket.request)
-        return Preview(Proposal(request.title, (), request.session, "tester", "engineer"), None, MACHINE, str)
+        return Preview(Proposal(request.title, (), request.session, "tester", "engineer"), None, MACHINE, ())
 
     async def concluded(self, ticket: Ticket, admission: Admission, finished: Finished) -> Finished:
         self.finished.append(finished)

@@ -18,6 +18,7 @@ from tui.risk.knowledge import Knowledge
 from tui.runs.approval import Question
 from tui.runs.gates import Preview
 from tui.runs.modes import ModeDecision
+from tui.runs.redacted import redacted_preview
 from tui.runs.request import Request, StepRequest
 
 MACHINE = ModeDecision(ExecutionMode.FIRECRACKER, "runs in a machine: nothing asks for the host")
@@ -80,7 +81,7 @@ class PreviewingEngine(ScriptedEngine):
     def preview_of(self, request: Request) -> Preview:
         """Return the preview of a request."""
         checks: Verdict = verdict(self.checks, approved=False)
-        return Preview(proposal_of(request), checks, self.mode, Redactor().extended(request.secrets).text)
+        return redacted_preview(proposal_of(request), checks, self.mode, Redactor().extended(request.secrets))
 
     async def preview(self, request: Request) -> Preview:
         """Answer, perhaps later."""

@@ -188,7 +188,7 @@ def step(text: str, *spans: tuple[int, int]) -> ProposedStep:
 @given(st.text(max_size=60), st.integers(0, 60), st.integers(0, 60))
 def test_the_underlined_characters_are_the_evidence_whatever_stands_around_it(text: str, start: int, end: int) -> None:
     text += "x"  # blank lines at the end are left out
-    lines = code_lines(step(text, (start, end)), str, most=100)
+    lines = code_lines(step(text, (start, end)), most=100)
     underlined = "".join(
         line.plain[span.start : span.end] for line in lines for span in line.spans if "underline" in str(span.style)
     )
@@ -199,7 +199,7 @@ def test_the_underlined_characters_are_the_evidence_whatever_stands_around_it(te
 def test_of_long_code_the_evidence_is_shown_wherever_it_is() -> None:
     text = "\n".join(f"echo {number}" for number in range(500)) + "\nrm -rf /\n"
     start = text.index("rm -rf /")
-    shown = [line.plain.strip() for line in code_lines(step(text, (start, start + 8)), str, most=20)]
+    shown = [line.plain.strip() for line in code_lines(step(text, (start, start + 8)), most=20)]
     assert "501 rm -rf /" in shown
     assert len(shown) < 30
     assert shown[-1] == "501 rm -rf /"
@@ -208,6 +208,6 @@ def test_of_long_code_the_evidence_is_shown_wherever_it_is() -> None:
 def test_of_a_long_line_what_is_around_the_evidence_is_shown() -> None:
     text = f"echo {'x' * 5000}; rm -rf /"
     start = text.index("rm -rf /")
-    (line,) = code_lines(step(text, (start, start + 8)), str, most=20)
+    (line,) = code_lines(step(text, (start, start + 8)), most=20)
     assert line.plain.endswith("rm -rf /")
     assert len(line.plain) < 800

@@ -31,7 +31,7 @@ class Answer(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person is asked before something runs."""
+    """What a person is asked before something runs. No secret of the request is in it."""
 
     run_id: str
     session: str
@@ -45,8 +45,6 @@ class Question:
     mode_reason: str
     to_type: str = ""
     """What must be typed to allow it; empty where a choice is enough."""
-    redact: Callable[[str], str] = str
-    """Takes the secrets of the request out of a text before somebody sees it."""
     by_rules: bool = False
     """Whether policy or a hook asks, and not the risk alone."""
 

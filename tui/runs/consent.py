@@ -149,7 +149,6 @@ def _question(
         mode=str(mode.mode),
         mode_reason=redact(mode.reason),
         to_type=(proposal.definition or _CONFIRM) if mode.needs_typed_confirmation else "",
-        redact=redact,
         by_rules=by_rules,
     )
 

@@ -32,7 +32,7 @@ from tui.runs.events import HookDecided, ModeDecided, PolicyChecked, RiskAssesse
 from tui.runs.gates import Admission, Preview, Ticket
 from tui.runs.harmless import obeyed
 from tui.runs.modes import ModeDecision, decide, host_obstacles
-from tui.runs.redacted import redacted_assessment
+from tui.runs.redacted import redacted_assessment, redacted_preview
 from tui.runs.request import StepRequest
 from tui.runs.rulebook import Rulebook
 
@@ -110,7 +110,7 @@ class Gatekeeper:
         proposal = await self._rulebook.assessed(self._proposal(ticket))
         verdict = await self._rulebook.policy.preview(proposal)
         mode = await self._mode(ticket.request, proposal)
-        return Preview(replace(proposal, mode=str(mode.mode)), verdict, mode, ticket.redactor.text)
+        return redacted_preview(replace(proposal, mode=str(mode.mode)), verdict, mode, ticket.redactor)
 
     async def concluded(self, ticket: Ticket, admission: Admission, finished: Finished) -> Finished:
         """Let hooks see how a run ended, and return it as they leave it."""

@@ -11,6 +11,7 @@ from tui.hooks.model import Finished
 from tui.policy.verdict import Verdict
 from tui.proposal import Proposal
 from tui.redaction import Redactor
+from tui.risk.model import Assessment
 from tui.runs.events import Event
 from tui.runs.modes import ModeDecision
 from tui.runs.request import Request
@@ -47,15 +48,18 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would be found if a request were made now. Hooks are not heard: they may do something."""
+    """What would be found if a request were made now, to be shown: no secret of the request is in it.
+
+    Hooks are not heard: they may do something.
+    """
 
     proposal: Proposal
-    """Assessed: each step, and all of them together."""
+    """Assessed: each step, and all of them together. Spans are those of the texts it holds."""
     verdict: Verdict | None
     """What the policy says; None where there is none."""
     mode: ModeDecision
-    redact: Callable[[str], str]
-    """Takes the secrets of the request out of a text before somebody sees it."""
+    as_written: tuple[Assessment, ...]
+    """Of each assessed step, with the spans of its text as it was written, for whoever shows that very text."""
 
 
 class Gate(Protocol):

@@ -66,6 +66,8 @@ class ModeDecision:
     """A person has to type a word first, even though it runs in a machine."""
     confirmation: str = ""
     """Why, when that is needed."""
+    confinement: Confinement | None = None
+    """How its commands are confined; None in a machine."""
 
 
 def mode_named(text: str) -> ExecutionMode:
@@ -112,7 +114,7 @@ def decide(
         how = "confined by bubblewrap" if confinement.available else "unconfined, as the settings allow"
         return ModeDecision(
             ExecutionMode.LOCAL, f"runs on the host, {how}: low risk, and fully understood; no rollback here",
-            no_rollback=True,
+            no_rollback=True, confinement=confinement,
         )  # fmt: skip
     reason = _why_machine(asked, against)
     if backend_works is False:

@@ -7,7 +7,6 @@ import contextlib
 import logging
 from collections.abc import Awaitable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from tui.audit.errors import AuditError
@@ -15,7 +14,6 @@ from tui.definitions.model import ExecutionMode
 from tui.errors import Refused, RollcageError
 from tui.hooks.model import Finished, Output
 from tui.machines.errors import MachineError
-from tui.machines.local.confinement import probe
 from tui.machines.local.host import LocalHost
 from tui.runs.aftermath import Aftermath
 from tui.runs.context import Context
@@ -78,7 +76,7 @@ class Pipeline:
                 await self._unless_stopped(turn.enter_async_context(self._driver.driving()))
                 admission = await self._unless_stopped(self._admitted())
                 if admission.mode.mode is ExecutionMode.LOCAL:
-                    return await self._on_host()
+                    return await self._on_host(admission)
                 return await self._in_turn()
         except _NotRun as ended:
             outcome = ended.outcome
@@ -146,7 +144,7 @@ class Pipeline:
             self._run.redactor = redactor.extended(secrets)
             self._ticket = replace(self._ticket, redactor=self._run.redactor)
 
-    async def _on_host(self) -> RunRecord:
+    async def _on_host(self, admission: Admission) -> RunRecord:
         """Execute on the host, confined. There is nothing to snapshot and nothing to roll back."""
         execution = self._execution = Execution(
             self._run,
@@ -157,8 +155,8 @@ class Pipeline:
         )
         settings = self._context.settings.runs
         try:
-            confinement = await asyncio.to_thread(probe, Path.cwd(), self._context.paths)
-            host = LocalHost(confinement, allow_unconfined=settings.allow_unconfined_local)
+            assert admission.mode.confinement is not None
+            host = LocalHost(admission.mode.confinement, allow_unconfined=settings.allow_unconfined_local)
             timeout_s = self._request.timeout_s or settings.timeout_s
             outcome = await execution.steps(host, self._request, timeout_s, settings.kill_grace_s)
         except (RollcageError, OSError) as error:

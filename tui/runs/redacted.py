@@ -1,13 +1,16 @@
-"""Assessments and proposals without secrets, as people may see them."""
+"""Assessments, proposals and previews without secrets, as people may see them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tui.policy.verdict import Verdict
 from tui.proposal import Proposal, ProposedStep
 from tui.redaction import Redactor
 from tui.risk.model import Assessment, Span
+from tui.runs.gates import Preview
+from tui.runs.modes import ModeDecision
 
 
 def redacted_assessment(assessment: Assessment, redactor: Redactor) -> Assessment:
@@ -26,14 +29,16 @@ def redacted_assessment(assessment: Assessment, redactor: Redactor) -> Assessmen
         commands=tuple(
             replace(
                 command,
-                argv=tuple(redactor.value(list(command.argv))),
+                argv=_redacted_words(command.argv, redactor),
                 chain=each(command.chain),
                 around=each(command.around),
             )
             for command in assessment.commands
         ),
         not_understood=each(assessment.not_understood),
-        suggestion=None if suggestion is None else replace(suggestion, text=redactor.text(suggestion.text)),
+        suggestion=None
+        if suggestion is None
+        else replace(suggestion, text=redactor.text(suggestion.text), why=redactor.text(suggestion.why)),
     )
 
 
@@ -48,9 +53,30 @@ def redacted_proposal(proposal: Proposal, redactor: Redactor) -> Proposal:
         title=redactor.text(proposal.title),
         steps=steps,
         parameters=redactor.value(proposal.parameters),
+        documentation=redactor.text(proposal.documentation),
+        cwd=redactor.value(proposal.cwd),
         env=redactor.value(proposal.env),
+        stdin=redactor.data(proposal.stdin),
         assessment=together,
     )
+
+
+def redacted_preview(proposal: Proposal, verdict: Verdict | None, mode: ModeDecision, redactor: Redactor) -> Preview:
+    """Return what was found about a proposal, to show."""
+    return Preview(
+        redacted_proposal(proposal, redactor),
+        None if verdict is None else _redacted_verdict(verdict, redactor),
+        replace(mode, reason=redactor.text(mode.reason), confirmation=redactor.text(mode.confirmation)),
+        tuple(redacted_assessment(step.assessment, redactor) for step in proposal.steps if step.assessment is not None),
+    )
+
+
+def _redacted_verdict(verdict: Verdict, redactor: Redactor) -> Verdict:
+    checks = (
+        replace(check, reason=redactor.text(check.reason), details=redactor.value(check.details))
+        for check in verdict.checks
+    )
+    return replace(verdict, checks=tuple(checks))
 
 
 def _redacted_step(step: ProposedStep, redactor: Redactor) -> ProposedStep:
@@ -60,7 +86,7 @@ def _redacted_step(step: ProposedStep, redactor: Redactor) -> ProposedStep:
         text += step.text[at:start] + marker
         at = end
     text += step.text[at:]
-    argv = tuple(redactor.value(list(step.argv)))
+    argv = _redacted_words(step.argv, redactor)
     assessment = None if step.assessment is None else redacted_assessment(step.assessment, redactor)
     if assessment is not None and places:
         assessment = replace(
@@ -69,6 +95,14 @@ def _redacted_step(step: ProposedStep, redactor: Redactor) -> ProposedStep:
             commands=tuple(replace(one, span=_moved(one.span, places)) for one in assessment.commands),
         )
     return replace(step, text=text, argv=argv, assessment=assessment)
+
+
+def _redacted_words(words: Sequence[str], redactor: Redactor) -> tuple[str, ...]:
+    """Return words without secrets, those included that are one only when they are put together again."""
+    redacted = redactor.value(list(words))
+    together = " ".join(redacted)
+    shown = redactor.text(together)
+    return tuple(redacted) if shown == together else tuple(shown.split(" "))
 
 
 def _moved(span: Span, places: Sequence[tuple[int, int, str]]) -> Span:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import itertools
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
 from tui.levels import RiskLevel
-from tui.proposal import ProposedStep
-from tui.risk.model import Assessment, RealCommand, Reason
 from tui.text import clean, clean_line
+
+if TYPE_CHECKING:
+    from tui.proposal import ProposedStep
+    from tui.risk.model import Assessment, RealCommand, Reason
 
 LEVEL_STYLES: Final = {
     RiskLevel.LOW: "$risk-low",
@@ -60,18 +62,11 @@ def mark_style(level: RiskLevel) -> str:
     return f"{LEVEL_STYLES[level]} underline"
 
 
-def code_lines(
-    step: ProposedStep, redact: Callable[[str], str], *, most: int, only_evidence: bool = False
-) -> list[Content]:
-    """Return the lines of a step with numbers and evidence, at most about `most` of them, the evidence among them.
-
-    Where a secret has to be taken out of the text, its characters are no longer those the evidence refers to, and
-    nothing is underlined.
-    """
+def code_lines(step: ProposedStep, *, most: int, only_evidence: bool = False) -> list[Content]:
+    """Return the lines of a step with numbers and evidence, at most about `most` of them, the evidence among them."""
     assessment = step.assessment
     found = marks(assessment.reasons, len(step.text)) if assessment is not None else []
-    shown = redact(step.text)
-    content, underlined = _marked(shown, step.language, found if shown == step.text else [])
+    content, underlined = _marked(step.text, step.language, found)
     lines = content.split("\n", allow_blank=True)
     while len(lines) > 1 and not lines[-1].plain.strip():
         lines.pop()
@@ -166,11 +161,11 @@ def _stands_there(written: str, argv: Sequence[str]) -> bool:
     return any(words[at : at + size] == list(argv) for at in range(len(words) - size + 1))
 
 
-def command_line(command: RealCommand, redact: Callable[[str], str], limit: int = 400) -> Content:
+def command_line(command: RealCommand, limit: int = 400) -> Content:
     """Return a command as it really runs, and what had to be peeled off to find it."""
-    line = Content.styled(clean_line(redact(shlex.join(command.argv)), limit), "bold")
+    line = Content.styled(clean_line(shlex.join(command.argv), limit), "bold")
     if command.chain:
-        line += Content.styled(f"   in {' → '.join(clean_line(redact(each), 60) for each in command.chain)}",
+        line += Content.styled(f"   in {' → '.join(clean_line(each, 60) for each in command.chain)}",
                                "$text-muted")  # fmt: skip
     if not command.complete:
         line += Content.styled("   some words are only known when it runs", "$text-warning")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from textual.content import Content
@@ -36,8 +36,6 @@ _MOST_REASONS: Final = 8
 _MOST_COMMANDS: Final = 8
 _MOST_PROBLEMS: Final = 3
 
-Redact = Callable[[str], str]
-
 
 def level_words(level: RiskLevel) -> Content:
     """Return a level as glyph, word and colour."""
@@ -59,7 +57,7 @@ def summary(preview: Preview) -> Content:
     if preview.mode.no_rollback:
         parts.append(Content.styled(f"! host, {NO_ROLLBACK}", "$text-warning"))
     if assessment.reasons:
-        parts.append(Content(clean_line(preview.redact(assessment.reasons[0].effect), 160)))
+        parts.append(Content(clean_line(assessment.reasons[0].effect, 160)))
     else:
         parts.append(Content.styled("nothing in it is worth a warning", "$text-muted"))
     return Content.styled(" · ", "$text-muted").join(parts)
@@ -67,31 +65,31 @@ def summary(preview: Preview) -> Content:
 
 def preview_facts(preview: Preview, *, evidence: bool = True) -> list[Fact]:
     """Return all that is known of a request."""
-    proposal, redact = preview.proposal, preview.redact
+    proposal = preview.proposal
     lines: list[Fact] = []
     if (assessment := proposal.assessment) is not None:
-        lines += reason_lines(assessment, redact)
+        lines += reason_lines(assessment)
         if evidence:
-            lines += _evidence_lines(proposal, redact)
-        lines += real_lines(proposal, redact)
-        lines += _understood(assessment, redact)
+            lines += _evidence_lines(proposal)
+        lines += real_lines(proposal)
+        lines += _understood(assessment)
         lines += undo_line(assessment)
-    lines += where_lines(preview.mode.mode, preview.mode.reason, proposal, redact)
+    lines += where_lines(preview.mode.mode, preview.mode.reason, proposal)
     if preview.verdict is not None:
-        lines += policy_lines(preview.verdict, redact)
-    lines += suggestion_lines(proposal, redact)
+        lines += policy_lines(preview.verdict)
+    lines += suggestion_lines(proposal)
     return lines
 
 
-def reason_lines(assessment: Assessment, redact: Redact) -> list[Fact]:
+def reason_lines(assessment: Assessment) -> list[Fact]:
     """Return why it is so dangerous, the worst first."""
     rows: list[Content] = []
     for reason in assessment.reasons[:_MOST_REASONS]:
-        chain = f"  in {' → '.join(clean_line(redact(each), 40) for each in reason.chain)}" if reason.chain else ""
+        chain = f"  in {' → '.join(clean_line(each, 40) for each in reason.chain)}" if reason.chain else ""
         rows.append(
             Content.assemble(
                 (f"{RISK_GLYPHS[reason.level]} {reason.level:<8} ", LEVEL_STYLES[reason.level]),
-                clean_line(redact(reason.effect), 300),
+                clean_line(reason.effect, 300),
                 (f"  {reason.category}{chain}", "$text-muted"),
             )
         )
@@ -100,18 +98,18 @@ def reason_lines(assessment: Assessment, redact: Redact) -> list[Fact]:
     return labelled("why", rows)
 
 
-def _evidence_lines(proposal: Proposal, redact: Redact) -> list[Fact]:
+def _evidence_lines(proposal: Proposal) -> list[Fact]:
     rows: list[Content] = []
     for number, step in enumerate(proposal.steps, 1):
         if step.assessment is None or not step.assessment.reasons:
             continue
         if len(proposal.steps) > 1:
             rows.append(Content.styled(f"step {number} · {clean_line(step.language, 20)}", "$text-muted"))
-        rows += code_lines(step, redact, most=6, only_evidence=True)
+        rows += code_lines(step, most=6, only_evidence=True)
     return labelled("evidence", rows)
 
 
-def real_lines(proposal: Proposal, redact: Redact) -> list[Fact]:
+def real_lines(proposal: Proposal) -> list[Fact]:
     """Return what really runs, where that is not what stands there."""
     commands = [
         command
@@ -119,15 +117,15 @@ def real_lines(proposal: Proposal, redact: Redact) -> list[Fact]:
         if step.assessment is not None
         for command in real_commands(step.text, step.assessment)
     ]
-    rows = [command_line(command, redact) for command in commands[:_MOST_COMMANDS]]
+    rows = [command_line(command) for command in commands[:_MOST_COMMANDS]]
     if len(commands) > _MOST_COMMANDS:
         rows.append(Content.styled(f"and {len(commands) - _MOST_COMMANDS} more", "$text-muted"))
     return labelled("runs", rows)
 
 
-def _understood(assessment: Assessment, redact: Redact) -> list[Fact]:
+def _understood(assessment: Assessment) -> list[Fact]:
     rows = [Content(CONFIDENCE[assessment.confidence])]
-    rows += [Content(clean_line(redact(each), 200)) for each in assessment.not_understood[:_MOST_PROBLEMS]]
+    rows += [Content(clean_line(each, 200)) for each in assessment.not_understood[:_MOST_PROBLEMS]]
     return labelled("text", rows)
 
 
@@ -137,9 +135,9 @@ def undo_line(assessment: Assessment) -> list[Fact]:
     return labelled("undo", [Content.styled(_UNDO[assessment.reversibility], style)])
 
 
-def where_lines(mode: str, reason: str, proposal: Proposal, redact: Redact) -> list[Fact]:
+def where_lines(mode: str, reason: str, proposal: Proposal) -> list[Fact]:
     """Return where it runs, why, and what a rollback takes back there."""
-    text = clean_line(redact(reason), 400)
+    text = clean_line(reason, 400)
     rows = [Content(text)]
     effects = proposal.assessment.effects if proposal.assessment is not None else frozenset()
     if mode == ExecutionMode.LOCAL:
@@ -153,38 +151,38 @@ def where_lines(mode: str, reason: str, proposal: Proposal, redact: Redact) -> l
     return labelled("where", rows)
 
 
-def policy_lines(verdict: Verdict, redact: Redact) -> list[Fact]:
+def policy_lines(verdict: Verdict) -> list[Fact]:
     """Return what the policy says: what is denied or warned of, the knowledge graph, and how much is fine."""
     graph = [check for check in verdict.checks if check.action is Action.KNOWLEDGE_GRAPH]
     others = [check for check in verdict.checks if check.action is not Action.KNOWLEDGE_GRAPH]
     order = list(_CHECK_GLYPHS)
     told = sorted((check for check in others if check.result is not Result.ALLOWED),
                   key=lambda check: order.index(check.result))  # fmt: skip
-    rows = [_check(check, redact) for check in told]
+    rows = [_check(check) for check in told]
     fine = [str(check.action).replace("-", " ") for check in others if check.result is Result.ALLOWED]
     if fine:
         rows.append(Content.assemble(("✓ ", "$text-success"), (", ".join(fine), "$text-muted")))
-    return labelled("policy", rows) + labelled("graph", [_check(check, redact, named=False) for check in graph])
+    return labelled("policy", rows) + labelled("graph", [_check(check, named=False) for check in graph])
 
 
-def _check(check: Check, redact: Redact, *, named: bool = True) -> Content:
+def _check(check: Check, *, named: bool = True) -> Content:
     name = f"{check.action}: ".replace("-", " ") if named else ""
     asks = " (a person is asked)" if check.asks else ""
     return Content.assemble(
         (f"{_CHECK_GLYPHS[check.result]} {check.result} ", _CHECK_STYLES[check.result]),
         (name, "$text-muted"),
-        clean_line(redact(check.reason), 300),
+        clean_line(check.reason, 300),
         (asks, "$text-muted"),
     )
 
 
-def suggestion_lines(proposal: Proposal, redact: Redact) -> list[Fact]:
+def suggestion_lines(proposal: Proposal) -> list[Fact]:
     """Return safer ways of doing it."""
     rows: list[Content] = []
     for step in proposal.steps:
         if step.assessment is not None and (safer := step.assessment.suggestion) is not None:
-            rows += [Content.styled(line, "$text-success") for line in _first_lines(redact(safer.text))]
-            rows.append(Content.styled(clean_line(redact(safer.why), 200), "$text-muted"))
+            rows += [Content.styled(line, "$text-success") for line in _first_lines(safer.text)]
+            rows.append(Content.styled(clean_line(safer.why, 200), "$text-muted"))
     return labelled("safer", rows)
 
 

@@ -16,7 +16,8 @@ from tui.config import GateSettings, Settings
 from tui.definitions.model import Definition, ExecutionMode
 from tui.definitions.parsing import parse
 from tui.hooks.model import Allow, Decision, HookContext, Limits, Modify, Point
-from tui.machines.local.confinement import probe
+from tui.machines.local.confinement import Confinement, probe
+from tui.paths import Paths
 from tui.runs.approval import Answer
 from tui.runs.events import ModeDecided, PolicyChecked
 from tui.runs.prepare import request_for
@@ -257,3 +258,19 @@ async def test_nothing_runs_unconfined_on_the_host(gate: Office, monkeypatch: py
     monkeypatch.setenv("PATH", str(gate.workspace))  # no bubblewrap there
     run = await ended(await gate.engine(), replace(request("echo fine"), mode=LOCAL))
     assert [event.mode for event in run.of(ModeDecided)] == ["firecracker"]
+
+
+async def test_a_run_on_the_host_finds_out_once_how_it_is_confined(gate: Office, monkeypatch: pytest.MonkeyPatch):
+    if not probe(gate.workspace, gate.paths).available:
+        pytest.skip("commands cannot be confined here")
+    looked: list[Path] = []
+
+    def counted(workspace: Path, paths: Paths) -> Confinement:
+        looked.append(workspace)
+        return probe(workspace, paths)
+
+    for module in ("gatekeeper", "pipeline"):
+        monkeypatch.setattr(f"tui.runs.{module}.probe", counted, raising=False)
+    run = await ended(await gate.engine(), replace(request("echo fine"), mode=LOCAL))
+    assert run.record.state is RunState.SUCCEEDED
+    assert looked == [gate.workspace]

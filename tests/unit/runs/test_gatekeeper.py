@@ -320,8 +320,24 @@ async def test_a_person_sees_no_secret(gate: Office):
     await ended(engine, dataclasses.replace(asked, secrets=told, parameters=told))
     (question,) = person.questions
     for secret in (token, "hunter2hunter2", "correct horse"):
-        assert secret not in repr(dataclasses.asdict(dataclasses.replace(question, redact=str)))
+        assert secret not in repr(dataclasses.asdict(question))
     step = question.proposal.steps[0]
     assert step.assessment is not None
     evidence = [step.text[command.span.start : command.span.end] for command in step.assessment.commands]
     assert evidence == ["echo [redacted:github-token]", "rm -rf [redacted:github-token]"]
+
+
+async def test_what_is_found_beforehand_holds_no_secret_and_fits_itself(gate: Office):
+    token = "ghp_" + "a1B2" * 9
+    gate.write("policy.yaml", "deny: [{pattern: 'rm .*', reason: no}]")
+    engine = await gate.engine()
+    asked = request(f"echo {token} && rm -rf {token} y", env={"API_TOKEN": "hunter2hunter2"})
+    found = await engine.preview(dataclasses.replace(asked, stdin=token.encode(), cwd=f"/tmp/{token}"))
+    assert token not in repr(found)
+    assert "hunter2hunter2" not in repr(found)
+    (step,), (written,) = found.proposal.steps, found.as_written
+    assert step.assessment is not None
+    shown = [step.text[command.span.start : command.span.end] for command in step.assessment.commands]
+    assert shown == ["echo [redacted:github-token]", "rm -rf [redacted:github-token] y"]
+    text = asked.steps[0].text
+    assert [text[one.span.start : one.span.end] for one in written.commands] == [f"echo {token}", f"rm -rf {token} y"]

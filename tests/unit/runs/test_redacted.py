@@ -9,7 +9,7 @@ from tui.levels import RiskLevel
 from tui.proposal import Proposal, ProposedStep
 from tui.redaction import Redactor
 from tui.risk.model import Assessment, Category, Confidence, RealCommand, Reason, Reversibility, Span
-from tui.runs.redacted import redacted_proposal
+from tui.runs.redacted import redacted_assessment, redacted_proposal
 
 TOKEN = "ghp_" + "Zk7Q" * 9
 MARKER = "[redacted:github-token]"
@@ -51,3 +51,10 @@ def test_a_span_that_cuts_a_secret_takes_in_its_marker():
     assert seen(text, 0, 12)[1] == f"echo {MARKER}"
     assert seen(text, 12, len(text))[1] == f"{MARKER} x"
     assert seen(text, 10, 14)[1] == MARKER
+
+
+def test_a_secret_of_several_words_is_taken_out_of_what_was_put_together_from_them():
+    command = RealCommand(("echo", "correct", "horse", "x"), Span(0, 4))
+    found = Assessment(RiskLevel.LOW, Confidence.PARSED, Reversibility.REVERSIBLE, "bash", commands=(command,))
+    shown = redacted_assessment(found, Redactor({"w": "correct horse"}))
+    assert shown.commands[0].argv == ("echo", "[redacted:w]", "x")

@@ -7,34 +7,35 @@ from itertools import accumulate
 
 from tui.definitions.reply import CodeBlock
 from tui.levels import RiskLevel
+from tui.risk.model import Assessment
 from tui.runs.gates import Preview
+from tui.runs.request import Request
 from tui.ui.evidence import Mark, marks
 
 
 class Findings:
-    """Previews by what makes blocks the same code, wherever they stand."""
+    """Assessments by what makes blocks the same code, wherever they stand."""
 
     def __init__(self) -> None:
-        self._previews: dict[tuple[str, str], Preview] = {}
+        self._assessments: dict[tuple[str, str], Assessment] = {}
 
     def __contains__(self, block: CodeBlock) -> bool:
-        return block.identity in self._previews
+        return block.identity in self._assessments
 
-    def add(self, preview: Preview) -> None:
-        """Take the preview of a request with the one step that a block is."""
-        step = preview.proposal.steps[0]
-        self._previews[step.language, step.text] = preview
+    def add(self, request: Request, preview: Preview) -> None:
+        """Take what was found about a request with the one step that a block is."""
+        step = request.steps[0]
+        self._assessments[step.language, step.text] = preview.as_written[0]
 
     def keep(self, blocks: Iterable[CodeBlock]) -> None:
         """Forget what is about other blocks."""
         wanted = {block.identity for block in blocks}
-        self._previews = {each: preview for each, preview in self._previews.items() if each in wanted}
+        self._assessments = {each: found for each, found in self._assessments.items() if each in wanted}
 
     @property
     def levels(self) -> dict[tuple[str, str], RiskLevel]:
         """How risky each is."""
-        assessed = ((each, preview.proposal.assessment) for each, preview in self._previews.items())
-        return {each: assessment.level for each, assessment in assessed if assessment is not None}
+        return {each: assessment.level for each, assessment in self._assessments.items()}
 
     def marks(self, blocks: Iterable[CodeBlock], text: str) -> list[Mark]:
         """Return the evidence in the text that the blocks stand in, in order."""
@@ -46,8 +47,7 @@ class Findings:
 
     def _placed(self, block: CodeBlock, starts: list[int]) -> Iterator[Mark]:
         """Yield the evidence in a block as places in the text, line by line."""
-        assessment = self._previews[block.identity].proposal.steps[0].assessment
-        found = marks(assessment.reasons if assessment is not None else (), len(block.text))
+        found = marks(self._assessments[block.identity].reasons, len(block.text))
         if not found:
             return
         at = 0

@@ -213,30 +213,30 @@ class Approval(Dialog[Answer]):
 
 def question_facts(question: Question) -> list[Fact]:
     """Return what a person is to know before the answer: why, what really runs, where, and the way back."""
-    proposal, redact = question.proposal, question.redact
+    proposal = question.proposal
     head = Content.assemble(
         level_words(question.level),
         "   ",
-        (clean_line(redact(question.title), 60), "bold"),
+        (clean_line(question.title, 60), "bold"),
         (f"   session {clean_line(question.session, 30)}", "$text-muted"),
     )
     lines = [Fact(None, head)]
     if question.mode == ExecutionMode.LOCAL:
         lines.append(Fact(None, Content.styled(f"! runs on the host: {NO_ROLLBACK}", "bold $text-warning")))
-    asked = [Content.styled(clean_line(redact(reason), 400), "bold") for reason in question.reasons]
+    asked = [Content.styled(clean_line(reason, 400), "bold") for reason in question.reasons]
     lines += labelled("because", asked)
     if proposal.assessment is not None:
-        lines += reason_lines(proposal.assessment, redact)
+        lines += reason_lines(proposal.assessment)
     lines.append(Fact(None, Content("")))
     for number, step in enumerate(proposal.steps, 1):
         if len(proposal.steps) > 1:
             words = f"step {number}/{len(proposal.steps)} · {clean_line(step.language, 20)}"
             lines.append(Fact(None, Content.styled(words, "$text-muted")))
-        lines += [Fact(None, line) for line in code_lines(step, redact, most=_MOST_LINES)]
+        lines += [Fact(None, line) for line in code_lines(step, most=_MOST_LINES)]
     lines.append(Fact(None, Content("")))
-    lines += real_lines(proposal, redact)
-    lines += where_lines(question.mode, question.mode_reason, proposal, redact)
+    lines += real_lines(proposal)
+    lines += where_lines(question.mode, question.mode_reason, proposal)
     if proposal.assessment is not None:
         lines += undo_line(proposal.assessment)
-    lines += suggestion_lines(proposal, redact)
+    lines += suggestion_lines(proposal)
     return lines

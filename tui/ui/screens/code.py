@@ -204,16 +204,17 @@ class CodeScreen(Modal[bool]):
             engine = self._bench.workspace.opened
             if engine is None or not block.can_run or block in self._found:
                 continue
+            request = self._bench.requests([block])[0]
             try:
-                preview = await engine.preview(self._bench.requests([block])[0])
+                preview = await engine.preview(request)
             except (RollcageError, OSError):
                 continue  # the risk pane says why, when the cursor is there
-            self._found.add(preview)
+            self._found.add(request, preview)
             self._show_found()
 
     @on(RiskPane.Assessed)
     def _assessed(self, event: RiskPane.Assessed) -> None:
-        self._found.add(event.preview)
+        self._found.add(event.request, event.preview)
         self._show_found()
 
     def _show_found(self) -> None:

@@ -57,6 +57,7 @@ class RiskPane(Vertical):
     class Assessed(Message):
         """A request was assessed and is shown."""
 
+        request: Request
         preview: Preview
 
     def __init__(self, *, id: str | None = None, evidence: bool = True) -> None:
@@ -117,7 +118,7 @@ class RiskPane(Vertical):
                 self._say(f"✗ cannot be assessed, so it does not run: {error}", "$text-error")
             return
         if self._wanted is request:
-            self._show(preview)
+            self._show(request, preview)
 
     def _say(self, text: str, style: str = "$text-muted") -> None:
         self.preview = None
@@ -126,14 +127,14 @@ class RiskPane(Vertical):
         is_long = len(text) > _FITS
         self.query_one(Facts).update([Fact(None, Content.styled(clean_line(text, 2000), style))] if is_long else [])
 
-    def _show(self, preview: Preview) -> None:
+    def _show(self, request: Request, preview: Preview) -> None:
         from tui.ui.explanation import preview_facts, summary
 
         self.preview = preview
         self.remove_class("-stale")
         self.query_one("#risk-line", Static).update(summary(preview))
         self.query_one(Facts).update(preview_facts(preview, evidence=self._evidence))
-        self.post_message(self.Assessed(preview))
+        self.post_message(self.Assessed(request, preview))
 
     def toggle(self) -> None:
         """Show all of it, or just the line."""
