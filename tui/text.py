@@ -339,17 +339,16 @@ class LineCleaner:
 
         Twice as quick as a look at every control; compilers and test runners print little else.
         """
-        if self._replaced is not None:
+        whole, newline, rest = text.rpartition("\n")
+        if self._replaced is not None or not newline:
             return None
-        text = self._segment + text
+        text = self._segment + whole
         bare = _SGR.sub("", text)
         if not bare.replace("\n", "").isprintable() or (not bare.isascii() and _UNSAFE.search(bare) is not None):
             return None
         rows = text.split("\n")
         if max(map(len, rows)) > LINE_LIMIT:
             return None
-        self._segment = rows.pop()
-        self._segment_is_plain = not self._segment
         style, lines = self._style, []
         for row in rows:
             if style == PLAIN and "\x1b" not in row:
@@ -369,8 +368,8 @@ class LineCleaner:
                     else:
                         spans.append((start, length, style))
             lines.append(Line("".join(parts[::2]) if more else shown, tuple(spans)))
-        self._style = style
-        return lines
+        self._segment, self._segment_is_plain, self._style = "", True, style
+        return lines + self._feed(rest) if rest else lines
 
     def _feed(self, text: str) -> list[Line]:
         lines: list[Line] = []

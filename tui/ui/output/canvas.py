@@ -103,6 +103,11 @@ class Canvas(Drawing, can_focus=True):
         """Stop looking."""
         self.log_shown.listeners.discard(self._wake)
 
+    def _draw_soon(self) -> None:
+        """Draw with the next frame."""
+        self._seen_version = -1
+        self._wake()
+
     def _wake(self) -> None:
         self._idle_frames = 0
         if self._frames is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,9 +55,15 @@ class Wanted:
 
     def find(self, piece: Piece) -> array[int]:
         """Return the absolute numbers of the rows of a piece that are meant. Works in any thread."""
-        rows, indexes = piece.load()
-        kinds, texts, offset = rows.kinds, rows.texts, piece.first - indexes.start
-        return array("Q", [index + offset for index in indexes if self.accepts(kinds[index], texts[index])])
+        rows, span = piece.load()
+        kinds, hidden, offset = rows.kinds, self.source.hidden, piece.first - span.start
+        indexes: Iterable[int] = span if hidden is None else [index for index in span if kinds[index] != hidden]
+        try:
+            for query in self.queries:
+                indexes = query.select(rows.texts, indexes)
+        except TimeoutError:
+            return array("Q")
+        return array("Q", [index + offset for index in indexes])
 
 
 class Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -58,6 +59,24 @@ class Query:
             TimeoutError: the regular expression was given up.
         """
         return self._is_in(text) is not self.is_inverted
+
+    def select(self, texts: Sequence[str], indexes: Iterable[int]) -> list[int]:
+        """Return those indexes whose texts are meant; as `holds`, and much quicker for plain text.
+
+        Raises:
+            TimeoutError: the regular expression was given up.
+        """
+        if self._pattern is not None:
+            return [index for index in indexes if self.holds(texts[index])]
+        needle, found = self._needle, self._folded.search
+        if not self._folds:
+            return [index for index in indexes if (needle in texts[index]) is not self.is_inverted]
+        return [
+            index
+            for index in indexes
+            if ((needle in text.lower()) if (text := texts[index]).isascii() else found(text) is not None)
+            is not self.is_inverted
+        ]
 
     def _is_in(self, text: str) -> bool:
         if self._pattern is not None:

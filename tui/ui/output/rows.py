@@ -93,7 +93,10 @@ _RGB: Final = 1 << 25
 
 
 def _packed_line(line: Line) -> tuple[int, ...]:
-    return (int(line.cut), *(number for start, end, look in line.spans for number in (start, end, _packed(look))))
+    numbers = [int(line.cut)]
+    for start, end, look in line.spans:
+        numbers += (start, end, _packed(look))
+    return tuple(numbers)
 
 
 def _unpacked_line(text: str, look: tuple[int, ...]) -> Line:

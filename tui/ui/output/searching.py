@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from array import array
 from collections.abc import Iterator
 from typing import Final
@@ -23,7 +24,11 @@ _BATCH: Final = 16
 
 
 def _find(wanted: Wanted, pieces: list[Piece]) -> list[array[int]]:
-    return [wanted.find(piece) for piece in pieces]
+    found = []
+    for piece in pieces:
+        found.append(wanted.find(piece))
+        time.sleep(0)  # the event loop takes its turn, instead of after the interpreter's five milliseconds
+    return found
 
 
 class Searching(Canvas):
@@ -41,6 +46,8 @@ class Searching(Canvas):
         """Absolute number of the row last gone to."""
         self.matches: Finding | None = None
         """Rows with what is searched for."""
+        self._is_looking = False
+        """Whether a thread looks at rows."""
         self._going = 0
         """Which way to go as soon as a match is found: 1, -1, or 0."""
         self._origin = 0
@@ -102,7 +109,8 @@ class Searching(Canvas):
         """Look at new rows, and draw."""
         for finding in self._findings():
             self._look_at_once(finding)
-        if self._findings():
+        if self._findings() and not self._is_looking:
+            self._is_looking = True
             self._look_in_thread()
         self._go_on()
         super().flush()
@@ -115,20 +123,22 @@ class Searching(Canvas):
         while (piece := finding.next_piece()) is not None and piece.is_in_memory:
             finding.add(piece, finding.wanted.find(piece))
 
-    @work(group="find", exclusive=True, exit_on_error=False)
+    @work(group="find", exit_on_error=False)
     async def _look_in_thread(self) -> None:
-        while findings := self._findings():
-            for finding in findings:
-                batch: list[Piece] = []
-                position = finding.position
-                while len(batch) < _BATCH and (piece := finding.log.piece(position)) is not None:
-                    batch.append(piece)
-                    position = piece.first + piece.count
-                found = await asyncio.to_thread(_find, finding.wanted, batch)
-                for piece, numbers in zip(batch, found, strict=True):
-                    finding.add(piece, numbers)
-            self._go_on()
-            super().flush()
+        try:
+            while findings := self._findings():
+                for finding in findings:
+                    batch: list[Piece] = []
+                    position = finding.position
+                    while len(batch) < _BATCH and (piece := finding.log.piece(position)) is not None:
+                        batch.append(piece)
+                        position = piece.first + piece.count
+                    found = await asyncio.to_thread(_find, finding.wanted, batch)
+                    for piece, numbers in zip(batch, found, strict=True):
+                        finding.add(piece, numbers)
+                self._draw_soon()
+        finally:
+            self._is_looking = False
 
     # --- matches ---------------------------------------------------------------------------------------------------
 
