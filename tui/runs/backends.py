@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ async def open_default(paths: Paths, settings: Settings) -> Backend:
     Raises:
         HostNotReady: the host lacks something.
     """
+    # It brings numpy; imported here, all else in this process would stand still.
+    await asyncio.to_thread(importlib.import_module, "tui.machines.qemu.backend")
     from tui.machines.qemu.backend import QemuBackend
 
     return await QemuBackend.open(paths, settings.backend)

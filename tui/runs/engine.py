@@ -119,11 +119,11 @@ class Engine:
 
             return open_read_only(paths, settings, approver, gate)
         paths.create()
+        redactor = await asyncio.to_thread(Redactor)  # compiles patterns, for longer than a frame
         with contextlib.ExitStack() as undo:
             store = Store.open(paths)
             undo.callback(store.close)
             owner = new_id()
-            redactor = Redactor()
             log = undo.enter_context(AuditLog.open(paths, redactor))
             audit = AuditTrail(log, user_name(), settings.gate.role)
             recover_runs(store, paths, lambda run: audit.interrupted(run, store.session(run.session_id).name))

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Key, Resize
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
@@ -57,6 +58,8 @@ class Area(Screen[None]):
     """
 
     _reasons: tuple[str, ...] = ()
+    _elapsed: Timer | None = None
+    """Lets the time of a run go on; stands still while nothing runs."""
 
     @property
     def rollcage(self) -> RollcageApp:
@@ -111,7 +114,7 @@ class Area(Screen[None]):
 
     def on_mount(self) -> None:
         """Catch up with what happened before this area was made."""
-        self.set_interval(_ELAPSED_S, self._show_elapsed)
+        self._elapsed = self.set_interval(_ELAPSED_S, self.show_status, pause=True)
         self.show_status()
         if self.workspace.opened is not None:
             self.engine_ready()
@@ -224,13 +227,16 @@ class Area(Screen[None]):
         """Show what changed while another area was in sight."""
         self.show_status()
 
+    def on_screen_suspend(self) -> None:
+        """Stop the clock that nobody sees."""
+        if self._elapsed is not None:
+            self._elapsed.pause()
+
     def show_status(self) -> None:
         """Bring the bar at the top and the keys up to date."""
         if not self.is_current:
             return
         self.query_one(StatusBar).show(self.workspace.status())
         self.show_keys()
-
-    def _show_elapsed(self) -> None:
-        if self.workspace.running is not None:
-            self.show_status()
+        if self._elapsed is not None:
+            (self._elapsed.pause if self.workspace.running is None else self._elapsed.resume)()

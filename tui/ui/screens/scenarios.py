@@ -69,7 +69,7 @@ class ScenariosArea(CarryingOut):
     def on_mount(self) -> None:
         """Read the scenarios and follow their files."""
         self.add_class("-view-steps")
-        self.set_interval(_ELAPSED_S, self._tick)
+        self._step_clock = self.set_interval(_ELAPSED_S, self._tick, pause=True)
         self._follow_files()
 
     # --- files -----------------------------------------------------------------------------------------------------
@@ -111,6 +111,8 @@ class ScenariosArea(CarryingOut):
         verdict.set_classes(f"-{LOOKS[phase]}")
         verdict.update(self._verdict(entry, progress))
         self.query_one(StepList).show(entry, progress)
+        if phase is Phase.RUNNING:
+            self._step_clock.resume()
         waiting = len(self.conductor.waiting)
         self.query_one("#pane-steps", Pane).say(f"{waiting} more scenarios follow" if waiting else "")
         self._show_output()
@@ -163,7 +165,9 @@ class ScenariosArea(CarryingOut):
     def _tick(self) -> None:
         """Let the time of the step go on that is carried out."""
         progress = self.progress
-        if progress is not None and progress.phase is Phase.RUNNING and self.rollcage.current_mode == self.NAME:
+        if progress is None or progress.phase is not Phase.RUNNING:
+            self._step_clock.pause()
+        elif self.rollcage.current_mode == self.NAME:
             self.query_one(StepList).show(self.entry, progress)
 
     # --- panes -----------------------------------------------------------------------------------------------------

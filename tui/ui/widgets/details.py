@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -32,7 +33,7 @@ _DOCUMENTATION_LIMIT = 8000
 _LEXERS = {"bash": "bash", "python": "python", "javascript": "javascript", "rust": "rust", "go": "go"}
 
 
-class Details(Reading, VerticalScroll):
+class Details(Reading, VerticalScroll, can_focus=True):
     """The middle pane."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("form")
@@ -121,7 +122,9 @@ class Details(Reading, VerticalScroll):
         code.display = definition is not None
         if definition is not None:
             code.update(_steps(definition))
-        from textual.widgets import Markdown  # not needed for the first paint, and slow to import
+        # Not needed for the first paint, and so slow to import that the interface would stutter.
+        await asyncio.to_thread(importlib.import_module, "textual.widgets._markdown")
+        from textual.widgets import Markdown
 
         documentation = self.query_one_optional("#details-documentation", Markdown)
         if documentation is None:
