@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tui.definitions.restrictions import AllowedTimes, RateLimit
-from tui.risk.model import Assessment
+from tui.risk.model import Assessment, RealCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,32 @@ class Proposal:
 
     @property
     def command(self) -> str:
-        """What rate limits and lists are kept by: the definition's name, else the first program of the first step."""
-        if self.definition:
-            return self.definition
-        for step in self.steps:
-            if step.argv:
-                return step.argv[0].rpartition("/")[2]
-            if step.assessment is not None and step.assessment.commands:
-                argv = step.assessment.commands[0].argv
-                return argv[0].rpartition("/")[2] if argv else step.language
-            return step.language
-        return ""
+        """What it is called: the definition's name, else the first program of the first step."""
+        return self.definition or next(iter(self.programs), "")
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The names of all programs that stand in it, wrappers such as `sudo` included, and languages other than bash.
+
+        Whether each is reached is only known when it runs. A word that is only known then is as it was written.
+        """
+        return tuple(dict.fromkeys(name for step in self.steps for name in _programs_of_step(step)))
+
+
+def programs_of(command: RealCommand) -> tuple[str, ...]:
+    """Return the names of the program, where there is one, and of the wrappers it runs under, without directories."""
+    return tuple(_base(words[0]) for words in (command.argv, *map(str.split, command.chain)) if words)
+
+
+def _programs_of_step(step: ProposedStep) -> Iterator[str]:
+    commands = step.assessment.commands if step.assessment is not None else ()
+    if step.argv:
+        yield _base(step.argv[0])
+    for command in commands:
+        yield from programs_of(command)
+    if not step.argv and (step.language != "bash" or not commands):
+        yield step.language
+
+
+def _base(program: str) -> str:
+    return program.rpartition("/")[2]

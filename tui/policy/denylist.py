@@ -15,7 +15,7 @@ from typing import Final
 from tui.definitions.patterns import BadPattern, compile_pattern, found_in
 from tui.levels import RiskLevel
 from tui.policy.verdict import Action, Check, Result
-from tui.proposal import Proposal
+from tui.proposal import Proposal, programs_of
 from tui.risk.model import Assessment, RealCommand, Span
 
 _SHOWN: Final = 80
@@ -87,7 +87,7 @@ def _evidence(entry: Denied, proposal: Proposal, commands: Iterable[RealCommand]
         return None
     for command in commands:
         if entry.by is DeniedBy.PROGRAM:
-            if any(fnmatchcase(program, entry.what) for program in programs(command)):
+            if any(fnmatchcase(program, entry.what) for program in programs_of(command)):
                 return _shown(" ".join((*command.chain, *command.argv)))
         elif _found(entry.what, command):
             return _shown(" ".join(command.argv))
@@ -95,16 +95,11 @@ def _evidence(entry: Denied, proposal: Proposal, commands: Iterable[RealCommand]
 
 
 def _found(pattern: str, command: RealCommand) -> bool:
-    words = (_base(command.argv[0]), *command.argv[1:]) if command.argv else ()
+    words = (*programs_of(command)[:1], *command.argv[1:]) if command.argv else ()
     try:
         return found_in(compile_pattern(pattern), " ".join(words))
     except BadPattern:
         return True  # it took too long to find out: what cannot be compared does not pass
-
-
-def programs(command: RealCommand) -> tuple[str, ...]:
-    """Return the names of the program, where there is one, and of the wrappers it runs under, without directories."""
-    return tuple(_base(words[0]) for words in (command.argv, *map(str.split, command.chain)) if words)
 
 
 def _commands(proposal: Proposal) -> Iterable[RealCommand]:
@@ -121,10 +116,6 @@ def _assessments(proposal: Proposal) -> Iterable[Assessment]:
 def _is_known(command: RealCommand) -> bool:
     """Say whether the program is known: a word with an expansion in it is shown as it was written."""
     return command.complete or bool(command.argv and not set("$`") & set(command.argv[0]))
-
-
-def _base(program: str) -> str:
-    return program.rpartition("/")[2]
 
 
 def _shown(text: str) -> str:

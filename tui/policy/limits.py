@@ -29,21 +29,31 @@ class Limit:
     def concerns(self, proposal: Proposal) -> bool:
         """Say whether a run of the proposal counts against it."""
         return (
-            self.command in {None, proposal.command}
+            self.command in {None, *_commands(proposal)}
             and self.role in {None, role_name(proposal.role)}
             and self.user in {None, proposal.user}
         )
 
-    def quota(self, proposal: Proposal) -> Quota:
-        """Return what of the uses it covers counts together with the proposal's."""
+    def quotas(self, proposal: Proposal) -> list[Quota]:
+        """Return what of the uses it covers counts together with the proposal's.
+
+        That is one quota, but where commands are counted each for itself one for each program of code. A definition is
+        a command of its own there: what it consists of does not hold it up.
+        """
         each = self.rate.each
-        return Quota(
-            self.rate.uses,
-            self.rate.per_s,
-            command=proposal.command if CountedBy.COMMAND in each else self.command,
-            role=role_name(proposal.role) if CountedBy.ROLE in each else self.role,
-            user=proposal.user if CountedBy.USER in each else self.user,
-        )
+        commands: Sequence[str | None] = [self.command]
+        if CountedBy.COMMAND in each and self.command is None:
+            commands = [proposal.definition] if proposal.definition else _commands(proposal)
+        return [
+            Quota(
+                self.rate.uses,
+                self.rate.per_s,
+                command=command,
+                role=role_name(proposal.role) if CountedBy.ROLE in each else self.role,
+                user=proposal.user if CountedBy.USER in each else self.user,
+            )
+            for command in commands
+        ]
 
     def __str__(self) -> str:
         named = {"command": self.command, "role": self.role, "user": self.user}
@@ -58,30 +68,35 @@ DEFAULT_LIMITS: Final = (
 """The limits of Terraphim AI's command system."""
 
 
-def limits_of(limits: Sequence[Limit], proposal: Proposal) -> list[Limit]:
-    """Return all limits that a proposal counts against, its definition's own included."""
+def quotas_of(limits: Sequence[Limit], proposal: Proposal) -> list[tuple[Limit, Quota]]:
+    """Return all limits a proposal counts against, its definition's own included, and what counts with it there."""
     found = [limit for limit in limits if limit.concerns(proposal)]
     if proposal.rate_limit is not None:
         found.append(Limit(proposal.rate_limit, command=proposal.command, place="the definition"))
-    return found
+    return [(limit, quota) for limit in found for quota in limit.quotas(proposal)]
+
+
+def _commands(proposal: Proposal) -> list[str]:
+    """Return what a run of the proposal is a use of: the definition, and every program that stands in it."""
+    return list(dict.fromkeys((proposal.command, *proposal.programs)))
 
 
 def check_rate_limits(limits: Sequence[Limit], uses: Uses, proposal: Proposal, now: datetime) -> Check:
     """Check whether one more use is left. Takes none."""
-    concerned = limits_of(limits, proposal)
+    concerned = quotas_of(limits, proposal)
     if not concerned:
         return Check(Action.RATE_LIMIT, Result.ALLOWED, f"no rate limit concerns {proposal.command!r}")
-    standings = uses.standings([limit.quota(proposal) for limit in concerned], now.timestamp())
-    return _check(concerned, standings, proposal, now)
+    standings = uses.standings([quota for _, quota in concerned], now.timestamp())
+    return _check([limit for limit, _ in concerned], standings, proposal, now)
 
 
 def take_use(limits: Sequence[Limit], uses: Uses, proposal: Proposal, now: datetime) -> Check:
     """Take one use of every limit, or none: denied where another run took the last one meanwhile."""
-    concerned = limits_of(limits, proposal)
-    quotas = [limit.quota(proposal) for limit in concerned]
+    concerned = quotas_of(limits, proposal)
+    quotas = [quota for _, quota in concerned]
     # Recorded even where no limit concerns it, for one that is set later.
-    standings = uses.take(proposal.command, role_name(proposal.role), proposal.user, quotas, now.timestamp())
-    check = _check(concerned, standings, proposal, now)
+    standings = uses.take(_commands(proposal), role_name(proposal.role), proposal.user, quotas, now.timestamp())
+    check = _check([limit for limit, _ in concerned], standings, proposal, now)
     if check.result is Result.DENIED:
         return check
     return replace(check, details={**check.details, "recorded": True})
@@ -91,20 +106,21 @@ def _check(limits: Sequence[Limit], standings: Sequence[Standing], proposal: Pro
     described = [
         {
             "limit": str(limit), "uses": standing.quota.uses, "per_s": standing.quota.per_s, "used": standing.used,
-            "place": limit.place,
+            "command": standing.quota.command, "place": limit.place,
         }
         for limit, standing in zip(limits, standings, strict=True)
     ]  # fmt: skip
     exhausted = [
-        (limit, standing.free_at)
+        (limit, standing.quota.command, standing.free_at)
         for limit, standing in zip(limits, standings, strict=True)
         if standing.free_at is not None
     ]
     if exhausted:
-        last = max(free_at for _, free_at in exhausted)
+        last = max(free_at for _, _, free_at in exhausted)
         next_at = datetime.fromtimestamp(last, UTC)
-        reached = " and ".join(str(limit) for limit, _ in exhausted)
-        reason = f"{proposal.command!r} has reached its rate limit of {reached}; next allowed at {shown(next_at, now)}"
+        reached = " and ".join(dict.fromkeys(str(limit) for limit, _, _ in exhausted))
+        command = next((command for _, command, _ in exhausted if command), proposal.command)
+        reason = f"{command!r} has reached its rate limit of {reached}; next allowed at {shown(next_at, now)}"
         details = {"limits": described, "next_allowed_at": next_at.isoformat(timespec="seconds")}
         return Check(Action.RATE_LIMIT, Result.DENIED, reason, details)
     left = min((s.quota.uses - s.used for s in standings), default=None)

@@ -109,7 +109,19 @@ _V3: Final = (
     )""",
 )
 
-MIGRATIONS: Final[Sequence[Sequence[str]]] = (_V1, _V2, _V3)
+_V4: Final = (
+    # What a run that counts against rate limits is: its definition, and the programs that stand in it.
+    """CREATE TABLE used_commands (
+        command TEXT NOT NULL,
+        use INTEGER NOT NULL REFERENCES uses (seq) ON DELETE CASCADE,
+        PRIMARY KEY (command, use)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX used_commands_of_use ON used_commands (use)",
+    "INSERT INTO used_commands (command, use) SELECT command, seq FROM uses",
+    "ALTER TABLE uses DROP COLUMN command",
+)
+
+MIGRATIONS: Final[Sequence[Sequence[str]]] = (_V1, _V2, _V3, _V4)
 """Statements that lead from version N to N + 1. Only ever appended to."""
 
 

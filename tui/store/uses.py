@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -21,8 +21,8 @@ FAILURES_KEPT_S: Final = 86_400
 _NEWEST: Final = """
     SELECT at FROM uses
     WHERE at > :now - :per_s - 1 AND at + :per_s > :now
-      AND (:command IS NULL OR command = :command) AND (:role IS NULL OR role = :role)
-      AND (:user IS NULL OR user = :user)
+      AND (:command IS NULL OR EXISTS (SELECT 1 FROM used_commands WHERE command = :command AND use = uses.seq))
+      AND (:role IS NULL OR role = :role) AND (:user IS NULL OR user = :user)
     ORDER BY at DESC LIMIT :uses
 """
 Transaction: TypeAlias = "Callable[[], AbstractContextManager[sqlite3.Connection]]"
@@ -30,7 +30,10 @@ Transaction: TypeAlias = "Callable[[], AbstractContextManager[sqlite3.Connection
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """At most `uses` uses of a command, role and user, None being any, in any stretch of `per_s` seconds."""
+    """At most `uses` uses of a command, role and user, None being any, in any stretch of `per_s` seconds.
+
+    A use of several commands is one use of each of them.
+    """
 
     uses: int
     per_s: float
@@ -61,8 +64,10 @@ class Uses:
         with self._transaction() as connection:
             return _standings(connection, quotas, now)
 
-    def take(self, command: str, role: str, user: str, quotas: Sequence[Quota], now: float) -> list[Standing]:
-        """Record one use if every quota has one left, and return what was left of each before.
+    def take(
+        self, commands: Iterable[str], role: str, user: str, quotas: Sequence[Quota], now: float
+    ) -> list[Standing]:
+        """Record one use of all these commands if every quota has one left, and return what was left of each before.
 
         Looking and recording are one transaction: of two processes that want the last use, one gets it. Nothing is
         recorded if any `free_at` is not None.
@@ -71,9 +76,11 @@ class Uses:
             found = _standings(connection, quotas, now)
             if all(standing.free_at is None for standing in found):
                 connection.execute("DELETE FROM uses WHERE at < ?", (now - KEPT_S,))
-                connection.execute(
-                    "INSERT INTO uses (command, role, user, at) VALUES (?, ?, ?, ?)", (_key(command), role, user, now)
-                )
+                use = connection.execute(
+                    "INSERT INTO uses (role, user, at) VALUES (?, ?, ?)", (role, user, now)
+                ).lastrowid
+                keys = {(_key(command), use) for command in commands}
+                connection.executemany("INSERT INTO used_commands (command, use) VALUES (?, ?)", keys)
             return found
 
     def failures(self, command: str, user: str, now: float) -> int:

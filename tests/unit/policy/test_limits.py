@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.unit.policy.proposals import NOON, Clock, proposal
+from tests.unit.policy.proposals import NOON, Clock, assessment, proposal, real_command
 from tui.definitions.restrictions import CountedBy, RateLimit
 from tui.paths import Paths
 from tui.policy.limits import DEFAULT_LIMITS, Limit, check_rate_limits, take_use
 from tui.policy.verdict import Result
+from tui.proposal import ProposedStep
 from tui.store.store import Store
 from tui.store.uses import Uses
 
@@ -94,3 +95,43 @@ def test_a_definitions_own_limit_holds_besides_the_policys(uses: Uses) -> None:
 def test_runs_count_for_limits_that_are_set_later(uses: Uses) -> None:
     assert runs(uses, [], 3, definition="deploy") == 3
     assert runs(uses, [Limit(RateLimit(3, 60), command="deploy")], 1, definition="deploy") == 0
+
+
+def test_a_program_counts_wherever_it_stands(uses: Uses) -> None:
+    limits = [Limit(RateLimit(4, 60), command="deploy")]
+    after = assessment("true", "/opt/bin/deploy --now")
+    under = assessment(real_command("deploy", "sudo"))
+    steps = tuple(ProposedStep(text, "bash", assessment=assessment(text)) for text in ("ls", "deploy"))
+    assert runs(uses, limits, 1, judged=after, text="true; /opt/bin/deploy --now") == 1
+    assert runs(uses, limits, 1, judged=under) == 1
+    assert runs(uses, limits, 1, steps=steps) == 1
+    assert runs(uses, limits, 1, definition="release", judged=assessment("deploy")) == 1
+    denied = check_rate_limits(limits, uses, proposal(judged=after), NOON)
+    assert denied.result is Result.DENIED
+    assert denied.reason.startswith("'deploy' has reached its rate limit of 4 per minute (command deploy)")
+    assert runs(uses, limits, 1, text="ls") == 1
+
+
+def test_a_run_counts_once_however_often_the_program_stands_in_it(uses: Uses) -> None:
+    limits = [Limit(RateLimit(2, 60), command="ls"), Limit(RateLimit(2, 60))]
+    assert runs(uses, limits, 5, judged=assessment("ls a", "ls b", "cat c")) == 2
+
+
+def test_wrappers_and_languages_are_programs_too(uses: Uses) -> None:
+    assert runs(uses, [Limit(RateLimit(1, 60), command="sudo")], 3, judged=assessment(real_command("ls", "sudo"))) == 1
+    python = (ProposedStep("pass", "python", assessment=assessment(language="python")),)
+    assert runs(uses, [Limit(RateLimit(1, 60), command="python")], 3, steps=python) == 1
+
+
+def test_each_command_of_a_text_is_counted_for_itself(uses: Uses) -> None:
+    limits = [Limit(RateLimit(1, 60, (CountedBy.COMMAND,)))]
+    assert runs(uses, limits, 2, judged=assessment("true", "deploy")) == 1
+    assert runs(uses, limits, 1, text="deploy") == 0
+    assert runs(uses, limits, 1, judged=assessment("ls", "deploy")) == 0
+    assert runs(uses, limits, 1, text="ls") == 1
+
+
+def test_what_a_definition_consists_of_does_not_hold_up_another(uses: Uses) -> None:
+    limits = [Limit(RateLimit(1, 60, (CountedBy.COMMAND,)))]
+    assert runs(uses, limits, 2, definition="one", text="echo") == 1
+    assert runs(uses, limits, 2, definition="two", text="echo") == 1

@@ -274,3 +274,12 @@ async def test_a_run_on_the_host_finds_out_once_how_it_is_confined(gate: Office,
     run = await ended(await gate.engine(), replace(request("echo fine"), mode=LOCAL))
     assert run.record.state is RunState.SUCCEEDED
     assert looked == [gate.workspace]
+
+
+async def test_a_rate_limit_of_a_program_holds_wherever_it_stands(gate: Office):
+    gate.write("policy.yaml", "rate_limits: [{command: date, limit: 1 per hour}]")
+    engine = await gate.engine()
+    assert (await ended(engine, "true; date")).record.state is RunState.SUCCEEDED
+    refused = await ended(engine, request("echo one", "true && date"))
+    assert refused.record.state is RunState.REFUSED
+    assert "'date' has reached its rate limit" in refused.record.error

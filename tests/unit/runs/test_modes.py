@@ -80,7 +80,7 @@ def test_the_harmless_runs_on_the_host_with_a_mark(
     decision = decided(assessment, asked=asked, limits=limits)
     assert decision == ModeDecision(
         LOCAL, "runs on the host, confined by bubblewrap: low risk, and fully understood; no rollback here",
-        no_rollback=True, confinement=decision.confinement,
+        no_rollback=True, confinement=CONFINED,
     )  # fmt: skip
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tui.paths import Paths
+from tui.store.schema import MIGRATIONS, open_database
 from tui.store.store import Store
-from tui.store.uses import KEPT_S, Quota, Uses
+from tui.store.uses import KEPT_S, Quota, Uses, _key
 
 ROOT = Path(__file__).resolve().parents[3]
 THREE = Quota(3, 60.0, command="deploy")
@@ -25,7 +26,7 @@ def uses(paths: Paths):  # type: ignore[no-untyped-def]
 
 def take(uses: Uses, now: float, *quotas: Quota, command: str = "deploy", user: str = "ann") -> bool:
     """Take a use and say whether there was one."""
-    return all(standing.free_at is None for standing in uses.take(command, "engineer", user, quotas, now))
+    return all(standing.free_at is None for standing in uses.take([command], "engineer", user, quotas, now))
 
 
 def test_the_window_slides(uses: Uses) -> None:
@@ -66,6 +67,24 @@ def test_a_quota_counts_only_what_it_concerns(uses: Uses) -> None:
     assert [standing.used for standing in uses.standings(quotas, 1.0)] == [3, 2, 1, 0]
 
 
+def test_a_use_of_several_commands_is_one_use_of_each(uses: Uses) -> None:
+    uses.take(["deploy", "rsync", "rsync"], "engineer", "ann", [], 0.0)
+    quotas = [Quota(9, 60.0), Quota(9, 60.0, "deploy"), Quota(9, 60.0, "rsync"), Quota(9, 60.0, "ls")]
+    assert [standing.used for standing in uses.standings(quotas, 1.0)] == [1, 1, 1, 0]
+
+
+def test_uses_of_an_older_database_still_count(paths: Paths) -> None:
+    Store.open(paths).close()
+    paths.database.unlink()
+    connection = open_database(paths.database, MIGRATIONS[:3])
+    connection.execute("INSERT INTO uses (command, role, user, at) VALUES (?, 'r', 'u', 5.0)", (_key("deploy"),))
+    connection.close()
+    store = Store.open(paths)
+    quotas = [Quota(9, 60.0), Quota(9, 60.0, "deploy"), Quota(9, 60.0, "ls")]
+    assert [standing.used for standing in store.uses.standings(quotas, 6.0)] == [1, 1, 0]
+    store.close()
+
+
 def test_uses_survive_a_restart(paths: Paths) -> None:
     for at, free in ((0.0, True), (1.0, True), (2.0, True), (3.0, False)):
         store = Store.open(paths)
@@ -84,6 +103,7 @@ def test_old_uses_are_forgotten(paths: Paths) -> None:
     take(store.uses, 0.0)
     take(store.uses, KEPT_S + 1.0)
     assert store._connection.execute("SELECT at FROM uses").fetchall() == [(KEPT_S + 1.0,)]
+    assert store._connection.execute("SELECT count(*) FROM used_commands").fetchone() == (1,)
     store.close()
 
 
@@ -125,7 +145,7 @@ def test_two_processes_cannot_both_take_the_last_use(paths: Paths, tmp_path: Pat
         "from tui.store.uses import Quota\n"
         "store = Store.open(Paths.below(Path(sys.argv[1]))); sys.stdin.readline()\n"
         "quota = Quota(25, 3600.0)\n"
-        "free = [store.uses.take('c', 'r', 'u', [quota], 1000.0 + i)[0].free_at is None for i in range(20)]\n"
+        "free = [store.uses.take(['c'], 'r', 'u', [quota], 1000.0 + i)[0].free_at is None for i in range(20)]\n"
         "print(sum(free))\n"
     )
     Store.open(paths).close()

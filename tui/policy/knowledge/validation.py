@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tui.policy.denylist import programs
 from tui.policy.knowledge.graph import Graph
 from tui.policy.knowledge.model import (
     Concept,
@@ -19,7 +18,7 @@ from tui.policy.knowledge.model import (
     normal,
 )
 from tui.policy.verdict import Action, Check, Result
-from tui.proposal import Proposal
+from tui.proposal import Proposal, programs_of
 
 _MAX_SUGGESTIONS: Final = 10
 _TERMS_NAMED: Final = 5
@@ -48,7 +47,7 @@ def question_of(proposal: Proposal) -> Question:
         for step in proposal.steps
         if step.assessment is not None
         for command in step.assessment.commands
-        for program in programs(command)[:1]
+        for program in programs_of(command)[:1]
         if any(map(str.isalnum, program))  # `[` and `:` are no terms
     )
     return Question(text, distinct(proposal.concepts_required), distinct(named))
