@@ -137,3 +137,31 @@ async def test_a_scrollbar_and_a_wheel_move_the_place() -> None:
         await settle(pilot, viewer)
         assert viewer.view.following
         assert viewer.seen()[-1] == "line 999"
+
+
+async def test_steps_of_a_run_are_gone_to() -> None:
+    log = OutputLog()
+    for step in range(3):
+        log.heading(f"step {step}")
+        feed(log, 0, 50)
+    viewer = Viewer(log)
+    async with viewer.run_test(size=(40, 10)) as pilot:
+        await pilot.press("g", "right_curly_bracket")
+        await settle(pilot, viewer)
+        assert viewer.seen()[0] == "▶ step 1"
+        await pilot.press("right_curly_bracket", "left_curly_bracket", "left_curly_bracket")
+        await settle(pilot, viewer)
+        assert viewer.seen()[0] == "▶ step 0"
+
+
+async def test_what_came_while_the_view_was_hidden_is_there_when_it_is_shown() -> None:
+    log = OutputLog()
+    viewer = Viewer(log)
+    async with viewer.run_test(size=(40, 10)) as pilot:
+        viewer.view.display = False
+        await pilot.pause()
+        feed(log, 0, 5)
+        for _ in range(60):
+            viewer.view._tick()
+        viewer.view.display = True
+        await until(pilot, lambda: "line 4" in viewer.seen())

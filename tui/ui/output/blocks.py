@@ -17,10 +17,10 @@ from tui.store.output import OutputReader, stored_size
 from tui.text import LineCleaner
 from tui.ui.output.rows import RowKind, Rows
 
-BLOCK_BYTES: Final = 32 * 1024
+BLOCK_BYTES: Final = 64 * 1024
 """Bytes after which a block is full: what is read and cleaned again to show one row takes about a millisecond."""
-BLOCK_ROWS: Final = 512
-"""Rows after which a block is full."""
+BLOCK_ROWS: Final = 1024
+"""Rows after which a block is full; what a block remembers costs about 700 bytes."""
 
 
 class Position(NamedTuple):
@@ -64,11 +64,6 @@ class Block:
     notes: list[Note] = field(default_factory=list)
     end: Position = field(default=_NOWHERE)
     """Known when the block is full."""
-
-    @property
-    def is_full(self) -> bool:
-        """Whether the next row belongs to another block."""
-        return self.count >= BLOCK_ROWS or self.bytes >= BLOCK_BYTES
 
 
 def copied(cleaners: Cleaners) -> Cleaners:

@@ -121,7 +121,8 @@ class Canvas(Drawing, can_focus=True):
             self._told = True
             self.post_message(self.Moved(self))
         self._idle_frames += 1
-        if self._idle_frames > FRAMES_PER_SECOND and self._frames is not None:
+        is_seen = self.log_shown.version == self._seen_version
+        if is_seen and self._told and self._idle_frames > FRAMES_PER_SECOND and self._frames is not None:
             self._frames.pause()  # an application at rest costs nothing
 
     def flush(self) -> None:

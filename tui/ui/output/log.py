@@ -13,7 +13,17 @@ from typing import Final
 from tui.machines.model import Stream
 from tui.store.output import BEGINNING, LARGEST_FRAME, stored_size
 from tui.text import Line, LineCleaner, clean
-from tui.ui.output.blocks import BLOCK_BYTES, Block, Cleaners, Note, Position, add_finished, copied, read_back
+from tui.ui.output.blocks import (
+    BLOCK_BYTES,
+    BLOCK_ROWS,
+    Block,
+    Cleaners,
+    Note,
+    Position,
+    add_finished,
+    copied,
+    read_back,
+)
 from tui.ui.output.rows import Row, RowKind, Rows
 
 __all__ = ["CAPACITY", "OutputLog", "Piece", "Row", "RowKind"]
@@ -68,8 +78,11 @@ class OutputLog:
         """Grows with every change, so that a view knows when to draw again."""
         self.widest = 0
         """Characters of the longest row so far; whoever draws a row whose cells are more says so here."""
+        self.headings: list[int] = []
+        """Absolute numbers of the headings."""
         self._now_ns = now_ns
         self._capacity = capacity
+        self._block_rows = min(BLOCK_ROWS, max(capacity // 8, 16))
         self._cleaners: Cleaners = {Stream.STDOUT: LineCleaner(), Stream.STDERR: LineCleaner()}
         self._position = BEGINNING
         self._blocks = [Block(0, Position(BEGINNING), copied(self._cleaners))]
@@ -111,7 +124,7 @@ class OutputLog:
             block = self._blocks[-1]
             block.bytes += end - begin
             self._add(kind, texts, lines, at_ns)
-            if block.is_full:
+            if self._is_full(block):
                 before = end // LARGEST_FRAME
                 inside = Position(start + stored_size(before * LARGEST_FRAME), end % LARGEST_FRAME)
                 self._fill(block, Position(self._position) if end == size else inside)
@@ -119,6 +132,8 @@ class OutputLog:
 
     def heading(self, text: str) -> None:
         """Begin a new part; lines that were not complete end here."""
+        self.finish()
+        self.headings.append(self._end)
         self._note(RowKind.HEADING, (clean(text).replace("\t", " ").replace("\n", " "),))
 
     def note(self, text: str, kind: RowKind = RowKind.NOTE) -> None:
@@ -139,7 +154,7 @@ class OutputLog:
             self._add(row.kind, [row.line.text], {0: row.line} if row.line.spans or row.line.cut else {}, at_ns)
         self._add(kind, list(lines), {}, at_ns)
         block.notes.append(Note(self._position, kind, lines, at_ns))
-        if block.is_full:
+        if self._is_full(block):
             self._fill(block, Position(self._position))
         self._touch()
 
@@ -153,6 +168,10 @@ class OutputLog:
         self._held += len(texts)
         self._end += len(texts)
         self.widest = max(self.widest, *map(len, texts))
+
+    def _is_full(self, block: Block) -> bool:
+        """Say whether the next row belongs to another block."""
+        return block.count >= self._block_rows or block.bytes >= BLOCK_BYTES
 
     def _fill(self, block: Block, end: Position) -> None:
         """Go on with another block, and let go of the oldest in memory."""

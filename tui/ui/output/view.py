@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, cast, get_args
@@ -14,7 +15,6 @@ from textual.selection import Selection
 from tui.ui.bindings import bindings_of
 from tui.ui.output.canvas import Canvas
 from tui.ui.output.finding import Source
-from tui.ui.output.rows import RowKind
 from tui.ui.output.searching import Searching
 
 Question = Literal["search", "filter", "save"]
@@ -120,16 +120,12 @@ class OutputView(Searching):
         """Go to the next heading, or to the one before."""
         lines = self.port.lines()
         here = lines[0].number if lines else 0
-        log = self.log_shown
-        rows = range(here + 1, log.end) if way > 0 else range(here - 1, log.first_in_memory - 1, -1)
-        for number in rows:
-            if log.row(number).kind is RowKind.HEADING and self.wanted.accepts(
-                RowKind.HEADING, log.row(number).line.text
-            ):
-                was_following = self.following
-                self.port.go_to_index(self.port.shown.index(number))
-                self._moved(was_following)
-                return
+        headings = self.log_shown.headings
+        index = bisect_right(headings, here) if way > 0 else bisect_left(headings, here) - 1
+        if 0 <= index < len(headings):
+            was_following = self.following
+            self.port.go_to_index(self.port.shown.index(headings[index]))
+            self._moved(was_following)
 
     # --- how it is shown -------------------------------------------------------------------------------------------
 
