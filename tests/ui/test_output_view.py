@@ -11,6 +11,7 @@ from textual.selection import Selection
 from tests.ui.output_viewer import HEIGHT, Viewer, feed, settle
 from tui.machines.model import Stream
 from tui.ui.output.log import OutputLog
+from tui.ui.output.strips import GUTTER
 from tui.ui.output.view import OutputView
 from tui.ui.output.viewport import ScreenLine
 
@@ -156,3 +157,21 @@ async def test_another_theme_repaints_in_its_colours() -> None:
         assert before is not None
         assert after is not None
         assert before.color != after.color
+
+
+@pytest.mark.parametrize("wrap", [False, True])
+async def test_a_drag_of_the_mouse_selects_text_that_stays_selected_while_more_comes(wrap: bool) -> None:
+    log = OutputLog()
+    viewer = Viewer(log)
+    async with viewer.run_test(size=(40, HEIGHT)) as pilot:
+        viewer.view.wrap = wrap
+        feed(log, 0, 100)
+        await settle(pilot, viewer)
+        await pilot.mouse_down(viewer.view, offset=(GUTTER + 5, 2))
+        await pilot.hover(viewer.view, offset=(GUTTER + 3, 4))
+        await pilot.mouse_up(viewer.view, offset=(GUTTER + 3, 4))
+        await pilot.pause()
+        assert viewer.screen.get_selected_text() == "92\nline 93\nline"
+        feed(log, 100, 50)
+        await settle(pilot, viewer)
+        assert viewer.screen.get_selected_text() == "92\nline 93\nline"
