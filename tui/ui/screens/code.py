@@ -26,6 +26,7 @@ from tui.ui.code.colours import Region
 from tui.ui.code.draft import LONGEST_TEXT
 from tui.ui.code.findings import Findings
 from tui.ui.code.series import Series, Turn
+from tui.ui.output.panel import OutputPanel
 from tui.ui.output.view import OutputView
 from tui.ui.screens.modal import Modal
 from tui.ui.widgets.block_list import BlockList
@@ -75,7 +76,7 @@ class CodeScreen(Modal[bool]):
                 with Vertical(id="code-side"):
                     yield BlockList(id="blocks")
                     yield Static(id="block-note", markup=False)
-                    yield OutputView("Nothing was printed.", id="block-output")
+                    yield OutputPanel(OutputView("Nothing was printed.", id="block-output"))
             yield RiskPane(evidence=False)
         yield KeyBar()
 
