@@ -108,6 +108,17 @@ class OutputPanel(Vertical):
             self.view.set_filter(filter_)
         self._close_prompt()
 
+    def leave(self) -> bool:
+        """Do what escape does here; say whether there was anything to leave."""
+        prompt = self.query_one(Prompt)
+        if prompt.display:
+            self._leave(Prompt.Left(prompt.question))
+            return True
+        if self.view.has_focus and self.view.check_action("leave", ()):
+            self.view.action_leave()
+            return True
+        return False
+
     def _close_prompt(self) -> None:
         self._settling.pause()
         self.query_one(Prompt).display = False

@@ -393,6 +393,8 @@ class CodeScreen(Modal[bool]):
         self.notify(clean_line(text), severity="warning", markup=False)
 
     def action_close(self) -> None:
-        """Keep what was written for the next time."""
+        """Keep what was written for the next time; first leave what is searched for in the output."""
+        if self.query_one(OutputPanel).leave():
+            return
         self._keep()
         self.dismiss(False)
