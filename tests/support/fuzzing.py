@@ -19,6 +19,7 @@ from textual.geometry import Size
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
+from tests.support.glass import Glass
 from tests.support.hostility import EVERYTHING, INVALID_UTF8, SEQUENCES, as_yaml
 from tests.support.scripted_engine import ScriptedRun
 from tests.ui.fleet import machine, of_session
@@ -65,6 +66,7 @@ OUTPUTS: Final = (
     b"".join(b"line %d\n" % number for number in range(2_000)), "漢\u0301".encode() * 300, b"\t\b\b\x07\n", b"\x1b[",
 )  # fmt: skip
 _REMEMBERED: Final = 60
+_LOOKS: Final = 100
 
 
 @dataclass
@@ -79,6 +81,7 @@ class Fuzzer:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
+        self.glass = Glass(self.whole.app)
         self.deeds: deque[str] = deque(maxlen=_REMEMBERED)
         """The last ones."""
         self._runs: list[ScriptedRun] = []
@@ -279,7 +282,7 @@ class Fuzzer:
 
     # --- what must be so -------------------------------------------------------------------------------------------
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """The application lives, can be used, and fills its screen.
 
         Raises:
@@ -296,6 +299,18 @@ class Fuzzer:
             assert focused.screen is app.screen, self._story(f"{focused!r} has the focus on another screen")
             assert focused.focusable, self._story(f"{focused!r} has the focus and cannot")
         self._check_picture()
+        await self._check_glass()
+
+    async def _check_glass(self) -> None:
+        """What was drawn bit by bit is what would be drawn anew, as soon as nothing is left to do."""
+        for _ in range(_LOOKS):
+            if (seen := self.glass.rows()) == (expected := self.glass.expected()):
+                return
+            await self.pilot.pause(0.02)
+        differing = [each for each in zip(seen, expected, strict=True) if each[0] != each[1]]
+        raise AssertionError(
+            self._story("\n".join(f"seen     {seen!r}\nexpected {there!r}" for seen, there in differing))
+        )
 
     def _check_picture(self) -> None:
         app = self.whole.app

@@ -69,8 +69,10 @@ async def fuzz(paths: Paths, root: Path, seed: int, rounds: int, monkeypatch: py
             await until(pilot, lambda: whole.app.engine is not None and whole.app.catalog is not None)
             for _ in range(rounds):
                 await fuzzer.do()
-                fuzzer.check()
+                await fuzzer.check()
                 assert problems == [], fuzzer._story(problems)
+            for _ in range(3):  # keys climb from widgets to the application by messages
+                await pilot.pause(0)
     whole.log.close()
     await asyncio.sleep(0)
     assert problems == [], fuzzer._story(problems)

@@ -100,14 +100,14 @@ def _nearest(directory: Path) -> Path:
 
 def _notify(watched: _Watched) -> RustNotify | None:
     """Set the watches; None if a directory vanished meanwhile."""
-    from watchfiles._rust_notify import RustNotify
+    from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
     paths = sorted(path for path, _, _ in watched)
     try:
         return RustNotify(paths, False, False, 0, False, True)
     except FileNotFoundError:
         return None
-    except OSError as error:
+    except (OSError, WatchfilesRustInternalError) as error:  # the kernel's limit of watches, that of watchers
         hint = "raise the limit: sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512"
         raise HostNotReady(f"files cannot be watched: {error}", hint=hint) from error
 
