@@ -19,6 +19,7 @@ from tui.ui import clipboard
 from tui.ui.output.finding import Source
 from tui.ui.output.log import OutputLog
 from tui.ui.output.pager import NoPager, pager_command
+from tui.ui.output.panel import OutputPanel
 from tui.ui.output.prompt import Prompt, Strip
 
 SIZE = (60, 12)
@@ -296,3 +297,20 @@ async def test_a_terminal_that_cannot_be_lent_is_told() -> None:
         await pilot.press("P")
         await until(pilot, lambda: viewer.toasts)
         assert "cannot be lent" in viewer.toasts[0]
+
+
+async def test_a_screen_can_leave_what_is_open_here_first() -> None:
+    log = OutputLog()
+    feed(log, 0, 5)
+    viewer = Viewer(log, with_panel=True)
+    async with viewer.run_test(size=SIZE) as pilot:
+        panel = viewer.query_one(OutputPanel)
+        assert not panel.leave()
+        await pilot.press("slash", "l")
+        assert panel.leave()
+        assert not viewer.query_one(Prompt).display
+        assert not panel.leave()
+        await pilot.press("v")
+        await until(pilot, lambda: viewer.view.cursor is not None)
+        assert panel.leave()
+        assert viewer.view.cursor is None
