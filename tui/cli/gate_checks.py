@@ -29,9 +29,9 @@ def _checked(name: str, look: Callable[[], str]) -> Check:
 
 
 def _rules(paths: Paths) -> str:
-    from tui.risk.knowledge import load_knowledge
+    from tui.risk.knowledge import knowledge_of
 
-    knowledge = load_knowledge(paths.user_rules, paths.cache)
+    knowledge = knowledge_of(paths)
     own = len(list(paths.user_rules.glob("*.yaml"))) if paths.user_rules.is_dir() else 0
     return f"{len(knowledge.rules())} rules, {own} files of your own"
 

@@ -12,7 +12,7 @@ from tui.languages import NAMES, Language
 from tui.levels import RiskLevel
 from tui.risk.findings import Edit, Findings, merge
 from tui.risk.hostile import deceptions, too_large
-from tui.risk.knowledge import Knowledge, load_knowledge
+from tui.risk.knowledge import Knowledge, knowledge_of
 from tui.risk.model import Assessment, Category, Confidence, Reason, Reversibility, Span, Suggestion, UnknownInput
 from tui.risk.shell.model import NOTHING_AROUND, Code, ShellProgram, Surroundings
 
@@ -37,8 +37,7 @@ def default_knowledge() -> Knowledge:
     """
     from tui.paths import Paths
 
-    paths = Paths.from_environment()
-    return load_knowledge(paths.config / "rules", paths.cache / "risk")
+    return knowledge_of(Paths.from_environment())
 
 
 def assess(
@@ -56,7 +55,8 @@ def assess(
         text: what would be run. Spans refer to it, whatever stands around it.
         language: of the text; what is not bash, Python or JavaScript is not analysed.
         env: variables set for it, judged as if their assignments stood before it.
-        cwd: where it would run, judged as if a `cd` stood before it. It says nothing about Python and JavaScript.
+        cwd: where it would run, judged as if a `cd` stood before it. In Python and JavaScript it is what makes
+            a relative path one of the system, of devices, of credentials…
         stdin: what is piped into it: None for nothing, the content where it is known, `UNKNOWN_INPUT` where it is not.
             Only shell texts are followed in what they do with it.
         knowledge: the rules; those of this user where it is not given.
@@ -150,7 +150,7 @@ class _Assessor:
             judge = _code_judge(known) if known is not None else None
             if judge is None:
                 return _unread(text, f"not analysed: {language}", span)
-            return self._code(judge, text, span if base is not None else None, depth)
+            return self._code(judge, text, span if base is not None else None, depth, around.cwd)
         except RecursionError:
             return _unread(text, "code is nested too deeply", span)
         except Exception as error:  # noqa: BLE001  # a defect here must never read as "harmless"
@@ -159,7 +159,7 @@ class _Assessor:
     def _shell(self, text: str, base: Span | None, depth: int, around: Surroundings) -> Findings:
         from tui.risk.shell import read
 
-        return self._program(read(text, base=base, around=around), depth)
+        return self._program(read(text, base=base, around=around), depth, around.cwd)
 
     def _shell_argv(
         self, argv: Sequence[str], base: Span | None, depth: int, around: Surroundings = NOTHING_AROUND
@@ -167,35 +167,37 @@ class _Assessor:
         from tui.risk.shell import read_argv
 
         try:
-            return self._program(read_argv(argv, base=base, around=around), depth)
+            return self._program(read_argv(argv, base=base, around=around), depth, around.cwd)
         except Exception as error:  # noqa: BLE001
             return _unread(shlex.join(argv), f"the analysis failed: {type(error).__name__}", base)
 
-    def _program(self, program: ShellProgram, depth: int) -> Findings:
+    def _program(self, program: ShellProgram, depth: int, cwd: str | None) -> Findings:
         from tui.risk.judge import judge
 
         findings = judge(
             program, self._knowledge, lambda inner, language: self._any(inner, language, None, depth + 1).level
         )
-        parts = [findings, *(self._embedded(code, depth + 1) for code in findings.embedded)]
+        parts = [findings, *(self._embedded(code, depth + 1, cwd) for code in findings.embedded)]
         return dataclasses.replace(merge(parts), embedded=())
 
-    def _embedded(self, code: Code, depth: int) -> Findings:
+    def _embedded(self, code: Code, depth: int, cwd: str | None) -> Findings:
         assert code.text is not None
-        findings = self._any(code.text, code.language, code.span, depth)
+        findings = self._any(code.text, code.language, code.span, depth, Surroundings(cwd=cwd))
         return dataclasses.replace(findings, edits=())
 
-    def _code(self, judge: CodeJudge, text: str, base: Span | None, depth: int) -> Findings:
+    def _code(self, judge: CodeJudge, text: str, base: Span | None, depth: int, cwd: str | None) -> Findings:
+        around = Surroundings(cwd=cwd)
+
         def shell(command: str | Sequence[str], span: Span) -> Findings:
             found = base or span
             inner = (
-                self._any(command, "bash", found, depth + 1)
+                self._any(command, "bash", found, depth + 1, around)
                 if isinstance(command, str)
-                else self._shell_argv(command, found, depth + 1)
+                else self._shell_argv(command, found, depth + 1, around)
             )
             return dataclasses.replace(inner, edits=())
 
-        findings = judge(text, shell)
+        findings = judge(text, shell, cwd)
         if base is None:
             return findings
         return dataclasses.replace(
@@ -215,7 +217,7 @@ class _Assessor:
         return None
 
 
-CodeJudge = Callable[[str, Callable[[str | Sequence[str], Span], Findings]], Findings]
+CodeJudge = Callable[[str, Callable[[str | Sequence[str], Span], Findings], str | None], Findings]
 
 
 def _code_judge(language: str) -> CodeJudge | None:

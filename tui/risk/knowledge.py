@@ -13,15 +13,18 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from tui import __version__
 from tui.errors import InvalidInput
 from tui.risk.programs import PLAIN, ProgramFacts, facts_from_raw
 from tui.risk.rule import Plain, Raw, Rule, RuleProblem, from_raw
 
+if TYPE_CHECKING:
+    from tui.paths import Paths
+
 SHIPPED: Final = Path(__file__).parent / "rules"
-ENGINE_VERSION: Final = "2"
+ENGINE_VERSION: Final = "3"
 """Changes whenever the same rules may give other answers."""
 _EDITIONS: Final = re.compile(r"[-_.]?\d+(\.\d+)*$|\.exe$")
 """What is cut off a name to find its table: `python3.11`, `gcc-12`."""
@@ -96,6 +99,15 @@ class BadRules(InvalidInput):
             "\n".join(map(str, self.problems)),
             hint="Rules are explained in tui/risk/rules/README.md; nothing is assessed with rules that are wrong",
         )
+
+
+def knowledge_of(paths: Paths) -> Knowledge:
+    """Return the shipped rules and those of a user, from the one cache that the user has of them.
+
+    Raises:
+        BadRules: the user's rules are not valid.
+    """
+    return load_knowledge(paths.user_rules, paths.cache / "risk")
 
 
 def load_knowledge(user: Path | None = None, cache: Path | None = None, *, check: bool = False) -> Knowledge:

@@ -16,7 +16,7 @@ from tui.paths import Paths
 from tui.policy.policy import Policy
 from tui.proposal import Proposal, ProposedStep
 from tui.risk.assessing import assess, assess_argv, combine
-from tui.risk.knowledge import Knowledge, load_knowledge
+from tui.risk.knowledge import Knowledge, knowledge_of
 from tui.risk.model import (
     UNKNOWN_INPUT,
     Assessment,
@@ -97,7 +97,7 @@ class Rulebook:
         """
         seen = tuple(_states((self.paths.user_rules, self.paths.config / "hooks", self.paths.config / "hooks.yaml")))
         if self._chain is None or seen != self._seen:
-            self._knowledge = await asyncio.to_thread(load_knowledge, self.paths.user_rules, self.paths.cache)
+            self._knowledge = await asyncio.to_thread(knowledge_of, self.paths)
             self._chain = self._open_chain(self._services, assess=self.assessed)
             self._seen = seen
         if self._policy is None:

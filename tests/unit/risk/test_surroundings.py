@@ -140,3 +140,29 @@ def test_words_without_a_shell_have_surroundings_too() -> None:
     assert assess_argv(["sh"], stdin="rm -rf /", knowledge=KNOWLEDGE).level is CRITICAL
     assert assess_argv(["ls"], env={"LD_PRELOAD": "./x.so"}, knowledge=KNOWLEDGE).level is HIGH
     assert assess_argv(["ls"], knowledge=KNOWLEDGE).level is LOW
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "cwd"),
+    [
+        ('open("passwd", "w").write("x")', "python", "/etc"),
+        ('import shutil\nshutil.rmtree("etc")', "python", "/"),
+        ('from pathlib import Path\n(Path(".") / "sudoers.d" / name).write_text("x")', "python", "/etc"),
+        ('import subprocess\nsubprocess.run(["rm", "-rf", "etc"])', "python", "/"),
+        ('require("fs").writeFileSync("passwd", "x")', "javascript", "/etc"),
+        ('require("child_process").execSync("rm -rf etc")', "javascript", "/"),
+        ('python3 -c \'open("passwd", "w")\'', "bash", "/etc"),
+    ],
+)
+def test_code_is_judged_in_the_directory_it_works_in(text: str, language: str, cwd: str) -> None:
+    elsewhere = assess(text, language, knowledge=KNOWLEDGE)
+    there = assess(text, language, cwd=cwd, knowledge=KNOWLEDGE)
+    assert there.level >= HIGH > elsewhere.level
+
+
+@pytest.mark.parametrize("language", ["python", "javascript"])
+@pytest.mark.parametrize("path", ["/tmp/x", "~/notes", "C:/x", "file:///tmp/x", "/dev/null"])
+def test_a_path_that_does_not_begin_here_means_the_same_everywhere(language: str, path: str) -> None:
+    text = f'open("{path}", "w")' if language == "python" else f'require("fs").writeFileSync("{path}", "")'
+    here, there = (assess(text, language, cwd=cwd, knowledge=KNOWLEDGE) for cwd in (None, "/etc"))
+    assert (here.level, here.reasons) == (there.level, there.reasons)

@@ -193,7 +193,7 @@ def load_library(judge: Judge, call: Call, operation: Operation) -> Value:
     """Load a shared library into the process: its code runs at once."""
     path = call.argument(operation.arguments[0]) if operation.arguments else None
     text = text_of(path)
-    place = place_of(path)
+    place = place_of(path, judge.cwd)
     key = key_of(path)
     if text is None or "/" in text or "\\" in text:
         judge.effects.add(Effect.EXECUTE)

@@ -62,7 +62,7 @@ def delete(judge: Judge, call: Call, operation: Operation) -> Value:
 
 
 def _delete(judge: Judge, span: Span, path: Value, *, tree: bool) -> None:
-    place, name = place_of(path), shown(path) or "…"
+    place, name = place_of(path, judge.cwd), shown(path) or "…"
     walked = Label.WALK in labels_of(path)
     below = " and everything below it" if tree else ""
     judge.effects.add(Effect.DELETE)
@@ -89,7 +89,7 @@ def read(judge: Judge, call: Call, operation: Operation) -> Value:
 
 def content_of(judge: Judge, path: Value | None, span: Span) -> Value:
     """Return what the file at `path` holds, and say so where it is a secret."""
-    place, labels = place_of(path), labels_of(path)
+    place, labels = place_of(path, judge.cwd), labels_of(path)
     judge.effects.add(Effect.READ)
     held = {Label.FILE} | (labels & {Label.WALK})
     if place is Place.CREDENTIAL or (place is Place.ACCOUNT and "shadow" in shown(path)):
@@ -161,7 +161,7 @@ def write_to(
     judge.effects.add(Effect.WRITE)
     if not adding and not known_open:
         judge.effects.add(Effect.OVERWRITE)
-    place, name, key = place_of(path), shown(path) or "…", key_of(path)
+    place, name, key = place_of(path, judge.cwd), shown(path) or "…", key_of(path)
     labels = labels_of(content)
     if key and content is not None:
         if Label.NETWORK in labels:
@@ -236,7 +236,7 @@ def transfer(judge: Judge, call: Call, operation: Operation) -> Value:
     """Move or copy: the target is written, and the source of a move is gone."""
     origin, target = path_of(call, operation), path_of(call, operation, 1)
     moves = operation.action is Action.MOVE
-    place = place_of(origin)
+    place = place_of(origin, judge.cwd)
     if moves and place in PROTECTED - {Place.LOG}:
         judge.report(
             _HIGH,
@@ -281,7 +281,7 @@ def change_mode(judge: Judge, call: Call, operation: Operation) -> Value:
     if not isinstance(mode_value, Constant):
         mode_value = None
     mode = _mode(mode_value)
-    place, name = place_of(path), shown(path) or "…"
+    place, name = place_of(path, judge.cwd), shown(path) or "…"
     if mode is not None and mode & 0o6000 and mode < 0o10000:
         judge.report(
             _HIGH,
@@ -329,7 +329,7 @@ def _mode(value: Constant | None) -> int | None:
 def change_owner(judge: Judge, call: Call, operation: Operation) -> Value:
     """Give a file to another account."""
     path = path_of(call, operation)
-    place = place_of(path)
+    place = place_of(path, judge.cwd)
     if place in PROTECTED - {Place.SYSTEM, Place.LOG, Place.BACKUP, Place.VCS}:
         judge.report(
             _HIGH,

@@ -50,6 +50,8 @@ class Judge:
     evaluate: Callable[[str, Span], None] = field(default=lambda _code, _span: None)
     """Reads code in the code; set by the reader of the language."""
     interpreter: str = "python3"
+    cwd: str | None = None
+    """The directory that the text is run in, where that is known."""
     text: str = ""
     reasons: dict[tuple[str, Span, str], Reason] = field(default_factory=dict)
     effects: set[Effect] = field(default_factory=set)

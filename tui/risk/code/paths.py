@@ -74,6 +74,8 @@ _BUILT: Final = re.compile(
     r"(?:^|/)(?:node_modules|__pycache__|build|dist|out|target|\.[\w-]*cache|\.tox|\.nox|\.?venv"
     r"|\.next|\.nuxt|coverage|htmlcov|[^/]+\.egg-info)(?:/|$)"
 )
+_FIXED: Final = re.compile(r"\s*(?:$|[/\\~$]|[a-z]:|\w+://)", re.IGNORECASE)
+"""How paths begin that mean the same in every directory."""
 _STREAMS: Final = re.compile(
     r"^(?:/dev/(?:null|zero|full|u?random|tty\w*|pts/\d+|std\w+|fd/\d+)|/proc/self/fd/\d+|nul|con)$"
 )
@@ -104,8 +106,12 @@ def place_of_text(path: str) -> Place:
     return found
 
 
-def place_of(value: Value | None) -> Place:
-    """Return the place of a path of which only parts may be known."""
+def place_of(value: Value | None, cwd: str | None = None) -> Place:
+    """Return the place of a path of which only parts may be known.
+
+    `cwd` is the directory that the code works in. It counts where it makes a relative path lead somewhere protected;
+    else a relative path is taken as one in the workspace.
+    """
     while isinstance(value, Instance) and value.content is not None and value.content is not value:
         value = value.content
     pieces = pieces_of(value)
@@ -113,6 +119,10 @@ def place_of(value: Value | None) -> Place:
     if not pieces:
         return Place.UNKNOWN
     first = pieces[0]
+    if cwd is not None and isinstance(first, str) and not _FIXED.match(first):
+        below = "".join(piece if isinstance(piece, str) else "x" for piece in pieces)
+        if (there := place_of_text(posixpath.join(cwd, below))) in PROTECTED:
+            return there
     if len(pieces) == 1 and isinstance(first, str):
         return place_of_text(first)
     if not isinstance(first, str):

@@ -18,13 +18,15 @@ from tui.risk.model import Category, Effect, Span
 __all__ = ["judge_python"]
 
 
-def judge_python(text: str, assess_shell: AssessShell) -> Findings:
-    """Return what running `text` would do. It is only read; nothing is raised, and the time it takes is bounded.
+def judge_python(text: str, assess_shell: AssessShell, cwd: str | None = None) -> Findings:
+    """Return what running `text` in the directory `cwd` would do.
+
+    It is only read; nothing is raised, and the time it takes is bounded.
 
     Commands that the text runs are judged by `assess_shell`, whose spans must be the one it is given. What could not be
     parsed or takes too many steps to follow is in `not_understood`, which is at least MEDIUM.
     """
-    judge = Judge("py", assess_shell, Budget())
+    judge = Judge("py", assess_shell, Budget(), cwd=cwd)
     if len(text) > MAX_TEXT:
         judge.puzzled(f"only the first {MAX_TEXT // 1024} KiB of the text were analysed")
         text = text[:MAX_TEXT]
