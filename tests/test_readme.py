@@ -27,7 +27,6 @@ from tui.runs import events
 from tui.runs.approval import Answer, Question
 from tui.runs.modes import decide
 from tui.store.model import RunState
-from tui.ui.bindings import TABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIRM = "yes, run it"
@@ -46,11 +45,6 @@ def settings(section: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("key", "default"), settings(Settings()))
 def test_every_setting_is_listed_with_its_default(key: str, default: str) -> None:
     assert f"| `{key}` | `{default}` | " in README
-
-
-@pytest.mark.parametrize("key", TABLE, ids=lambda key: key.id)
-def test_every_key_is_listed(key: Any) -> None:
-    assert f"| `{key.shown_keys}` | {key.help} |" in README
 
 
 def test_every_command_and_option_is_named() -> None:

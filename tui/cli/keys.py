@@ -46,7 +46,12 @@ def add(subparsers: Subparsers) -> None:
         metavar="FILE",
         help="report every problem of a keymap (default: yours); exits with 120 if it has errors",
     )
-    what.add_argument("--markdown", action="store_true", help="print the default keys as Markdown tables")
+    what.add_argument(
+        "--markdown",
+        nargs="*",
+        metavar="SCOPE",
+        help="print the default keys as Markdown tables, all of them or those of some scopes",
+    )
     add_json(parser)
 
 
@@ -59,8 +64,8 @@ def _keys(arguments: argparse.Namespace) -> int:
         return _check(arguments, table)
     if arguments.print_default:
         out(keymap_yaml(Keymap(table)).rstrip("\n"))
-    elif arguments.markdown:
-        out(keys_markdown(Keymap(table)).rstrip("\n"))
+    elif arguments.markdown is not None:
+        out(keys_markdown(Keymap(table), arguments.markdown).rstrip("\n"))
     else:
         return _list(arguments, table)
     return 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from tui.errors import NotFound
 from tui.keymap.names import shown
 from tui.keymap.table import Keymap
 
@@ -45,16 +46,23 @@ def _quoted(key: str) -> str:
     return "'\"'" if key == '"' else '"\\\\"' if key == "\\" else f'"{key}"'
 
 
-def keys_markdown(keymap: Keymap) -> str:
-    """Return a table of the keys for each scope, in Markdown."""
-    return "\n".join(_markdown(keymap)) + "\n"
+def keys_markdown(keymap: Keymap, scopes: Sequence[str] = ()) -> str:
+    """Return a table of the keys for each scope, in Markdown; only of `scopes` if some are given.
+
+    Raises:
+        NotFound: there is no such scope.
+    """
+    for scope in scopes:
+        if scope not in keymap.table.titles:
+            raise NotFound(f"there are no keys of {scope!r}", hint=f"there are {', '.join(keymap.table.titles)}")
+    return "\n".join(_markdown(keymap, scopes)) + "\n"
 
 
-def _markdown(keymap: Keymap) -> Iterator[str]:
+def _markdown(keymap: Keymap, scopes: Sequence[str]) -> Iterator[str]:
     first = True
     for scope, title in keymap.table.titles.items():
         keys = keymap.table.of(scope)
-        if not keys:
+        if not keys or (scopes and scope not in scopes):
             continue
         if not first:
             yield ""

@@ -142,7 +142,7 @@ def row_details(row: HistoryRow | None) -> Content:
         if on_host(run):
             lines.append(Content.styled(f"! ran on the host: {NO_ROLLBACK}", "$text-warning"))
         if run.error:
-            lines.append(Content.styled(clean_line(run.error, 120), "$text-error"))
+            lines.append(Content.styled(clean_line(run.error.replace("\n", " · "), 120), "$text-error"))
         if (usage := run.usage) is not None:
             facts = [
                 f"cpu {duration(usage.cpu_user_s + (usage.cpu_system_s or 0))}" if usage.cpu_user_s is not None else "",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui.errors import NotFound
 from tui.keymap.key import Key
 from tui.keymap.names import parse_key
 from tui.keymap.reading import parse_keymap
@@ -15,7 +18,8 @@ from tui.keymap.table import Keymap, KeyTable
 from tui.keymap.writing import keymap_yaml, keys_markdown
 from tui.ui.bindings import KEY_TABLE
 
-DOCS = Path(__file__).resolve().parents[3] / "docs" / "keys.md"
+ROOT = Path(__file__).resolve().parents[3]
+DOCS, README = ROOT / "docs" / "keys.md", ROOT / "README.md"
 CHARACTERS = [chr(code) for code in range(0x21, 0x7F)]
 
 
@@ -43,13 +47,22 @@ def test_any_key_survives_being_printed_and_read(keys: list[str]) -> None:
     assert keymap.keys_of(table.keys[0]) == bound
 
 
-def test_the_documentation_lists_the_keys_there_are() -> None:
-    text = DOCS.read_text()
-    _, _, rest = text.partition("<!-- keys: begin (rollcage keys --markdown) -->\n")
-    table, _, _ = rest.partition("<!-- keys: end -->")
-    assert table.strip() == keys_markdown(Keymap(KEY_TABLE)).strip(), (
-        "put what `rollcage keys --markdown` prints between the marks in docs/keys.md"
+@pytest.mark.parametrize("document", [DOCS, README], ids=["docs", "readme"])
+def test_the_documentation_lists_the_keys_there_are(document: Path) -> None:
+    found = re.search(
+        r"<!-- keys: begin \(rollcage keys --markdown ?([a-z ]*)\) -->\n(.*?)<!-- keys: end -->",
+        document.read_text(),
+        re.DOTALL,
     )
+    assert found is not None
+    assert found[2].strip() == keys_markdown(Keymap(KEY_TABLE), found[1].split()).strip(), (
+        f"put what `rollcage keys --markdown {found[1]}` prints between the marks in {document.name}"
+    )
+
+
+def test_only_what_there_is_can_be_listed() -> None:
+    with pytest.raises(NotFound, match="'cellar'"):
+        keys_markdown(Keymap(KEY_TABLE), ["cellar"])
 
 
 def test_a_bar_does_not_break_the_table() -> None:
