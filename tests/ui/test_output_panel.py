@@ -314,3 +314,21 @@ async def test_a_screen_can_leave_what_is_open_here_first() -> None:
         await until(pilot, lambda: viewer.view.cursor is not None)
         assert panel.leave()
         assert viewer.view.cursor is None
+
+
+async def test_the_cursor_keeps_its_row_in_sight_while_more_comes() -> None:
+    log = OutputLog()
+    feed(log, 0, 50)
+    viewer = Viewer(log, with_panel=True)
+    async with viewer.run_test(size=SIZE) as pilot:
+        await settle(pilot, viewer)
+        await pilot.press("v", "pagedown", "j")
+        await settle(pilot, viewer)
+        assert viewer.view.cursor == 49
+        before = viewer.seen()
+        feed(log, 50, 50)
+        await settle(pilot, viewer)
+        assert viewer.seen() == before
+        await pilot.press("escape", "f")
+        await settle(pilot, viewer)
+        assert viewer.seen()[-1] == "line 99"

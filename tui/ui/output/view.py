@@ -79,6 +79,10 @@ class OutputView(Searching):
         elif self.port.total:
             self._put_cursor(max(self.log_shown.end - 1, 0))
 
+    def _moved(self, was_following: bool) -> None:
+        self.port.following &= self.cursor is None  # what the cursor is on stays in sight
+        super()._moved(was_following)
+
     def action_scroll_down(self) -> None:
         """Go a line down."""
         self._step(1)
@@ -91,22 +95,6 @@ class OutputView(Searching):
         """Go some half pages down, or up."""
         self._move(halves * max(self.port.height // 2, 1))
         self._cursor_into_sight()
-
-    def action_page_down(self) -> None:
-        """Go a page down."""
-        self.action_page(2)
-
-    def action_page_up(self) -> None:
-        """Go a page up."""
-        self.action_page(-2)
-
-    def action_scroll_home(self) -> None:
-        """Go to the oldest row."""
-        self.action_top()
-
-    def action_scroll_end(self) -> None:
-        """Go to the end."""
-        self.action_end()
 
     def action_sideways(self, halves: int) -> None:
         """Go some half pages to the right, or to the left."""
