@@ -26,7 +26,7 @@ run: $(INSTALLED)
 # nodejs runs the steps of shipped definitions and bubblewrap confines what runs on the host; the others are the references
 # that the image code is compared with.
 test: $(INSTALLED_DEV) check
-	@scripts/bootstrap.sh packages nodejs cpio lz4 zstd bubblewrap
+	@scripts/bootstrap.sh packages nodejs cpio lz4 zstd bubblewrap tmux
 	$(BIN)/rollcage setup
 	$(BIN)/pytest -n 2 -m 'not machine'
 	$(BIN)/pytest -m machine

@@ -91,6 +91,8 @@ class ScenariosArea(CarryingOut):
                 self._show_catalog(catalog, delta)
 
     def _show_catalog(self, catalog: Catalog, delta: CatalogDelta | None = None) -> None:
+        if not self.is_running:
+            return
         self.query_one(ScenarioList).show(catalog.index)
         self._choose_wanted()
         count = len(catalog.index.entries)
