@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tui.paths import Paths
 
 MAX_FILE_BYTES: Final = 64 * 1024
+_FOCUS_KEYS: Final = {"tab": "it goes to the next field", "shift+tab": "it goes to the field before"}
+"""Keys that no id is for, and that dialogs and forms cannot do without."""
 
 
 def load_keymap(paths: Paths, table: KeyTable) -> tuple[Keymap, tuple[Problem, ...]]:
@@ -131,6 +133,9 @@ def _key(node: Node, text: str, key: Key, problems: Problems) -> str | None:
     if key.priority and is_typed(parsed):
         hint = f"{key.id!r} comes before text fields; take a key with ctrl, or a function key"
         problems.error(node, f"{key.id!r}: {shown(parsed)!r} could not be typed any more", hint)
+        return None
+    if reason := _FOCUS_KEYS.get(parsed):
+        problems.error(node, f"{key.id!r}: {shown(parsed)!r} is taken: {reason}")
         return None
     if reason := why_unsent(parsed):
         problems.at(node.line, node.column, f"{key.id!r}: {shown(parsed)!r} may not arrive: {reason}", "",

@@ -59,13 +59,22 @@ def reachable(screen: Screen[Any]) -> Iterator[Reachable]:
         modal |= node.is_modal
 
 
-def working_keys(screen: Screen[Any], key: Key) -> list[str]:
-    """Return the keys that do something where the focus is: a text field keeps what can be typed for itself."""
-    focused = screen.focused
-    keys = cast("KeyedApp", screen.app).keymap.keys_of(key)
-    if focused is None or key.priority:
-        return list(keys)
-    return [each for each in keys if not focused.check_consume_key(each, key_to_character(each))]
+def working_keys(screen: Screen[Any]) -> dict[str, list[str]]:
+    """Return the ids of what is bound where the focus is, each with the keys that do it there.
+
+    A text field keeps what can be typed for itself, and what edits text.
+    """
+    keymap = cast("KeyedApp", screen.app).keymap
+    active, focused = screen.active_bindings, screen.focused
+    working: dict[str, list[str]] = {}
+    for key in KEY_TABLE.keys:
+        for pressed in keymap.keys_of(key):
+            is_typed = focused is not None and focused.check_consume_key(pressed, key_to_character(pressed))
+            found = active.get(pressed)
+            # What comes first also works above everything else, where it is not among what is active.
+            if key.priority or (found is not None and found.binding.id == key.id and not is_typed):
+                working.setdefault(key.id, []).append(pressed)
+    return working
 
 
 def _bound(node: DOMNode) -> list[Key]:

@@ -115,6 +115,11 @@ def test_what_comes_before_text_fields_takes_no_character() -> None:
     assert "'q' could not be typed any more" in only_problem("app.quit: q")
 
 
+@pytest.mark.parametrize("key", ["tab", "shift+tab"])
+def test_what_goes_from_field_to_field_cannot_be_taken(key: str) -> None:
+    assert "is taken: it goes to" in only_problem(f"run.run: {key}")
+
+
 def test_a_key_clashes_with_what_is_around_it() -> None:
     assert "is the key of 'run.run' already" in only_problem("list.down: ctrl+r")
     assert "is the key of 'list.down' already" in only_problem("app.help: j")

@@ -33,7 +33,7 @@ _DOCUMENTATION_LIMIT = 8000
 _LEXERS = {"bash": "bash", "python": "python", "javascript": "javascript", "rust": "rust", "go": "go"}
 
 
-class Details(Reading, VerticalScroll, can_focus=True):
+class Details(VerticalScroll, Reading):
     """The middle pane."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("form")

@@ -28,7 +28,7 @@ _LOOKS: Final = {
 _TAB: Final = 4
 
 
-class DiffView(Reading, ScrollView, can_focus=True):
+class DiffView(ScrollView, Reading, can_focus=True):
     """Draws only what is in sight. The text is clean already."""
 
     ALLOW_SELECT = False

@@ -70,10 +70,11 @@ class KeyBar(Widget):
     def _changed(self, screen: Screen[Any]) -> None:
         if not self.is_attached or screen is not self.screen:
             return
+        working = working_keys(screen)
         items = [
             Item(shown(keys[0]), each.key.label, each)
             for each in reachable(screen)
-            if each.key.shown and (keys := working_keys(screen, each.key))
+            if each.key.shown and (keys := working.get(each.key.id))
         ]
         if [(each.key, each.label, bool(each.what.reason)) for each in items] != [
             (each.key, each.label, bool(each.what.reason)) for each in self._items

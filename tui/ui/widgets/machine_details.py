@@ -20,7 +20,7 @@ _LINES: Final = 200
 _LONGEST: Final = 400
 
 
-class PoolPane(Reading, VerticalScroll, can_focus=True):
+class PoolPane(VerticalScroll, Reading, can_focus=True):
     """Something to read that scrolls with the keys of lists."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("poolpane")

@@ -11,7 +11,7 @@ from tui.ui.bindings import bindings_of
 
 
 class Reading(Widget):
-    """A widget that scrolls text. The base of one, before what makes it scroll."""
+    """A widget that scrolls text. The second base of one: Textual takes styles from the first, which is what scrolls."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("text")
 
