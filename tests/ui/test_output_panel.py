@@ -309,6 +309,9 @@ async def test_a_screen_can_leave_what_is_open_here_first() -> None:
         await pilot.press("slash", "l")
         assert panel.leave()
         assert not viewer.query_one(Prompt).display
+        panel.post_message(Prompt.Typed("search", "late", is_done=False))
+        await pilot.pause(0.2)
+        assert viewer.view.search is None
         assert not panel.leave()
         await pilot.press("v")
         await until(pilot, lambda: viewer.view.cursor is not None)

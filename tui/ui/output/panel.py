@@ -67,6 +67,8 @@ class OutputPanel(Vertical):
     @on(Prompt.Typed)
     def _type(self, event: Prompt.Typed) -> None:
         event.stop()
+        if not self.query_one(Prompt).display:
+            return  # it was left meanwhile
         self._settling.pause()
         self._typed = event
         if event.is_done:
