@@ -409,7 +409,7 @@ async def test_questions_outside_of_scenarios_go_to_the_person(app: RollcageApp,
     question = question_about("rm -rf /etc")
     async with app.run_test(size=(120, 40)) as pilot:
         await area_of(pilot, app)
-        with app.answers.answering(question.session, ScriptedAnswer.TYPE):
+        with app.answers.answering(question.session, ScriptedAnswer.TYPE, trusted=True):
             assert await app.answers.ask(question) is Answer.ONCE
         asking = asyncio.create_task(app.answers.ask(question))
         await until(pilot, lambda: isinstance(app.screen, Approval))

@@ -48,6 +48,10 @@ def add(subparsers: Subparsers) -> None:
     run.add_argument("names", nargs="*", metavar="NAME")
     run.add_argument("--all", action="store_true", help="run every scenario")
     run.add_argument("--keep", action="store_true", help="leave the sessions there, for a look at them")
+    run.add_argument(
+        "--trust", action="store_true",
+        help="let the answers in scenarios of this project count for what is critical, and where policy or a hook asks",
+    )  # fmt: skip
     run.add_argument("-v", "--verbose", action="store_true", help="show output and events as they come")
     add_json(run, inherit=True)
     check = command(commands, "check", _check, "report every problem of scenario files")
@@ -181,7 +185,9 @@ def _run(arguments: argparse.Namespace) -> int:
     scenarios = [index.resolve(name) for name in names]
     if not scenarios:
         raise NotFound("there are no scenarios")
-    return run_and_compare(scenarios, keep=arguments.keep, as_json=arguments.json, verbose=arguments.verbose)
+    return run_and_compare(
+        scenarios, keep=arguments.keep, trusts=arguments.trust, as_json=arguments.json, verbose=arguments.verbose
+    )
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -128,7 +128,7 @@ class TextReport:
         return [f"  {word}: {', '.join(parts)}", *kept, ""]
 
 
-def run_and_compare(scenarios: Sequence[Scenario], *, keep: bool, as_json: bool, verbose: bool) -> int:
+def run_and_compare(scenarios: Sequence[Scenario], *, keep: bool, trusts: bool, as_json: bool, verbose: bool) -> int:
     """Run scenarios one after the other and return 0 if every step did as expected, else 1."""
     from tui.config import load_settings
     from tui.definitions.catalog import Catalog
@@ -142,7 +142,7 @@ def run_and_compare(scenarios: Sequence[Scenario], *, keep: bool, as_json: bool,
     report: Report = JsonReport() if as_json else TextReport(verbose=verbose)
 
     async def action(engine: Engine) -> int:
-        runner = ScenarioRunner(engine, approver, settings, find, keep=keep)
+        runner = ScenarioRunner(engine, approver, settings, find, keep=keep, trusts=trusts)
         failed = []
         for scenario in scenarios:
             async with aclosing(runner.run(scenario)) as events:

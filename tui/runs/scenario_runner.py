@@ -59,7 +59,8 @@ class ScenarioRunner:
 
     def __init__(
         self, engine: Engine, approver: ScriptedApprover, settings: Settings, find: Callable[[str], Definition],
-        *, keep: bool = False, suffix: Callable[[], str] = short_id, clock: Callable[[], float] = time.perf_counter,
+        *, keep: bool = False, trusts: bool = False, suffix: Callable[[], str] = short_id,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:  # fmt: skip
         """Prepare to run.
 
@@ -69,6 +70,7 @@ class ScenarioRunner:
             settings: For the default profile.
             find: Returns the definition of a name, or raises NotFound or InvalidInput.
             keep: Leave the sessions there, for a look at them.
+            trusts: Let the answers of every scenario count for everything, as a person has decided.
             suffix: What the name of a fresh session ends with.
             clock: Seconds.
         """
@@ -77,6 +79,7 @@ class ScenarioRunner:
         self._settings = settings
         self._find = find
         self._keep = keep
+        self._trusts = trusts
         self._suffix = suffix
         self._clock = clock
 
@@ -130,7 +133,8 @@ class ScenarioRunner:
                 seen = Observation()
                 async with AsyncExitStack() as stack:
                     if not (step.answer in _YES and self._reaches_network(request)):
-                        stack.enter_context(self._approver.answering(session, step.answer))
+                        trusted = scenario.trusted or self._trusts
+                        stack.enter_context(self._approver.answering(session, step.answer, trusted=trusted))
                     run = self._engine.run(request)
                     stack.push_async_callback(run.cancel, at_once=True)
                     interference = step.meanwhile and Interference(self._engine, run, step.meanwhile)

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -76,15 +76,16 @@ class Catalog(FileCatalog[Scenario, Entry, Index]):
 
     @classmethod
     def standard(cls, project: Path | None = None, paths: Paths | None = None) -> Catalog:
-        """Return the loaded catalog of `./scenarios` (or `project`), the user's scenarios and the shipped ones."""
+        """Return the loaded catalog of `./scenarios` (or `project`), the user's scenarios and the shipped ones.
+
+        In Rollcage's own checkout `./scenarios` are the shipped ones, and not another project's.
+        """
         paths = paths or Paths.from_environment()
-        catalog = cls(
-            (
-                (Scope.PROJECT, project or Path("scenarios")),
-                (Scope.USER, paths.user_scenarios),
-                (Scope.SHIPPED, shipped("scenarios")),
-            )
-        )
+        own, project = shipped("scenarios"), project or Path("scenarios")
+        roots = [(Scope.USER, paths.user_scenarios), (Scope.SHIPPED, own)]
+        if project.resolve() != own.resolve():
+            roots.append((Scope.PROJECT, project))
+        catalog = cls(roots)
         catalog.refresh()
         return catalog
 
@@ -92,9 +93,28 @@ class Catalog(FileCatalog[Scenario, Entry, Index]):
         return parse(data, path, scope)
 
     def _build(self, sources: Iterable[Source[Scenario]], problems: Iterable[Problem]) -> Index:
-        claims = claim(sources, Entry)
+        claims = claim(_vouched_for(sources), Entry)
         entries = by_name(claims)
         return Index(entries, in_order((*problems, *problems_of(entries))), claims.winners)
+
+
+def _vouched_for(sources: Iterable[Source[Scenario]]) -> Iterator[Source[Scenario]]:
+    """Yield the files, those of a project trusted where they are the same to the letter as one that is shipped."""
+    sources = tuple(sources)
+    shipped_ones = {
+        source.last_good.content_hash
+        for source in sources
+        if source.scope is Scope.SHIPPED and source.last_good is not None
+    }
+    for source in sources:
+        good = source.last_good
+        if good is None or good.trusted or good.content_hash not in shipped_ones:
+            yield source
+            continue
+        trusted = replace(good, trusted=True)
+        content = source.parsed.content
+        parsed = source.parsed if content is None else replace(source.parsed, content=trusted)
+        yield replace(source, parsed=parsed, last_good=trusted)
 
 
 def check_path(path: Path, scope: Scope = Scope.PROJECT) -> tuple[Problem, ...]:

@@ -198,4 +198,9 @@ class Scenario:
     path: Path | None = None
     scope: Scope = Scope.PROJECT
     content_hash: str = ""
+    trusted: bool = False
+    """Whether its answers count for everything: it is the user's, or one that is shipped, to the letter.
+
+    One that a checkout brings with it answers neither what is critical nor what policy or a hook asks.
+    """
     problems: tuple[Problem, ...] = ()

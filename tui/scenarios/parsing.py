@@ -67,6 +67,7 @@ def parse(data: bytes, path: Path, scope: Scope = Scope.PROJECT) -> Parsed:
         path=path,
         scope=scope,
         content_hash=hashlib.sha256(data).hexdigest(),
+        trusted=scope is not Scope.PROJECT,
     )
     found = in_order(problems)
     node = fields.get("name")

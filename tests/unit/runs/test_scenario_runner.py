@@ -7,17 +7,20 @@ import itertools
 import json
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.support.fake_backend import FakeBackend
 from tests.unit.definitions.texts import definition_text, good
+from tests.unit.policy.proposals import proposal
 from tests.unit.runs.conftest import OpenEngine
 from tests.unit.scenarios.texts import scenario, step
 from tui.config import Settings
 from tui.definitions.model import Definition, ExecutionMode
 from tui.errors import NotFound
+from tui.levels import RiskLevel
 from tui.runs.approval import Answer, Question
 from tui.runs.engine import Engine
 from tui.runs.scenario_events import (
@@ -31,7 +34,7 @@ from tui.runs.scenario_events import (
 )
 from tui.runs.scenario_runner import ScenarioRunner
 from tui.runs.scripted import ScriptedApprover
-from tui.scenarios.model import Scenario
+from tui.scenarios.model import Scenario, ScriptedAnswer
 from tui.store.model import RunState
 
 HELLO = good(definition_text("hello", "```bash\necho hello {{ who }}\n```\n", parameters="[{name: who, type: string}]"))
@@ -60,7 +63,7 @@ class Asked:
 def runner(engine: Engine, approver: ScriptedApprover | None = None, **options: Any) -> ScenarioRunner:
     ticks = itertools.count()
     counter = itertools.count(1)
-    options = {"suffix": lambda: str(next(counter)), "clock": lambda: float(next(ticks)), **options}
+    options = {"trusts": True, "suffix": lambda: str(next(counter)), "clock": lambda: float(next(ticks)), **options}
     return ScenarioRunner(engine, approver or ScriptedApprover(), Settings(), find, **options)
 
 
@@ -317,6 +320,34 @@ async def test_a_choice_is_enough_where_nothing_must_be_typed(gated: Callable[[S
     told = scenario(step("answer: once", "expect: {exit_code: 9, asked: true, level_at_most: high}", code=code))
     events = await carried_out(await gated(approver), told, approver=approver)
     assert end(events).passed, ends(events)[0].reasons
+
+
+async def test_what_a_checkout_brings_with_it_does_not_agree_to_what_is_critical(
+    gated: Callable[[ScriptedApprover], Any],
+):
+    approver = ScriptedApprover(person := Asked())
+    told = scenario(
+        step("answer: once", "expect: {exit_code: 9, asked: true}", code="exit 9; echo 'x' >> /etc/crontab")
+        + step("answer: type", "expect: {state: refused, reason_contains: denied}", code=f"exit 9; {DANGER}")
+        + step("answer: deny", "expect: {state: refused, reason_contains: denied}", code=f"exit 8; {DANGER}"),
+    )
+    assert not told.trusted
+    events = await carried_out(await gated(approver), told, approver=approver, trusts=False)
+    assert end(events).passed, [each.reasons for each in ends(events)]
+    assert [question.level for question in person.questions] == ["critical"]
+    trusted = replace(told, trusted=True)
+    events = await carried_out(await gated(approver), trusted, approver=approver, trusts=False)
+    assert ends(events)[-1].outcome.exit_code == 9
+    assert len(person.questions) == 1
+
+
+@pytest.mark.parametrize(("trusted", "answer"), [(True, Answer.ONCE), (False, Answer.DENY)])
+async def test_what_a_checkout_brings_with_it_does_not_agree_for_policy_and_hooks(trusted: bool, answer: Answer):
+    approver = ScriptedApprover(person := Asked())
+    question = Question("r", "s", "ls", RiskLevel.LOW, ("a hook asks",), proposal(), "firecracker", "", by_rules=True)
+    with approver.answering(question.session, ScriptedAnswer.ONCE, trusted=trusted):
+        assert await approver.ask(question) is answer
+    assert len(person.questions) == (not trusted)
 
 
 async def test_no_scenario_agrees_to_what_has_the_network(gated: Callable[[ScriptedApprover], Any]):

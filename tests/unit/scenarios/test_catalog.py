@@ -11,7 +11,7 @@ from tests.unit.scenarios.texts import scenario_text
 from tui.definitions.model import Scope
 from tui.definitions.reload import watch
 from tui.errors import InvalidInput, NotFound
-from tui.paths import Paths
+from tui.paths import Paths, shipped
 from tui.scenarios.catalog import Catalog, CatalogDelta, check_path
 
 
@@ -109,3 +109,25 @@ async def test_it_follows_its_files(catalog: Catalog, roots: dict[Scope, Path]) 
     while catalog.index.resolve("a").title != "changed":
         await following()
     await changes.aclose()  # type: ignore[attr-defined]
+
+
+def test_what_is_the_users_or_shipped_is_trusted(catalog: Catalog, roots: dict[Scope, Path]) -> None:
+    write(roots[Scope.USER] / "mine.md", scenario_text("mine"))
+    write(roots[Scope.SHIPPED] / "basic.md", scenario_text("basic"))
+    write(roots[Scope.PROJECT] / "theirs.md", scenario_text("theirs"))
+    write(roots[Scope.PROJECT] / "copy.md", scenario_text("basic"))
+    catalog.refresh()
+    assert {name: catalog.index.resolve(name).trusted for name in ("mine", "basic", "theirs")} == {
+        "mine": True, "basic": True, "theirs": False,
+    }  # fmt: skip
+    assert catalog.index.find("basic").scope is Scope.PROJECT
+    write(roots[Scope.PROJECT] / "copy.md", scenario_text("basic", title="changed"))
+    catalog.refresh()
+    assert not catalog.index.resolve("basic").trusted
+
+
+def test_in_its_own_checkout_the_shipped_scenarios_are_the_shipped_ones(paths: Paths) -> None:
+    catalog = Catalog.standard(shipped("scenarios"), paths)
+    assert {(entry.scope, entry.scenario and entry.scenario.trusted) for entry in catalog.index.entries} == {
+        (Scope.SHIPPED, True)
+    }
