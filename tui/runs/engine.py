@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,51 +15,52 @@ from tui.config import Settings
 from tui.errors import UsageError
 from tui.hooks.services import Services
 from tui.ids import new_id
-from tui.machines.inventory import TemplateInfo
-from tui.machines.model import PROFILES, MachineSpec
+from tui.machines.model import PROFILES
 from tui.machines.protocol import Backend
 from tui.paths import Paths
 from tui.pool.backoff import Backoff
 from tui.pool.lease import PoolStatus
 from tui.pool.manager import Pool
-from tui.pool.measurements import Measurements
 from tui.redaction import Redactor
-from tui.runs import snapshots, templates
+from tui.runs import snapshots
 from tui.runs.anticipation import Anticipation
 from tui.runs.approval import Approver, Nobody
 from tui.runs.audit_trail import AuditTrail
 from tui.runs.backends import BackendStatus, LazyBackend, open_default
-from tui.runs.branching import branch, check_no_secret
+from tui.runs.branching import check_no_secret
 from tui.runs.comparison.comparer import Comparer
-from tui.runs.comparison.model import Comparison, FileDiff
 from tui.runs.context import Context
 from tui.runs.driver import Driver
 from tui.runs.drivers import Drivers
+from tui.runs.engine_machines import EngineMachines
+from tui.runs.engine_sessions import EngineSessions
 from tui.runs.eventlog import EventLog
-from tui.runs.events import Event, OutputReceived, PoolChanged, RolledBack
-from tui.runs.fleet import Fleet, MachineInfo
+from tui.runs.events import Event, OutputReceived, PoolChanged
+from tui.runs.fleet import Fleet
 from tui.runs.gatekeeper import Gatekeeper, user_name
 from tui.runs.gates import Gate, Preview, Ticket
-from tui.runs.heads import plan_step, roll_back, undo_or_redo
 from tui.runs.listeners import Listener, Listeners
 from tui.runs.pipeline import Pipeline
 from tui.runs.recovery import engine_locks, reconcile_snapshots, recover_runs
 from tui.runs.request import Request
 from tui.runs.retry import Retry
-from tui.runs.rollback import RollbackPlan, plan, resolve
+from tui.runs.rollback import RollbackPlan
 from tui.runs.rulebook import Rulebook
 from tui.runs.run import Run
 from tui.store.approvals import Approval
 from tui.store.locks import Lock
-from tui.store.model import MoveKind, RunRecord, RunState, SessionRecord, SnapshotRecord
+from tui.store.model import RunRecord, RunState
 from tui.store.rows import now
-from tui.store.store import Store, check_name
+from tui.store.store import Store
 
 __all__ = ["BackendStatus", "Engine", "RollbackPlan", "Run"]
 
 
-class Engine:
-    """Runs requests in sessions. Belongs to one event loop; open it with `open`, close it with `close`."""
+class Engine(EngineSessions, EngineMachines):
+    """Runs requests in sessions. Belongs to one event loop; open it with `open`, close it with `close`.
+
+    What it does with sessions and machines besides running is in its two bases.
+    """
 
     def __init__(
         self, paths: Paths, settings: Settings, store: Store, lock: Lock | None, owner: str,
@@ -254,135 +255,6 @@ class Engine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    # Moving the head
-
-    def _session(self, name_or_id: str) -> tuple[SessionRecord, Driver]:
-        session = self.store.session(name_or_id)
-        return session, self._drivers.of(session.id)
-
-    async def plan_rollback(self, session: str, target: str) -> RollbackPlan:
-        """Return what `rollback` would do. A process that stays has a machine stand by for it meanwhile.
-
-        Raises:
-            NotFound: there is no such session or snapshot.
-        """
-        record = self.store.session(session)
-        found = plan(self.store, record, resolve(self.store, record, target))
-        self._context.anticipation.of(found.target.id)
-        return found
-
-    async def rollback(self, session: str, target: str) -> RolledBack:
-        """Put a session back to a snapshot: its id, the beginning of it (4 or more), its name, or `last-success`.
-
-        Raises:
-            NotFound: there is no such session or snapshot.
-            Busy: a run executes or waits in this session, or another process drives it.
-            SnapshotError: the snapshot is of no use; nothing was changed.
-        """
-        return await roll_back(self._context, self._session(session)[1], target)
-
-    async def undo(self, session: str) -> RolledBack:
-        """Take back the last run or rollback. Raises as `rollback` does, and UsageError if there is none."""
-        return await undo_or_redo(self._context, self._session(session)[1], MoveKind.UNDO)
-
-    async def redo(self, session: str) -> RolledBack:
-        """Repeat what was last undone. Raises as `rollback` does, and UsageError if there is nothing."""
-        return await undo_or_redo(self._context, self._session(session)[1], MoveKind.REDO)
-
-    async def plan_undo(self, session: str) -> RollbackPlan | None:
-        """Return what `undo` would do, or None if it can do nothing."""
-        return plan_step(self._context, self.store.session(session), MoveKind.UNDO)
-
-    async def plan_redo(self, session: str) -> RollbackPlan | None:
-        """Return what `redo` would do, or None if it can do nothing."""
-        return plan_step(self._context, self.store.session(session), MoveKind.REDO)
-
-    # Snapshots and sessions
-
-    async def snapshot(self, session: str, name: str = "") -> SnapshotRecord:
-        """Capture a session as it is now, also while a run executes; the head stays where it is.
-
-        Raises:
-            NotFound: there is no such session.
-            UsageError: it has no state yet.
-            InvalidInput: the name is not one.
-        """
-        name = self._context.redactor.text(name)
-        if name:
-            check_name(name, "snapshot")
-        record, driver = self._session(session)
-        executing = [run.id for run in self._runs.values() if run.session_id == record.id]
-        return await snapshots.take(self._context, driver, record, name, executing[0] if executing else None)
-
-    async def set_snapshot(self, snapshot_id: str, *, name: str | None = None, pinned: bool | None = None) -> None:
-        """Name a snapshot (an empty name takes it away), pin or unpin it."""
-        if name is not None:
-            name = self._context.redactor.text(name)
-        self.store.set_snapshot(snapshot_id, name=name, pinned=pinned)
-        details = {"snapshot_id": snapshot_id, "name": name, "pinned": pinned}
-        self._context.audit.record(EntryKind.SNAPSHOT_CHANGED, details=details)
-
-    async def verify_snapshot(self, snapshot_id: str) -> None:
-        """Read a snapshot in full and compare its checksums.
-
-        Raises:
-            SnapshotDamaged: with what is wrong.
-        """
-        await (await self._backend.get()).verify(self.store.snapshot(snapshot_id).id)
-
-    async def compare(self, older_id: str, newer_id: str) -> Comparison:
-        """Return what changed from one snapshot to another, of any sessions, which are not touched by it.
-
-        Raises:
-            NotFound: there is no such snapshot.
-            SnapshotError: one of them is damaged or does not fit this host.
-            MachineError: the guest of one did not answer, or not with sense.
-        """
-        return await self._comparer.compare(self.store.snapshot(older_id), self.store.snapshot(newer_id))
-
-    async def file_diff(self, older_id: str, newer_id: str, path: str) -> FileDiff:
-        """Return how one file of a comparison differs, by its `path`. Raises as `compare` does.
-
-        Raises:
-            NotFound: no such file was changed either.
-        """
-        return await self._comparer.file_diff(self.store.snapshot(older_id), self.store.snapshot(newer_id), path)
-
-    async def branch(self, snapshot_id: str, name: str) -> SessionRecord:
-        """Return a new session, called `name`, that begins at a snapshot of another one.
-
-        Raises:
-            NotFound: there is no such snapshot.
-            InvalidInput: the name is not one, or a session has it.
-            SnapshotError: the snapshot is damaged, or there is no room.
-        """
-        return await branch(self._context, self._drivers, self.store.snapshot(snapshot_id), name)
-
-    async def delete_snapshots(self, snapshot_ids: Iterable[str]) -> int:
-        """Delete snapshots, all or none, and return the bytes freed. Runs keep the ids.
-
-        Raises:
-            UsageError: one of them is a head, in use or pinned.
-        """
-        return await snapshots.delete(self._context, snapshot_ids)
-
-    async def collect_garbage(self) -> int:
-        """Delete what the settings say need not be kept, and return the bytes freed."""
-        await self._backend.settled()
-        return await snapshots.collect(self._context)
-
-    async def delete_session(self, session: str) -> None:
-        """Delete a session with its snapshots, its runs and their outputs.
-
-        Raises:
-            NotFound: there is no such session.
-            Busy: a run executes or waits in it, or another process drives it.
-        """
-        record, driver = self._session(session)
-        await snapshots.delete_session(self._context, driver, record)
-        self._drivers.remove(record.id)
-        self._context.audit.record(EntryKind.SESSION_DELETED, session=record.name, details={"session_id": record.id})
-
     # Approvals
 
     def approvals(self) -> list[Approval]:
@@ -399,90 +271,3 @@ class Engine:
         details = {"approval_id": approval.id, "standing": str(approval.standing), "subject": approval.subject.shown}
         self._context.audit.record(EntryKind.APPROVAL_REVOKED, details=details)
         return approval
-
-    # Machines
-
-    def lose_machine(self, session: str) -> None:
-        """Kill the hypervisor of a session's machine, without warning. A drill: it shows what a real loss leads to.
-
-        Raises:
-            NotFound: there is no such session.
-            UsageError: no machine of it lives in this process.
-        """
-        self._session(session)[1].lose_machine()
-
-    async def backend_status(self) -> BackendStatus:
-        """Return what makes the machines, opening it if it is not yet.
-
-        Raises:
-            HostNotReady: the host lacks something.
-        """
-        backend = await self._backend.get()
-        return BackendStatus(backend.name, backend.why, backend.capabilities)
-
-    def pool_status(self) -> PoolStatus:
-        """Return how many machines wait."""
-        return self._pool.status()
-
-    @property
-    def measurements(self) -> Measurements:
-        """How long making, handing out, restoring and rolling back machines took; for reading."""
-        return self._pool.measurements
-
-    async def machines(self) -> tuple[MachineInfo, ...]:
-        """Return every machine of this process, those of sessions first."""
-        return await self._fleet.machines()
-
-    async def machine_log(self, machine_id: str) -> str:
-        """Return the end of what a machine's console and hypervisor printed. Untrusted text.
-
-        Raises:
-            NotFound: there is no such machine any more.
-        """
-        return await self._fleet.log(machine_id)
-
-    async def restart_machine(self, machine_id: str) -> None:
-        """Put a fresh machine in the place of one; of a session's nothing is lost. `Fleet.restart` has the errors."""
-        session = await self._fleet.restart(machine_id)
-        self._context.audit.record(EntryKind.MACHINE_RESTARTED, session=session, details={"machine_id": machine_id})
-
-    async def discard_machine(self, machine_id: str) -> None:
-        """Discard a machine, after capturing what a session's holds. `Fleet.discard` has the errors."""
-        session = await self._fleet.discard(machine_id)
-        self._context.audit.record(EntryKind.MACHINE_DISCARDED, session=session, details={"machine_id": machine_id})
-
-    async def drain_pool(self) -> int:
-        """Discard the machines that wait, make none until `resume_pool`, and return how many they were.
-
-        Machines of sessions and those that stand by for a rollback stay; a new session gets a machine made for it.
-        """
-        drained = await self._pool.drain()
-        self._context.audit.record(EntryKind.POOL_DRAINED, details={"machines": drained})
-        return drained
-
-    def resume_pool(self) -> None:
-        """Keep machines waiting again."""
-        self._pool.resume()
-        self._context.audit.record(EntryKind.POOL_RESUMED)
-
-    async def templates(self) -> tuple[TemplateInfo, ...]:
-        """Return the templates on disk, the newest first."""
-        return await templates.listed(self._context, self._backend.present)
-
-    async def remove_template(self, id_or_beginning: str) -> TemplateInfo:
-        """Remove a template from disk and return what it was.
-
-        Raises:
-            NotFound: there is none, or more than one.
-            Busy: a machine, of whichever process, or a snapshot needs it, or it is being made.
-        """
-        return await templates.remove(self._context, id_or_beginning)
-
-    async def prepare(self, spec: MachineSpec, report: Callable[[str], None] | None = None) -> None:
-        """Make whatever machines of `spec` need once. Quick when it is there.
-
-        Raises:
-            HostNotReady: the host lacks something.
-            BootFailed: the guest did not come up.
-        """
-        await (await self._backend.get()).prepare(spec, report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import isfunction
+from inspect import getmembers, isfunction
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -75,8 +75,8 @@ def refusal(what: str) -> UsageError:
     return UsageError(f"Rollcage is read-only here: it does not {what}", hint="open it without --readonly to do that")
 
 
-for _name, _member in vars(Engine).items():
-    if isfunction(_member) and not _name.startswith("_") and _name not in READING:
+for _name, _member in getmembers(Engine, isfunction):
+    if not _name.startswith("_") and _name not in READING:
         setattr(ReadOnlyEngine, _name, _refusing(_name))
 
 

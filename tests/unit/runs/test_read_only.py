@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from inspect import isfunction
+from inspect import getmembers, isfunction
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,8 @@ from tui.store.errors import StoreError
 
 CHANGING = [
     name
-    for name, member in vars(Engine).items()
-    if isfunction(member) and not name.startswith("_") and name not in READING
+    for name, _ in getmembers(Engine, isfunction)
+    if not name.startswith("_") and name not in READING
 ]
 
 
@@ -71,6 +71,10 @@ async def test_where_nothing_is_nothing_is_made(paths: Paths) -> None:
     async with await Engine.open(paths, Settings(), read_only=True) as reader:
         assert reader.store.sessions() == []
     assert sorted(paths.data.parent.rglob("*")) == before
+
+
+def test_every_part_of_the_engine_is_looked_at() -> None:
+    assert {"run", "rollback", "delete_session", "drain_pool", "revoke_approval"} <= {*CHANGING}
 
 
 @pytest.mark.parametrize("name", CHANGING)
