@@ -19,10 +19,10 @@ from tui.text import clean, clean_line
 from tui.ui.approver import DialogApprover
 from tui.ui.areas import AREAS
 from tui.ui.bindings import bindings_of
+from tui.ui.ending_app import EndingApp
 from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady, SessionLoaded
 from tui.ui.place import Place, keep_place, last_place
 from tui.ui.preparation import look
-from tui.ui.prepared_app import PreparedApp
 from tui.ui.screens.area import Area
 from tui.ui.screens.run import RunArea
 from tui.ui.workspace import DEFAULT_SESSION, Workspace
@@ -45,12 +45,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _TOAST_S = 8.0
-_CLOSING_S = 20.0
 _BURST_S = 0.05
 """Events this close to each other make the session be read once."""
 
 
-class RollcageApp(PreparedApp):
+class RollcageApp(EndingApp):
     """Run anything, roll anything back."""
 
     TITLE = "Rollcage"
@@ -114,9 +113,10 @@ class RollcageApp(PreparedApp):
     def action_area(self, name: str) -> None:
         """Show an area."""
         self.switch_mode(name)
-        self._keep_place()
+        self.keep_place()
 
-    def _keep_place(self) -> None:
+    def keep_place(self) -> None:
+        """Keep where the application is, for the next start."""
         if not self.keymap.read_only:
             entry = self.run_area.entry
             keep_place(Place(self.workspace.session, self.current_mode, entry.name if entry else ""), self.paths)
@@ -207,7 +207,7 @@ class RollcageApp(PreparedApp):
     def switch_session(self, choice: SessionChoice) -> None:
         """Show another session."""
         self.workspace.choose(choice)
-        self._keep_place()
+        self.keep_place()
         self.reload_session(switched=True)
 
     # --- definitions -----------------------------------------------------------------------------------------------
@@ -282,47 +282,6 @@ class RollcageApp(PreparedApp):
             await self.workspace.cancel()
         else:
             self.notify(f"{self.key_of('app.quit')} leaves Rollcage.", markup=False)
-
-    @work(exit_on_error=False, group="quit", exclusive=True)
-    async def action_quit_safely(self) -> None:
-        """Leave; ask first while something runs."""
-        running = self.live.running()
-        if running is not None:
-            from textual.content import Content
-
-            from tui.ui.screens.confirm import Confirm
-
-            body = Content(f"{clean_line(running.title, 60)} is running in session {clean_line(running.session, 30)}.")
-            note = Content("It will be cancelled; the session and all its snapshots stay.")
-            dialog = Confirm(
-                "Leave Rollcage?", Content("\n").join([body, note]), act="Cancel it and leave", keep="Stay"
-            )
-            if not await self.push_screen_wait(dialog):
-                return
-        await self._leave()
-
-    async def _leave(self) -> None:
-        self._keep_place()
-        await self._close_engine()
-        self.exit(0)
-
-    async def on_unmount(self) -> None:
-        """Close the engine however the application ends."""
-        await self._close_engine()
-
-    async def _close_engine(self) -> None:
-        self.approver.close()
-        engine, self.workspace.opened = self.workspace.opened, None
-        if engine is None:
-            return
-        try:
-            async with asyncio.timeout(_CLOSING_S):
-                for close in self.workspace.closing:
-                    await close()
-                await engine.close()
-        except TimeoutError:
-            # Machines die with this process in any case, and records are already on disk.
-            _log.error("the engine did not close within %s s", _CLOSING_S)
 
 
 def run_app(paths: Paths, settings: Settings, *, session: str | None = None, read_only: bool = False) -> int:

@@ -11,7 +11,7 @@ from tui.ui.bindings import bindings_of
 
 
 class Reading(Widget):
-    """A widget that scrolls text. The second base of one: Textual takes styles from the first, which is what scrolls."""
+    """A widget that scrolls text. The second base of one, for Textual takes styles from the first: what scrolls."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("text")
 
