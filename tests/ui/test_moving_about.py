@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.events import MouseScrollDown
 from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -301,13 +301,30 @@ async def test_in_a_text_field_only_keys_are_offered_that_work_there(app: Rollca
         assert "? Help" not in line(app).replace("f1 Help", "")
 
 
-async def test_the_letters_are_labels_and_not_text_of_the_screen_below(
-    make_app: Callable[..., RollcageApp],
-) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_a_letter_can_be_clicked_and_a_click_elsewhere_leaves(app: RollcageApp) -> None:
+    async with app.run_test(size=(160, 48)) as pilot:
         await ready(pilot, app)
+        before = app.focused
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, Jump))
+        await pilot.click(offset=Offset(159, 20))
+        await until(pilot, lambda: app.screen is app.run_area)
+        assert app.focused is before
         await pilot.press("o")
         await until(pilot, lambda: isinstance(app.screen, Jump) and app.screen.query("Static"))
-        await pilot.click(offset=Offset(119, 20))
-        await until(pilot, lambda: app.screen is app.run_area)
+        jump = app.screen
+        assert isinstance(jump, Jump)
+        letter = next(letter for letter, widget in jump.targets.items() if isinstance(widget, SessionTree))
+        await pilot.pause()
+        await pilot.click(f"#jump-{letter}")
+        await until(pilot, lambda: isinstance(app.focused, SessionTree))
+
+
+async def test_the_wheel_scrolls_a_list_and_leaves_its_cursor() -> None:
+    app = NumbersApp()
+    async with app.run_test(size=(20, 21)) as pilot:
+        numbers = app.query_one(Numbers)
+        numbers.focus()
+        await pilot._post_mouse_events([MouseScrollDown], Numbers, button=0)
+        await until(pilot, lambda: numbers.scroll_y > 0)
+        assert numbers.cursor == 1
