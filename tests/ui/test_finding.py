@@ -132,7 +132,7 @@ async def test_the_palette_rolls_back_to_a_snapshot_after_asking(app: RollcageAp
         finder = await opened(pilot, app, "ctrl+p")
         await pilot.press(*"back first")
         assert finder.results.candidate is not None
-        assert finder.results.candidate.title == "to the state after first"
+        assert finder.results.candidate.title == "roll back to the state after first"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         await pilot.press("right", "enter")

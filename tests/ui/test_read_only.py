@@ -85,7 +85,7 @@ async def test_help_and_palette_do_not_offer_them(reading: RollcageApp, run: Run
             assert isinstance(finder, Finder)
             await until(pilot, lambda finder=finder: finder.results.shown)
             assert not hidden & {each.explanation for each in finder.results.shown}
-            assert all(each.reason for each in finder.results.shown if each.group == "roll back")
+            assert all(each.reason for each in finder.results.shown if each.group == "snapshot")
             await pilot.press("escape")
             await until(pilot, lambda: reading.screen is reading.run_area)
 

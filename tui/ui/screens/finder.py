@@ -22,7 +22,7 @@ from tui.ui.screens.dialog import Dialog
 from tui.ui.widgets.virtual_list import Part, VirtualList
 
 _KEYS_WIDTH = 8
-_TITLE_WIDTH = 38
+_TITLE_WIDTH = 44
 _NARROW = 70
 
 

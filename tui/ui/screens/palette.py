@@ -92,8 +92,8 @@ class Palette(Finder):
                 words = f"{age(snapshot.created_at)} ago{', where the machine stands' if row.is_head else ''}"
                 if row.run is not None:
                     words += f", {state_words(row.run.state, row.run.exit_code)}"
-                title = f"to {state.title_of(snapshot)}"
-                yield Candidate("roll back", title, words, partial(self._roll_back, row), "", reason)
+                title = f"roll back to {state.title_of(snapshot)}"
+                yield Candidate("snapshot", title, words, partial(self._roll_back, row), "", reason)
 
     def _roll_back(self, row: HistoryRow) -> None:
         from tui.ui.widgets.session_tree import SessionTree
