@@ -161,8 +161,9 @@ class RunArea(Running):
     @work(group="details", exit_on_error=False)
     async def show_details(self, entry: Entry | None) -> None:
         """Show a command in the middle."""
-        await self.query_one(Details).show(entry)
-        self._show_titles()
+        with self.app.batch_update():  # laid out and drawn once, not after each of its parts
+            await self.query_one(Details).show(entry)
+            self._show_titles()
         self.show_keys()
 
     def open_command(self, name: str) -> None:
