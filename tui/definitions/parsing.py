@@ -31,6 +31,7 @@ from tui.definitions.parameter_fields import read_parameters
 from tui.definitions.problems import Severity, has_errors, in_order
 from tui.definitions.restriction_fields import read_allowed_times, read_rate_limit, read_roles
 from tui.definitions.templating import check_step
+from tui.definitions.text_files import decode
 
 __all__ = ["FIELDS", "LIMITS", "MAX_FILE_BYTES", "MAX_FRONTMATTER_CHARACTERS", "Parsed", "parse"]
 
@@ -57,7 +58,7 @@ class Parsed(ParsedFile[Definition]):
 def parse(data: bytes, path: Path, scope: Scope = Scope.PROJECT) -> Parsed:
     """Read a definition from the bytes of the file `path`; nothing is read from disk, and nothing is raised."""
     problems = Problems(str(path))
-    text = decode(data, problems)
+    text = decode(data, MAX_FILE_BYTES, problems)
     if text is None:
         return Parsed(None, path.stem, tuple(problems))
     try:
@@ -73,24 +74,6 @@ def parse(data: bytes, path: Path, scope: Scope = Scope.PROJECT) -> Parsed:
     if root is None:
         return Parsed(None, path.stem, in_order(problems))
     return _definition(root, body.steps, body.documentation, data, path, scope, problems)
-
-
-def decode(data: bytes, problems: Problems) -> str | None:
-    """Return the text of a file, or None with a problem: too large, or no text."""
-    if len(data) > MAX_FILE_BYTES:
-        problems.at(1, None, f"the file is larger than {MAX_FILE_BYTES // 1024} KiB")
-        return None
-    if (at := data.find(b"\0")) >= 0:
-        problems.at(data.count(b"\n", 0, at) + 1, None, "the file holds a NUL byte: this is not text")
-        return None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # The codec counts from behind a byte order mark; only lines matter here.
-        line = data.count(b"\n", 0, error.start) + 1
-        problems.at(line, None, f"not UTF-8: byte 0x{error.object[error.start]:02X}", "save the file as UTF-8")
-        return None
-    return text.replace("\r\n", "\n")
 
 
 def read_root(parts: Parts, problems: Problems) -> Node | None:

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from tui.definitions.fields import Fields, Problems
-from tui.definitions.frontmatter import BadYaml, Node, read
+from tui.definitions.frontmatter import Node
 from tui.definitions.model import Json
 from tui.definitions.problems import in_order
+from tui.definitions.text_files import read_mapping
 from tui.errors import InvalidInput
 from tui.hooks.chain import DEFAULT_TIMEOUT_S
 from tui.hooks.model import Point
@@ -97,7 +98,8 @@ def parse_hook_settings(data: bytes, file: Path, known: Iterable[str] = ()) -> H
     """
     problems = Problems(str(file))
     settings = HooksSettings.for_preset(Preset.DEFAULT)
-    if (root := _root(data, problems)) is not None:
+    what = "the settings must be a mapping of keys to values"
+    if (root := read_mapping(data, _LARGEST_FILE, problems, what=what)) is not None:
         fields = Fields(root, "the settings", ("preset", "timeout_s", "hooks"), problems)
         preset = fields.enum("preset", Preset, Preset.DEFAULT, {})
         settings = _read(fields, preset, problems, tuple(known))
@@ -105,24 +107,6 @@ def parse_hook_settings(data: bytes, file: Path, known: Iterable[str] = ()) -> H
         lines = "\n".join(map(str, found))
         raise InvalidInput(lines, hint=f"correct {file.name}, or move it away to use the default preset")
     return settings
-
-
-def _root(data: bytes, problems: Problems) -> Node | None:
-    if len(data) > _LARGEST_FILE:
-        problems.at(1, None, f"the file is larger than {_LARGEST_FILE // 1024} KiB")
-        return None
-    try:
-        root = read(data.decode("utf-8-sig").replace("\r\n", "\n"), 1)
-    except UnicodeDecodeError as error:
-        problems.at(data.count(b"\n", 0, error.start) + 1, None, "not UTF-8")
-        return None
-    except BadYaml as error:
-        problems.at(error.line, error.column, error.message, error.hint)
-        return None
-    if root is not None and root.kind != "map":
-        problems.error(root, "the settings must be a mapping of keys to values")
-        return None
-    return root
 
 
 def _read(fields: Fields | None, preset: Preset, problems: Problems, known: tuple[str, ...]) -> HooksSettings:

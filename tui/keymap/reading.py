@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui.definitions.fields import Problems, describe
-from tui.definitions.frontmatter import BadYaml, Node, read
+from tui.definitions.frontmatter import Node
 from tui.definitions.problems import Problem, Severity, has_errors, in_order
 from tui.definitions.spelling import did_you_mean
+from tui.definitions.text_files import read_mapping
 from tui.keymap.key import Key
 from tui.keymap.names import KNOWN_NAMES, NoKey, is_typed, parse_key, shown, why_unsent
 from tui.keymap.table import Keymap, KeyTable
@@ -55,7 +56,8 @@ def parse_keymap(data: bytes, file: Path, table: KeyTable) -> tuple[Keymap, tupl
 
 
 def _entries(data: bytes, table: KeyTable, problems: Problems) -> Iterator[tuple[Node, Key, tuple[str, ...]]]:
-    root = _root(data, problems)
+    what, hint = "a keymap must be a mapping of ids to keys", "run.run: ctrl+r"
+    root = read_mapping(data, MAX_FILE_BYTES, problems, what=what, hint=hint)
     known = table.by_id()
     seen: dict[str, int] = {}
     for name, value in root.pairs if root is not None else ():
@@ -71,27 +73,6 @@ def _entries(data: bytes, table: KeyTable, problems: Problems) -> Iterator[tuple
             if keys is not None:
                 yield name, key, keys
         seen.setdefault(name.text, name.line)
-
-
-def _root(data: bytes, problems: Problems) -> Node | None:
-    if len(data) > MAX_FILE_BYTES:
-        problems.at(1, None, f"a keymap is at most {MAX_FILE_BYTES // 1024} KiB long")
-        return None
-    try:
-        root = read(data.decode("utf-8-sig").replace("\r\n", "\n"), 1)
-    except UnicodeDecodeError as error:
-        problems.at(data.count(b"\n", 0, error.start) + 1, None, "not UTF-8", "save the file as UTF-8")
-        return None
-    except BadYaml as error:
-        # What reads it also reads the frontmatter of definitions, and says so.
-        problems.at(error.line, error.column, error.message.replace("the frontmatter", "the file"), error.hint)
-        return None
-    if root is None or root.kind == "null":
-        return None
-    if root.kind != "map":
-        problems.error(root, f"a keymap must be a mapping of ids to keys, not {describe(root)}", "run.run: ctrl+r")
-        return None
-    return root
 
 
 def _keys(place: Node, value: Node, key: Key, problems: Problems) -> tuple[str, ...] | None:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from tui.definitions.fields import Fields, Problems, describe
-from tui.definitions.frontmatter import BadYaml, Node, read
+from tui.definitions.frontmatter import Node
 from tui.definitions.patterns import BadPattern, compile_pattern
 from tui.definitions.restriction_fields import read_allowed_times, read_each, read_rate_limit
 from tui.definitions.restrictions import AllowedTimes
+from tui.definitions.text_files import read_mapping
 from tui.levels import RiskLevel
 from tui.policy.denylist import Denied, DeniedBy
 from tui.policy.knowledge.model import Strictness
@@ -69,24 +70,9 @@ def parse_restrictions(data: bytes, file: Path, problems: Problems) -> Restricti
 
 
 def _fields(data: bytes, file: Path, problems: Problems) -> Fields | None:
-    if len(data) > MAX_FILE_BYTES:
-        problems.at(1, None, f"a policy is at most {MAX_FILE_BYTES // 1024} KiB long")
-        return None
-    try:
-        root = read(data.decode("utf-8-sig").replace("\r\n", "\n"), 1)
-    except UnicodeDecodeError as error:
-        problems.at(data.count(b"\n", 0, error.start) + 1, None, "not UTF-8", "save the file as UTF-8")
-        return None
-    except BadYaml as error:
-        # What reads it also reads the frontmatter of definitions, and says so.
-        problems.at(error.line, error.column, error.message.replace("the frontmatter", "the file"), error.hint)
-        return None
-    if root is None or root.kind == "null":
-        return None
-    if root.kind != "map":
-        problems.error(root, f"a policy must be a mapping of keys to values, not {describe(root)}")
-        return None
-    return Fields(root, file.name, _SHARED, problems)
+    what = "a policy must be a mapping of keys to values"
+    root = read_mapping(data, MAX_FILE_BYTES, problems, what=what)
+    return Fields(root, file.name, _SHARED, problems) if root is not None else None
 
 
 def _roles(fields: Fields, problems: Problems) -> dict[str, frozenset[str]]:

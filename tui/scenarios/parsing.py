@@ -11,8 +11,9 @@ from tui.definitions.claims import ParsedFile
 from tui.definitions.fields import Fields, Problems
 from tui.definitions.frontmatter import BadYaml, split
 from tui.definitions.model import NAME, Profile, Scope
-from tui.definitions.parsing import LIMITS, decode, read_limits, read_root
+from tui.definitions.parsing import LIMITS, MAX_FILE_BYTES, read_limits, read_root
 from tui.definitions.problems import has_errors, in_order
+from tui.definitions.text_files import decode
 from tui.scenarios.model import Scenario, SessionKind
 from tui.scenarios.steps import read_steps
 
@@ -37,7 +38,7 @@ def parse(data: bytes, path: Path, scope: Scope = Scope.PROJECT) -> Parsed:
     The limits of a definition's file hold here too: 1 MiB, of which 64 Ki characters may be frontmatter.
     """
     problems = Problems(str(path))
-    text = decode(data, problems)
+    text = decode(data, MAX_FILE_BYTES, problems)
     if text is None:
         return Parsed(None, path.stem, tuple(problems))
     try:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from tui.definitions.fields import Fields, Problems, describe
-from tui.definitions.frontmatter import BadYaml, Node, read
+from tui.definitions.frontmatter import Node
 from tui.definitions.problems import Problem, has_errors, in_order
+from tui.definitions.text_files import read_mapping
 from tui.themes.colours import colour_problem, style_problem
 from tui.themes.model import Theme
 from tui.themes.tokens import COLOURS, STYLE_VARIABLES, VARIABLES
@@ -48,24 +49,9 @@ def _theme(data: bytes, file: Path, problems: Problems) -> Theme | None:
 
 
 def _root(data: bytes, problems: Problems) -> Node | None:
-    if len(data) > MAX_FILE_BYTES:
-        problems.at(1, None, f"a theme is at most {MAX_FILE_BYTES // 1024} KiB long")
-        return None
-    try:
-        root = read(data.decode("utf-8-sig").replace("\r\n", "\n"), 1)
-    except UnicodeDecodeError as error:
-        problems.at(data.count(b"\n", 0, error.start) + 1, None, "not UTF-8", "save the file as UTF-8")
-        return None
-    except BadYaml as error:
-        # What reads it also reads the frontmatter of definitions, and says so.
-        problems.at(error.line, error.column, error.message.replace("the frontmatter", "the file"), error.hint)
-        return None
-    if root is None or root.kind == "null":
+    root = read_mapping(data, MAX_FILE_BYTES, problems, what="a theme must be a mapping of keys to values")
+    if root is None and not tuple(problems):
         problems.at(1, None, "the file is empty", "a theme needs at least `primary`")
-        return None
-    if root.kind != "map":
-        problems.error(root, f"a theme must be a mapping of keys to values, not {describe(root)}")
-        return None
     return root
 
 

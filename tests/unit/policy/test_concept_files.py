@@ -48,7 +48,7 @@ def test_fenced_code_is_not_read() -> None:
         ("# A\nsynonyms::\n", ["2: synonyms:: is empty"]),
         ("# A\nsynonym:: b\n", ["2: synonym:: means nothing"]),
         ("# A\nsynonyms:: " + "x" * 101 + "\n", ["2: synonyms:: holds '" + "x" * 60 + "', which is not a term"]),
-        (b"# A\n\xff\n", ["2: not UTF-8"]),
+        (b"# A\n\xff\n", ["2: not UTF-8: byte 0xFF"]),
         (b"x" * (MAX_FILE_BYTES + 1), ["1: the file is larger than 1024 KiB"]),
     ],
 )

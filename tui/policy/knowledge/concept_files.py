@@ -21,6 +21,7 @@ from typing import Final
 from tui.definitions.fields import Problems
 from tui.definitions.problems import Severity
 from tui.definitions.spelling import closest
+from tui.definitions.text_files import decode
 from tui.policy.knowledge.model import Concept, Origin, distinct, normal
 
 MAX_FILE_BYTES: Final = 1024 * 1024
@@ -33,17 +34,12 @@ _PROPERTIES: Final = ("synonyms", "related")
 
 def parse_concepts(data: bytes, path: Path, origin: Origin, problems: Problems) -> list[Concept]:
     """Return the concepts of a file; mistakes go to `problems`."""
-    if len(data) > MAX_FILE_BYTES:
-        problems.at(1, None, f"the file is larger than {MAX_FILE_BYTES // 1024} KiB")
-        return []
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        problems.at(data.count(b"\n", 0, error.start) + 1, None, "not UTF-8", "save the file as UTF-8")
+    text = decode(data, MAX_FILE_BYTES, problems)
+    if text is None:
         return []
     reader = _Reader(path, origin, problems)
     fence = ""
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if found := _FENCE.match(line):
             if not fence:
                 fence = found[1]
