@@ -18,11 +18,7 @@ from tui.runs.engine import Engine
 from tui.runs.read_only import READING, ReadOnlyEngine
 from tui.store.errors import StoreError
 
-CHANGING = [
-    name
-    for name, _ in getmembers(Engine, isfunction)
-    if not name.startswith("_") and name not in READING
-]
+CHANGING = [name for name, _ in getmembers(Engine, isfunction) if not name.startswith("_") and name not in READING]
 
 
 def contents(paths: Paths) -> dict[Path, str]:
