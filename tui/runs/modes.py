@@ -20,7 +20,8 @@ from tui.levels import RiskLevel
 from tui.machines.local.confinement import Confinement
 from tui.machines.model import Limit
 from tui.risk.model import Assessment, Confidence, Effect
-from tui.runs.harmless import PROGRAMS, argv_objections, obeyed, objections
+from tui.runs.harmless import argv_objections, obeyed, objections
+from tui.runs.harmless_programs import PROGRAMS
 from tui.runs.request import Request, StepRequest
 
 _HARMLESS: Final = frozenset({Effect.READ, Effect.WRITE})

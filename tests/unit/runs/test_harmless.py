@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tui.definitions import Catalog, Scope, environment, render, resolve
 from tui.paths import shipped
-from tui.runs.harmless import PROGRAMS, argv_objections, obeyed, objections
+from tui.runs.harmless import argv_objections, obeyed, objections
+from tui.runs.harmless_programs import PROGRAMS
 
 
 @pytest.mark.parametrize(
