@@ -18,6 +18,7 @@ from textual.worker import Worker, WorkerState
 from tui.ui.bindings import bindings_of
 from tui.ui.messages import EngineEvent, EngineReady, SessionLoaded
 from tui.ui.reach import bare
+from tui.ui.screens.drawing import CarefulCompositor
 from tui.ui.widgets.key_bar import KeyBar
 from tui.ui.widgets.pane import Pane
 from tui.ui.widgets.status_bar import StatusBar
@@ -60,6 +61,10 @@ class Area(Screen[None]):
     _reasons: tuple[str, ...] = ()
     _elapsed: Timer | None = None
     """Lets the time of a run go on; stands still while nothing runs."""
+
+    def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name, id, classes)
+        self._compositor = CarefulCompositor()
 
     @property
     def rollcage(self) -> RollcageApp:

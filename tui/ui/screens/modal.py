@@ -7,6 +7,8 @@ from typing import TypeVar
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen
 
+from tui.ui.screens.drawing import CarefulCompositor
+
 Result = TypeVar("Result")
 
 
@@ -20,6 +22,10 @@ class Modal(ModalScreen[Result]):
 
     _answers: tuple[Result | None, ...] = ()
     """The answer that was given while something else was on top."""
+
+    def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(name, id, classes)
+        self._compositor = CarefulCompositor()
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Answer and go away: now if this is on top, else once it is again. An answer after the first is none."""
