@@ -9,16 +9,15 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from tui.audit.errors import AuditError
 from tui.definitions.model import ExecutionMode
 from tui.errors import Refused, RollcageError
-from tui.hooks.model import Finished, Output
 from tui.machines.errors import MachineError
 from tui.machines.local.host import LocalHost
 from tui.runs.aftermath import Aftermath
+from tui.runs.conclusion import Conclusion
 from tui.runs.context import Context
 from tui.runs.driver import Driver
-from tui.runs.events import AttemptFailed, MachineLeased, RunExited, RunFinished, RunStarted
+from tui.runs.events import AttemptFailed, MachineLeased, RunExited, RunStarted
 from tui.runs.execution import Execution
 from tui.runs.gates import Admission, Ticket
 from tui.runs.outcome import Outcome, with_log
@@ -269,54 +268,15 @@ class Pipeline:
             )  # fmt: skip
 
     async def _conclude(self, outcome: Outcome) -> RunRecord:
-        """Make the record final, and the snapshot after with it."""
-        writer, error = self._writer, self._run.redactor.text(outcome.error)
-        state = outcome.state
-        if writer is not None:
-            try:
-                await asyncio.to_thread(writer.sync)
-            except RollcageError as failure:
-                error = f"{error}\n{failure}".strip()
-            writer.close()
         record = replace(
-            self._record, state=state, ended_at=now(), exit_code=outcome.exit_code, error=error,
-            after_id=self._aftermath.after_id, rolled_back=self._aftermath.rolled_back,
+            self._record,
+            state=outcome.state,
+            exit_code=outcome.exit_code,
+            error=self._run.redactor.text(outcome.error),
             usage=self._execution.usage if self._execution else None,
-            output_bytes=writer.data_bytes if writer else 0, output_head=writer.head if writer else b"",
-        )  # fmt: skip
-        record = await self._heard_after(record)
-        try:
-            await self._context.audit.settled()  # first, so that no run is over of which the log does not say how
-        except AuditError as failure:
-            record = replace(record, error=f"{record.error}\n{failure}".strip())
-        try:
-            self._context.store.conclude(record, snapshot=self._aftermath.unrecorded, move=self._aftermath.move)
-        except RollcageError as failure:
-            record = replace(
-                record, state=RunState.ERROR, error=f"{error}\nthe run could not be recorded: {failure}".strip()
-            )
-            self._aftermath.not_recorded()
-        else:
-            self._aftermath.recorded()
-        self._emit_finished(record)
-        return record
-
-    async def _heard_after(self, record: RunRecord) -> RunRecord:
-        """Let hooks see how it ended; what they change of the output is what the record keeps of it."""
-        if self._admission is None:
-            return record
-        assert record.ended_at is not None
-        head = record.output_head.decode(errors="replace")
-        finished = Finished(
-            str(record.state),
-            record.exit_code,
-            (record.ended_at - record.started_at).total_seconds(),
-            Output(head, omitted_bytes=record.output_bytes - len(record.output_head)),
-            record.usage.to_json() if record.usage is not None else {},
-            record.error,
         )
-        seen = await self._context.gate.concluded(self._ticket, self._admission, finished)
-        return record if seen.output.head == head else replace(record, output_head=seen.output.head.encode())
+        conclusion = Conclusion(self._context, self._ticket, self._admission, self._aftermath)
+        return await conclusion.of(record, self._writer)
 
     def _emit_started(self) -> None:
         self._context.emit(
@@ -324,17 +284,6 @@ class Pipeline:
                 **self._stamp(), title=self._request.title, session=self._request.session,
                 definition=self._request.definition, steps=len(self._request.steps),
                 definition_hash=self._request.definition_hash,
-            )
-        )  # fmt: skip
-
-    def _emit_finished(self, record: RunRecord) -> None:
-        assert record.ended_at is not None
-        self._context.emit(
-            RunFinished(
-                **self._stamp(), state=record.state, exit_code=record.exit_code, error=record.error,
-                duration_ms=(record.ended_at - record.started_at).total_seconds() * 1000,
-                before_id=record.before_id, after_id=record.after_id, rolled_back=record.rolled_back,
-                usage=record.usage,
             )
         )  # fmt: skip
 
