@@ -50,6 +50,13 @@ _CLOUD_NAMES: Final = re.compile(
     r"^(?:delete|terminate|destroy)(?:Bucket|DBInstance|DBCluster|Instances?|Stack|Cluster|Table|Objects|Volume|Snapshot|User|Role|Vpc|Function|Namespace|ResourceGroup|Secret|HostedZone|NamespacedPod|NamespacedDeployment|Topic|Queue)s?$"
 )
 
+_GLOBAL: Final = re.compile(
+    r"\s*(?:return\s+)?(this|globalThis|global|window|self|process|require|module)\s*(?:\|\|.*)?;?\s*$"
+)
+"""Code that is written to get at the global object: `Function('return this')()`."""
+_EMPTIES: Final = Operation(Action.DATABASE_DROP, what="deletes everything in a collection")
+_RETURNS: Final = "Function() returning "
+
 
 class Calls(Builtins):
     """Evaluates calls."""
@@ -212,6 +219,8 @@ class Calls(Builtins):
         call = Call(name, args, self.span_of(node), options_of(args), owner if owner is not None else target)
         if name in METHODS and owner is not None:
             return perform(self.judge, call, METHODS[name])
+        if name == "deleteMany" and _is_everything(args):
+            return perform(self.judge, call, _EMPTIES)
         if _CLOUD_NAMES.match(name):
             return perform(self.judge, call, Operation(Action.CLOUD_DELETE, what=_in_words(name)))
         return Value(
@@ -224,6 +233,8 @@ class Calls(Builtins):
         special = self.special(name, args, node, owner)
         if special is not None:
             return special
+        if name.startswith(_RETURNS):
+            return Reference(name.removeprefix(_RETURNS), disguised=True)
         folded = folding.call_function(name, args)
         if folded is not None:
             return folded
@@ -235,6 +246,8 @@ class Calls(Builtins):
         if name in folding.BUFFERS:
             return with_labels(args[0], labels) if args and not isinstance(args[0], Entries) else Value(labels=labels)
         row = self._row(name, owner)
+        if name.endswith(".deleteMany") and _is_everything(args):
+            row = _EMPTIES
         call = Call(name, args, self.span_of(node), options_of(args), owner, target.disguised)
         if row is None:
             returned = self.callbacks(args, labels | (labels_of(owner) if owner is not None else NOTHING))
@@ -250,9 +263,12 @@ class Calls(Builtins):
                 call.span,
                 Effect.EXECUTE,
             )
-        found = perform(self.judge, call, row)
-        self.callbacks(args, labels_of(found), found)
-        return found
+        if name in {"Function", "eval"} and args and (found := _GLOBAL.match(text_of(args[-1]) or "")):
+            wanted = found[1] if found[1] in {"process", "require", "module"} else "globalThis"
+            return Reference(wanted if name == "eval" else _RETURNS + wanted, disguised=True)
+        result = perform(self.judge, call, row)
+        self.callbacks(args, labels_of(result), result)
+        return result
 
     def _row(self, name: str, owner: Value | None) -> Operation | None:
         row = OPERATIONS.get(name)
@@ -283,6 +299,11 @@ class Calls(Builtins):
             elif isinstance(value, Reference) and value.name == "eval" and labels & {Label.NETWORK, Label.DECODED}:
                 perform(self.judge, Call("eval", (Value(labels=labels),), self.here), OPERATIONS["eval"])
         return returned
+
+
+def _is_everything(args: tuple[Value, ...]) -> bool:
+    """Whether a query that is handed over leaves nothing out: none, or an empty filter."""
+    return not args or (isinstance(args[0], Entries) and not args[0].entries)
 
 
 def _in_words(name: str) -> str:

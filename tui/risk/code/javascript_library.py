@@ -178,6 +178,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "require.resolve": _nothing, "isNaN": _nothing, "clearTimeout": _nothing,
     # Databases and clouds.
     "redis.createClient().flushall": on(A.DATABASE_DROP, what="deletes all data of the Redis server"),
+    "sequelize.drop": on(A.DATABASE_DROP, what="deletes all tables of a database"),
     "mongoose.connection.dropDatabase": on(A.DATABASE_DROP, what="deletes a database"),
 }  # fmt: skip
 

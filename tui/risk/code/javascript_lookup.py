@@ -40,6 +40,7 @@ _KNOWN: Final[dict[str, Value]] = {
     "undefined": Constant(None), "__dirname": Constant("."), "__filename": Constant("./script.js"),
     "path.sep": Constant("/"), "os.EOL": Constant("\n"), "process.platform": Constant("linux"),
     "os.devNull": Constant("/dev/null"), "NaN": UNKNOWN, "import.meta.dirname": Constant("."),
+    "document.cookie": Value(labels=frozenset({Label.CREDENTIAL}), shown="document.cookie"),
     "import.meta.url": Constant("./script.js"), "process.argv0": Constant("node"),
 }  # fmt: skip
 

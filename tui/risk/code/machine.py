@@ -10,7 +10,18 @@ from tui.levels import RiskLevel
 from tui.risk.code import evaluation, files, network, processes
 from tui.risk.code.judge import Judge
 from tui.risk.code.operations import Action, Call, Operation
-from tui.risk.code.values import UNKNOWN, Constant, Instance, Label, Value, labels_of, shown
+from tui.risk.code.values import (
+    UNKNOWN,
+    Constant,
+    Entries,
+    Instance,
+    Items,
+    Label,
+    Value,
+    labels_of,
+    shown,
+    text_of,
+)
 from tui.risk.model import Category, Effect
 
 _HIGH: Final = RiskLevel.HIGH
@@ -155,6 +166,22 @@ def set_up(judge: Judge, call: Call, operation: Operation) -> Value:
     return UNKNOWN
 
 
+def container(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Start a container: with the machine's own file system or rights it is none."""
+    del operation
+    shared = call.option("volumes")
+    given = shared.entries if isinstance(shared, Entries) else {}
+    listed = shared.items if isinstance(shared, Items) else ()
+    places = [*given, *(str(text_of(item)).partition(":")[0] for item in listed)]
+    host = [text_of(value) for name in ("pid_mode", "ipc_mode", "userns_mode") if (value := call.option(name))]
+    if call.is_true("privileged") or "host" in host or not {"/", "/var/run/docker.sock", "/etc"}.isdisjoint(places):
+        judge.report(
+            _HIGH, Category.ESCAPE, "container-host", "starts a container that may do anything to the machine under it",
+            call.span, Effect.PRIVILEGE, attack=("T1611",),
+        )  # fmt: skip
+    return UNKNOWN
+
+
 def power(judge: Judge, call: Call, operation: Operation) -> Value:
     """Stop or start the machine."""
     judge.report(
@@ -220,6 +247,8 @@ _OWN: Final[dict[Action, Handler]] = {
     Action.EVADE: _plain(_HIGH, Category.EVADE, "evade", Effect.CONFIG),
     Action.DECRYPT_STORE: _plain(_HIGH, Category.CRED_READ, "decrypt-store", Effect.CREDENTIAL_READ,
     labels=frozenset({Label.CREDENTIAL})),
+    Action.CONTAINER: container,
+    Action.GRANT: _plain(_HIGH, Category.ACCOUNT, "grant", Effect.PRIVILEGE, Effect.REMOTE),
     Action.MOUNT: _plain(_HIGH, Category.KERNEL, "mount", Effect.KERNEL),
     Action.MINE: _plain(_HIGH, Category.DOS, "mine", Effect.EXHAUST),
     Action.HOOK: _plain(_HIGH, Category.HIJACK, "hook", Effect.EXECUTE),

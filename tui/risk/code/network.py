@@ -97,8 +97,8 @@ def send(judge: Judge, span: Span, url: Value | None, content: list[Value]) -> N
     """Judge that `content` and the address itself leave the machine."""
     pieces = pieces_of(url) if url is not None else ()
     where = shown(url) if pieces and isinstance(pieces[0], str) else ""
-    if where and is_local(where):
-        return
+    if where and (is_local(where) or (where[0] == "/" and where[:2] != "//")):
+        return  # to this machine, or to where the page came from
     host = host_of(where) if where else "another machine"
     body: Labels = NOTHING.union(*(labels_of(value) for value in content)) if content else NOTHING
     in_url = (

@@ -80,9 +80,13 @@ class Action(enum.Enum):
     REGISTRY = enum.auto()
     """Writes the Windows registry."""
     EVADE = enum.auto()
+    GRANT = enum.auto()
+    """Gives an account more rights."""
     DECRYPT_STORE = enum.auto()
     """Decrypts what the system keeps for browsers and password managers."""
     MOUNT = enum.auto()
+    CONTAINER = enum.auto()
+    """Starts a container."""
     POWER = enum.auto()
     MINE = enum.auto()
     ENCRYPT = enum.auto()

@@ -246,6 +246,8 @@ class Calls(Builtins):
                 (name.startswith(CLOUD_ROOTS) and CLOUD_DELETES.match(attr)) or CLOUD_NAMES.match(attr)
             ):
                 row = Operation(Action.CLOUD_DELETE, what=_in_words(attr))
+        if row is None and name.endswith(".objects.all().delete"):
+            row = Operation(Action.DATABASE_DROP, what="deletes every row of a table")
         if row is None and attr == "connect" and _is_address(args):
             row = _CONNECT
         call = Call(name, args, self.span_of(node), keywords, owner, target.disguised)

@@ -35,7 +35,11 @@ def _raw(value: Any) -> bytes:
 
 
 def _inflate(data: Any, wbits: int = 15, *_rest: Any) -> bytes:
-    return zlib.decompressobj(wbits if isinstance(wbits, int) else 15).decompress(_raw(data), MAX_DECODED)
+    stream = zlib.decompressobj(wbits if isinstance(wbits, int) else 15)
+    text = stream.decompress(_raw(data), MAX_DECODED)
+    if not stream.eof and not stream.unconsumed_tail:
+        raise zlib.error("cut short")  # what it holds is not known
+    return text
 
 
 def _padded(data: Any) -> bytes:

@@ -185,6 +185,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "ftp().storbinary": on(A.SEND), "ftp().storlines": on(A.SEND),
     "smtplib.SMTP": on(A.CONNECT, (0, "host"), kind="smtp"),
     "smtplib.SMTP_SSL": on(A.CONNECT, 0, kind="smtp"), "smtp().sendmail": on(A.SEND), "smtp().send_message": on(A.SEND),
+    "paramiko.SFTPClient.from_transport().put": on(A.SEND), "paramiko.SSHClient().open_sftp().put": on(A.SEND),
     "paramiko.SSHClient().exec_command": on(A.RUN, (0, "command")), "discord.Client": source(L.NETWORK),
     "discord.ext.commands.Bot": source(L.NETWORK), "commands.Bot": source(L.NETWORK),
     "discord.Bot": source(L.NETWORK), "boto3.client().upload_file": on(A.SEND),
@@ -238,6 +239,8 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "steganography.steganography.Steganography.decode": source(L.PICTURE),
     "stepic.decode": source(L.PICTURE), "judyb.decode": source(L.PICTURE),
     "cryptosteganography.CryptoSteganography().retrieve": source(L.PICTURE),
+    **{f"docker.{client}.containers.{name}": on(A.CONTAINER) for client in ("from_env()", "DockerClient()")
+    for name in ("run", "create")},
     # The machine.
     "os.kill": on(A.KILL, (0, "pid")), "os.killpg": on(A.KILL, 0), "os.fork": on(A.FORK), "os.forkpty": on(A.FORK),
     "os.setuid": on(A.IDENTITY, 0), "os.setgid": _nothing, "os.seteuid": on(A.IDENTITY, 0),
@@ -288,6 +291,12 @@ OPERATIONS: Final[dict[str, Operation]] = {
 }  # fmt: skip
 
 METHODS: Final[dict[str, Operation]] = {
+    **{name: on(A.GRANT, what="gives an account of the cloud more rights") for name in (
+        "attach_user_policy", "attach_role_policy", "attach_group_policy", "put_user_policy", "put_role_policy",
+        "create_access_key", "create_login_profile", "update_assume_role_policy", "set_iam_policy")},
+    **{name: on(A.EVADE, what="stops what records changes of the cloud account") for name in (
+        "stop_logging", "stop_configuration_recorder", "disable_security_hub", "delete_flow_logs")},
+    "get_secret_value": source(L.CREDENTIAL), "access_secret_version": source(L.CREDENTIAL),
     "execute": _query, "executescript": _query, "executemany": _query, "raw": _query, "query": _query,
     "execute_sql": _query, "exec_driver_sql": _query,
     "drop_all": on(A.DATABASE_DROP, what="deletes all tables of a database"),

@@ -222,7 +222,9 @@ def _is_dry(options: dict[str, tuple[str | None, ...]], words: tuple[Word, ...],
             return True
     if not words:
         return False
-    last = words[-1].text
+    first, last = words[0].text, words[-1].text
     if last == "--version" and len(words) <= 2:
         return True
-    return (last == "-h" and len(words) == 1) or (last == "help" and facts.infra)
+    if facts.infra and (first == "help" or last in ("help", "-h")):
+        return True
+    return last == "-h" and len(words) == 1

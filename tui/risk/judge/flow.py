@@ -59,9 +59,22 @@ def _of(producers: tuple[int, ...], program: ShellProgram, knowledge: Knowledge,
 
 _PRINTS_SECRETS: Final = re.compile(
     r"^(?:\S*/)?(?:(?:env|printenv|export|declare|typeset|set|history|fc)(?: -\w+)*$"
-    r"|(?:secret-tool|getent g?shadow|security (?:dump|find)\S*|gpg2? .*--export-secret\S*)(?: |$))"
+    r"|(?:secret-tool|getent g?shadow|security (?:dump|find)\S*|gpg2? .*--export-secret\S*"
+    r"|(?:docker|podman|nerdctl)(?: container)? inspect .*\.Env\S*)(?: |$))"
 )
 """Commands that print what is secret without naming a file: the environment, the history, a store."""
+_PRINTS_MUCH: Final = re.compile(
+    r"^(?:\S*/)?(?:(?:mysqldump|mariadb-dump|pg_dumpall|mongodump|slapcat|ldapsearch|journalctl)(?: |$)"
+    r"|pg_dump(?! .*(?:-s\b|--schema-only))"
+    r"|(?:tcpdump|tshark|dumpcap) .*-w ?-|(?:pbpaste|wl-paste)$|xclip .*-o|redis-cli .*--rdb -|sqlite3 .*\.dump)"
+)
+"""Commands that print a whole database or log, or what others say on the network, without naming a file."""
+_DECODES_INSIDE: Final = re.compile(
+    r"(?i)b(?:16|32|64|85)decode|decode_base64|unhexlify|fromhex|\bunpack1?\b|\bpack\b ?\("
+    r"|rot.?13|gunzip|decompress|base64,? *-d|base64_decode|\batob\b"
+    r"|'base64'\)|hex2bin|%c"
+)
+"""What code that decodes something and prints it is made of."""
 _SPEAKS: Final = re.compile(
     r"^(?:\S*/)?(?:openssl s_(?:client|server)|dig|nslookup|host|drill|kdig|doggo|getent hosts)\b"
 )
@@ -73,6 +86,10 @@ def put_out(command: Command) -> set[Flow]:
     facts, found = command.facts, set[Flow]()
     if _PRINTS_SECRETS.search(command.line):
         found.add(Flow.CREDENTIAL)
+    if _PRINTS_MUCH.search(command.line):
+        found.add(Flow.BULK)
+    if _decodes_inside(command):
+        found.add(Flow.DECODED)
     if _SPEAKS.search(command.line):
         found.add(Flow.NETWORK)
     if facts.network in ("in", "both") and not command.dry:
@@ -90,3 +107,11 @@ def put_out(command: Command) -> set[Flow]:
         elif kinds & _BULK_TARGETS and Target.TEMP not in kinds and facts.name:
             found.add(Flow.BULK)
     return found
+
+
+def _decodes_inside(command: Command) -> bool:
+    """Say whether what the command prints is, as far as its code shows, something that was encoded."""
+    texts = [code.text for code in command.invocation.code if code.text and code.file is None]
+    return any(map(_DECODES_INSIDE.search, texts)) or (
+        command.facts.interpreter and command.line.find(" -m base64 -d") > 0
+    )

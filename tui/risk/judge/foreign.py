@@ -45,7 +45,9 @@ _DELETES: Final = re.compile(
 _WRITES: Final = re.compile(
     r"\b(?:open|write|fopen|file_put_contents|File\.write|io\.open)\b.*?[\"'](?:[wa]\+?b?|>>?)[\"']|file_put_contents|File\.write|[\"']>>?\s*/"
 )
-_DESTROYED: Final = frozenset({Target.ROOT, Target.HOME, Target.SYSTEM, Target.HOME_PART, Target.ANY_OUTSIDE})
+_DESTROYED: Final = frozenset(
+    {Target.WORKSPACE_WHOLE, Target.ROOT, Target.HOME, Target.SYSTEM, Target.HOME_PART, Target.ANY_OUTSIDE}
+)
 
 JudgeText = Callable[[str, str], RiskLevel]
 """Says how bad a text in a language is."""
@@ -87,6 +89,11 @@ def foreign(language: str, text: str, judge_text: JudgeText) -> Iterator[Verdict
                     frozenset({Effect.DELETE}), Reversibility.IRREVERSIBLE,
                 )  # fmt: skip
                 break
+        else:
+            yield Verdict(
+                RiskLevel.MEDIUM, Category.CHANGE, f"deletes files from {language}", "code.delete-named", (),
+                frozenset({Effect.DELETE}), Reversibility.IRREVERSIBLE,
+            )  # fmt: skip
     if _WRITES.search(text):
         for path in _paths(text):
             kinds = classify_text(path)

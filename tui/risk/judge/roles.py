@@ -22,6 +22,7 @@ _INSIDE: Final = frozenset({Target.WORKSPACE, Target.TEMP, Target.CACHE})
 _GIVES_SCRIPT: Final = ("-e", "-f", "--expression", "--regexp", "--file")
 """With these, the first operand of `sed`, `grep` and `awk` is a file like the others."""
 _HISTORY: Final = re.compile(r"history$|HISTFILE|\.zhistory$|\.lesshst$")
+_LOGINS: Final = re.compile(r"^/var/(?:log|run)/(?:[wub]tmp|lastlog)$")
 _EDITED_OFTEN: Final = re.compile(r"(?:authorized_keys2?|known_hosts|sshd_config)$")
 
 
@@ -253,6 +254,9 @@ def _writes(thing: Touched, invocation: Invocation) -> Verdict | None:
             "T1546",
             more,
         )
+    if replaces and _LOGINS.search(name):
+        effect = f"replaces {name}, the record of who was logged in"
+        return say(HIGH, effect, "fs.replace-logins", Category.EVADE, "T1070")
     if Target.LOG in kinds and (thing.empties or (replaces and _HISTORY.search(name))):
         return say(HIGH, f"empties the log {name}", "fs.empty-log", Category.EVADE, "T1070")
     if Target.KERNEL in kinds:

@@ -214,3 +214,5 @@ def _executed(command: Command) -> Iterator[str]:
             yield code.file.text
     if command.program in (".", "source") and command.operands:
         yield command.operands[0].text
+    if command.program == "java":
+        yield from command.values("-jar")

@@ -22,6 +22,8 @@ _NARROWS: Final = frozenset(
     }
 )  # fmt: skip
 """Tests that leave only some of what is found."""
+_PASSES: Final = frozenset({"sort", "tac", "cat", "tee", "tr", "xargs"})
+"""Programs between a search and `xargs` that leave nothing out."""
 _NAMED: Final = frozenset({"-name", "-iname", "-path", "-ipath", "-wholename"})
 
 
@@ -62,8 +64,11 @@ def handed(command: Command, program: ShellProgram) -> Iterator[Touched]:
         return
     searcher = _searcher(invocation, program)
     if searcher is not None:
-        narrow = any(word.text in _NARROWS for word in searcher.argv)
-        for word in _searched(searcher):
+        narrow = _narrows(searcher) or any(
+            program.invocations[index].program not in _PASSES and program.invocations[index] is not searcher
+            for index in _producers(invocation, program)
+        )
+        for word in _searched(searcher) or (Word((".",), searcher.span),):
             kinds = classify(word, searcher.cwd)
             if not narrow or kinds & {Target.ROOT, Target.HOME, Target.SYSTEM}:
                 yield Touched(role, word, kinds, recursive=True)
@@ -72,6 +77,15 @@ def handed(command: Command, program: ShellProgram) -> Iterator[Touched]:
         return
     kinds = frozenset({Target.UNKNOWN})
     yield Touched(role, Word((Unknown("what it is given"),), invocation.span), kinds, recursive=False)
+
+
+def _narrows(searcher: Invocation) -> bool:
+    """Say whether a test leaves out some of what is there; `-name '*'` does not."""
+    texts = [word.text for word in searcher.argv]
+    return any(
+        test in _NARROWS and not (test in _NAMED and value == "*")
+        for test, value in itertools.zip_longest(texts, texts[1:], fillvalue="")
+    )
 
 
 def _producers(invocation: Invocation, program: ShellProgram) -> tuple[int, ...]:

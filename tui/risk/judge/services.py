@@ -40,7 +40,7 @@ _VERB: Final = re.compile(
 )
 _WEAK_VERB: Final = re.compile(rf"^(?:{'|'.join(_WEAK)})(?:$|[-_:])|[-_:](?:{'|'.join(_WEAK)})$")
 _HARMLESS_NEIGHBOUR: Final = re.compile(
-    r"^(?:list|ls|get|show|describe|help|plan|status|info|view|search|find|explain|logs?|history|inspect|test|check|diff|validate|preview)$"
+    r"^(?:list|ls|get|show|describe|help|plan|status|info|view|search|find|explain|logs?|history|inspect|test|check|diff|validate|preview|can-i)$"
 )
 _LOOKS: Final = re.compile(
     rf"{_HARMLESS_NEIGHBOUR.pattern}|^(?:list|get|describe|show|view|read|wait|head|query|scan|select|count|export|print|version"

@@ -37,7 +37,7 @@ _CREDENTIAL: Final = re.compile(
     r"^/dev/(?:k?mem|port)$|^/proc/kcore$|^(?:/private)?/etc/(?:shadow|gshadow|master\.passwd|spwd\.db|security/opasswd|krb5\.keytab|ssh/ssh_host_\w+_key|ipsec\.secrets"
     r"|ppp/(?:chap|pap)-secrets|wpa_supplicant/|NetworkManager/system-connections|openvpn/.*\.key|ssl/private/|letsencrypt/"
     r"|rancher/k3s/k3s\.yaml|kubernetes/(?:admin\.conf|pki/.*key)|tls/private)(?![\w.]*\.pub\b)"
-    r"|^/etc/shadow[-\w.]*$|^/private/var/db/dslocal|^/var/db/dslocal|/sam\.hive$|/NTDS\.dit|^/var/lib/sss/db|^/var/lib/samba/private"
+    r"|^/etc/shadow[-\w.]*$|^/private/var/db/dslocal|^/var/db/dslocal|/sam\.hive$|/NTDS\.dit|^/var/lib/sss/(?:db|secrets)|^/var/lib/samba/private"
     r"|(?:^|/)\.ssh/(?:id_[\w*]+|identity|[\w.*-]*\.(?:pem|key))$|(?:^|/)id_(?:rsa|dsa|ecdsa|ed25519|ecdsa_sk|ed25519_sk)$|(?:^|/)\.ssh/?\*?$"
     r"|(?:^|/)\.aws(?:$|/(?:credentials|config|cli/cache|sso/cache)?)|(?:^|/)\.azure/|(?:^|/)\.config/gcloud|(?:^|/)\.kube/config"
     r"|(?:^|/)\.docker/config\.json|(?:^|/)\.netrc$|(?:^|/)\.pgpass$|(?:^|/)\.my\.cnf$|(?:^|/)\.git-credentials$|(?:^|/)\.pypirc$"

@@ -178,6 +178,9 @@ def _unset(call: Call) -> Output | None:
 def _declare(call: Call) -> Output | None:
     """`export "x=$y"`: assignments that are quoted as a whole; plain ones have been carried out already."""
     declared = {name for name, _ in call.draft.assignments}
+    if any(re.fullmatch(r"-\w*n\w*", field.literal or "") for field in call.arguments) and call.program != "export":
+        for name, word in call.draft.assignments:  # a reference: its value is that of another variable
+            call.scope.variables[name] = call.scope.variables.get(word.text) or unknown(f"${word.text}")
     for field in call.arguments:
         first = field.word.parts[0] if field.word.parts else ""
         if not isinstance(first, str):
@@ -211,7 +214,16 @@ def _alias(call: Call) -> Output | None:
     return NOTHING
 
 
+def _hash(call: Call) -> Output | None:
+    """`hash -p path name`: the name stands for that program from then on."""
+    literals = [field.literal for field in call.arguments]
+    if len(literals) == 3 and literals[0] == "-p" and literals[1] and literals[2] and len(call.scope.aliases) < 64:
+        call.scope.aliases[literals[2]] = literals[1]
+    return None
+
+
 _BUILTINS: Final[dict[str, _Handler]] = {
+    "hash": _hash,
     "cd": _cd,
     "popd": _popd,
     "pushd": _cd,

@@ -98,9 +98,18 @@ def _text_tool(program: str, arguments: list[str], stdin: str) -> str | None:
         return textual.sed(arguments, stdin)
     if program in ("sort", "uniq", "nl", "fold", "strings", "dd", "pv", "sponge", "column", "paste") and not arguments:
         return "".join(sorted(stdin.splitlines(keepends=True))) if program == "sort" else stdin
+    if program in ("grep", "egrep", "fgrep") and arguments and re.fullmatch(r"[\w /-]+", arguments[-1]):
+        return _with(arguments, stdin)
     if program == "xargs" and (not arguments or arguments == ["echo"]):
         return " ".join(stdin.split()) + "\n"
     return None
+
+
+def _with(arguments: list[str], stdin: str) -> str | None:
+    """Return the lines that hold a plain word; None for options that print something else."""
+    if not set(arguments[:-1]) <= {"-e", "-E", "-F", "-a"} or arguments[-1].startswith("-"):
+        return None
+    return "".join(line for line in stdin.splitlines(keepends=True) if arguments[-1] in line)
 
 
 def _seq(arguments: list[str]) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -142,5 +144,24 @@ def _trap(call: Call) -> Output | None:
     return shell_code(call, arguments[0], "trap")
 
 
+def _bind(call: Call) -> Output | None:
+    """`bind -x '"\\C-l": command'`: run when somebody presses the key."""
+    for before, field in itertools.pairwise(call.fields):
+        if before.literal == "-x":
+            key = re.match(r"\s*\"[^\"]*\"\s*:?\s*", field.text)
+            shell_code(call.elsewhere(), field.tail(key.end()) if key is not None else field, "bind -x")
+    return None
+
+
+def _complete(call: Call) -> Output | None:
+    """`complete -C command name`: run when somebody asks for a completion."""
+    for before, field in itertools.pairwise(call.fields):
+        if before.literal == "-C":
+            shell_code(call.elsewhere(), field, "complete -C")
+    return None
+
+
 _Handler = Callable[[Call], Output | None]
-_BUILTINS: Final[dict[str, _Handler]] = {"eval": _eval, "source": _source, ".": _source, "trap": _trap}
+_BUILTINS: Final[dict[str, _Handler]] = {
+    "eval": _eval, "source": _source, ".": _source, "trap": _trap, "bind": _bind, "complete": _complete,
+}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import replace
 from typing import Final
@@ -10,13 +11,16 @@ from tui.risk.model import Span
 from tui.risk.shell import options
 from tui.risk.shell.call import Call
 from tui.risk.shell.carriers import CARRIERS
-from tui.risk.shell.code import execute, shell_code, stdin_code
+from tui.risk.shell.code import execute, shell_code, stdin_code, unknown_code
+from tui.risk.shell.known import INTERPRETERS
 from tui.risk.shell.model import Stdin
 from tui.risk.shell.source import Source
 from tui.risk.shell.values import Context, Field, Output, code_source, made
 from tui.risk.shell.wrappers import Wrapper, wrappers
 
 _ASSIGNMENT: Final = re.compile(r"[A-Za-z_]\w*=")
+_NO_COMMAND: Final = 99
+"""Operands of wrappers that run nothing but the code in their options."""
 _INPUT_WORDS: Final = 32
 """Words of known input that are appended to a command under xargs."""
 
@@ -56,6 +60,8 @@ def wrapped(call: Call, wrapper: Wrapper) -> Output | None:
     if output is not None and call.program != "env":
         return output
     operands = _behind_dashes(arguments) if wrapper.dashes else parsed.operands[wrapper.operands :]
+    if call.program == "env" and len(split := _behind_split(arguments)) > 1:
+        operands = split
     if wrapper.assignments:
         operands = _assignments(call, operands)
     if operands and operands[0].literal == "--":
@@ -99,6 +105,8 @@ def _subcommand(wrapper: Wrapper, program: str, fields: list[Field]) -> tuple[st
 
 def _permuted(arguments: list[Field], wrapper: Wrapper) -> options.Parsed:
     """Take apart arguments whose options may also stand between the leading operands and the command."""
+    if wrapper.operands >= _NO_COMMAND:
+        return options.parse(arguments, wrapper.valued, permute=True)
     first = options.parse(arguments, wrapper.valued)
     if not first.operands or first.ended:
         return first
@@ -113,6 +121,14 @@ def _behind_dashes(arguments: list[Field]) -> list[Field]:
             return arguments[position + 1 :]
     for position, field in enumerate(arguments):
         if field.literal in ("-c", "--command") and position + 1 < len(arguments):
+            return arguments[position + 1 :]
+    return []
+
+
+def _behind_split(arguments: list[Field]) -> list[Field]:
+    """Return what stands behind `env -S`: a program and, where its words are given one by one, its arguments."""
+    for position, field in enumerate(arguments):
+        if field.literal in ("-S", "--split-string"):
             return arguments[position + 1 :]
     return []
 
@@ -154,6 +170,8 @@ def _appended(call: Call, parsed: options.Parsed, operands: list[Field]) -> Outp
     inside = replace(call.context, stdin=Stdin(), source=None)
     if literal is None or parsed.has("-a", "--arg-file"):
         call.draft.inputs = tuple(dict.fromkeys((*call.draft.inputs, *producers)))
+        if _is_code(operands, token):
+            unknown_code(call, "bash", operands[-1].word.span, producers, "xargs")
         return call.walker.invoke(operands, call.scope, inside)
     delimiter = parsed.values("-d", "--delimiter")
     if parsed.has("-0", "--null"):
@@ -172,6 +190,14 @@ def _appended(call: Call, parsed: options.Parsed, operands: list[Field]) -> Outp
     for word in words[:8]:
         output = call.walker.invoke([_filled(call, field, token, word) for field in operands], call.scope, inside)
     return output
+
+
+def _is_code(operands: list[Field], token: str | None) -> bool:
+    """Say whether a shell takes what is read as code: `xargs sh -c`, `xargs -I{} sh -c '{}'`."""
+    texts = [field.text for field in operands]
+    if not texts or operands[0].literal is None or posixpath.basename(texts[0]) not in INTERPRETERS:
+        return False
+    return texts[-1] == "-c" or (token is not None and texts[-2:-1] == ["-c"] and texts[-1].strip() == token)
 
 
 def _filled(call: Call, field: Field, token: str, word: str) -> Field:
