@@ -58,6 +58,8 @@ class AuditArea(Area):
         self._searcher: AuditReader | None = None
         self._wanted = Filter()
         self._rows: Rows | None = None
+        self._read_once: Rows | None = None
+        """The rows that were read at least once: from then on only new ones change anything."""
         self._loading = False
 
     def compose_area(self) -> Iterable[Widget]:
@@ -110,9 +112,9 @@ class AuditArea(Area):
             rows = self._rows
             if rows is None:
                 return
-            first = not len(rows)
             news = await asyncio.to_thread(rows.read_new)
-            if rows is self._rows and ((added := rows.add_new(news)) or first):
+            if rows is self._rows and ((added := rows.add_new(news)) or rows is not self._read_once):
+                self._read_once = rows
                 self.query_one(AuditList).added(added)
             self._tell()
         except AuditError as error:
