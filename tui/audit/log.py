@@ -10,7 +10,7 @@ import math
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -108,8 +108,30 @@ class AuditLog(AuditReader):
             AuditNotAnchored: they are recorded, but not anchored.
             AuditError: they could not be recorded, or the log is not what was written.
         """
-        redactor = redactor or self._redactor
-        prepared = [_fields(entry, redactor) for entry in entries]
+        return self._append([_fields(entry, redactor or self._redactor) for entry in entries])
+
+    def let_go(self, last: int, digest: bytes, entry: Entry) -> int:
+        """Record an entry that says where all records up to `last` are now, and delete them: both or neither.
+
+        `digest` is the hash of the record `last`, as it was written elsewhere. Raises as `append` does.
+        """
+
+        def delete(connection: sqlite3.Connection) -> None:
+            row = connection.execute("SELECT hash FROM records WHERE seq = ?", (last,)).fetchone()
+            if row is None or row[0] != digest:
+                raise damaged(self.path, f"record {last} is not the one that was archived")
+            connection.execute("DROP TRIGGER records_stay")
+            connection.execute("DELETE FROM records WHERE seq <= ?", (last,))
+            connection.execute(schema.PROTECTION["records_stay"])
+
+        return self._append([_fields(entry, self._redactor)], delete)
+
+    def _append(
+        self,
+        prepared: Sequence[tuple[str | None, ...]],
+        then: Callable[[sqlite3.Connection], None] = lambda _: None,
+    ) -> int:
+        """Record what was prepared, and do what else belongs to it in the same transaction."""
         with self._turn, explained(self.path), _locked(self._lock, self._paths):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -119,6 +141,7 @@ class AuditLog(AuditReader):
                     values = (seq, microseconds(self._clock()), kind, *fields)
                     digest = record_hash(previous, values)
                     self._connection.execute(_INSERT, (*values, previous, digest, seal(self._key, digest)))
+                then(self._connection)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:

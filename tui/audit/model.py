@@ -50,6 +50,8 @@ class EntryKind(StrEnum):
     ENGINE_OPENED = "engine-opened"
     """A process began to run things."""
     ENGINE_CLOSED = "engine-closed"
+    LOG_ARCHIVED = "log-archived"
+    """The oldest records were moved into a file."""
 
 
 class AuditResult(StrEnum):

@@ -131,6 +131,13 @@ def _details(text: str) -> dict[str, Any]:
 
 
 ONE: Final = f"SELECT {_SHOWN} FROM records WHERE seq = ?"
+HELD: Final = "SELECT coalesce((SELECT max(seq) FROM records) - (SELECT min(seq) FROM records) + 1, 0)"
+"""How many records there are: numbers have no gaps. Only a `min` or `max` alone is looked up instead of counted."""
+SPAN_BEFORE: Final = (
+    "SELECT (SELECT min(seq) FROM records),"
+    " coalesce((SELECT min(seq) - 1 FROM records WHERE at >= ?), (SELECT max(seq) FROM records))"
+)
+STRETCH: Final = f"SELECT {_SHOWN} FROM records WHERE seq BETWEEN ? AND ? ORDER BY seq"
 RUN_IDS: Final = (
     "SELECT DISTINCT run_id FROM records INDEXED BY records_of_run"
     " WHERE run_id IS NOT NULL AND run_id >= ? AND run_id < ? LIMIT 2"

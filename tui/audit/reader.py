@@ -62,8 +62,8 @@ class AuditReader:
         """Return how many records there are, but at most `limit`, so that it stays quick."""
         with self._turn, explained(self.path):
             if wanted is None or wanted == Filter():
-                (last,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM records").fetchone()
-                return min(int(last), limit)
+                (count,) = self._connection.execute(query.HELD).fetchone()
+                return min(int(count), limit)
             return min(sum(part.count(self._connection, limit) for part in query.queries(wanted)), limit)
 
     def last(self) -> int:
@@ -94,6 +94,17 @@ class AuditReader:
                 return
             yield from found
             position = (found[-1].at_us, found[-1].seq)
+
+    def stretch(self, first: int, last: int) -> list[Record]:
+        """Return the records of these numbers, by number."""
+        with self._turn, explained(self.path):
+            return [query.record_of(row) for row in self._connection.execute(query.STRETCH, (first, last))]
+
+    def span_before(self, at_us: int) -> tuple[int, int] | None:
+        """Return the first and last number of the records before the first one of a moment or later, if any."""
+        with self._turn, explained(self.path):
+            first, last = self._connection.execute(query.SPAN_BEFORE, (at_us,)).fetchone()
+        return (first, last) if first is not None and last is not None and first <= last else None
 
     def run_id(self, prefix: str) -> str:
         """Return the one run id that begins with this.

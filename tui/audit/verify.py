@@ -15,6 +15,7 @@ from typing import Any, Final
 from tui.audit import anchor, schema
 from tui.audit.anchor import Anchor, BadAnchor
 from tui.audit.chain import record_hash, same, seal
+from tui.audit.checkpoint import Archived, checkpoint
 from tui.audit.errors import AuditError
 from tui.audit.model import Finding, FindingKind, Verification
 from tui.paths import Paths
@@ -49,7 +50,7 @@ def verify(
         elif key is not None and walk.last_seq:
             findings.append(Finding(FindingKind.ANCHOR, f"the anchor {paths.audit_head} is missing or wrong"))
         if noted is not None:
-            findings += _against_note(connection, *noted)
+            findings += _against_note(connection, walk.archived, *noted)
         findings += _structure(connection)
     except sqlite3.DatabaseError as error:
         findings.append(Finding(FindingKind.DAMAGED, f"the database cannot be read: {error}"))
@@ -110,6 +111,8 @@ class _Walk:
         self._connection = connection
         self._key = key
         self._start = max(1, start)
+        self.archived: Archived | None = None
+        """What is not in the log any more, and may not be."""
         self.findings: list[Finding] = []
         self.records = 0
         self.last_seq = 0
@@ -123,9 +126,15 @@ class _Walk:
     def check(self, progress: Progress | None) -> None:
         """Look at every record once."""
         (end,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM records").fetchone()
-        start = min(self._start, end + 1)
+        archived = self.archived = checkpoint(self._connection, self._key)
+        start = min(max(self._start, archived.last + 1 if archived is not None else 1), end + 1)
         total = end - start + 1
-        self.last_seq, self.last_hash, follows = self._before(start)
+        if archived is not None and start == archived.last + 1:
+            self.last_seq, self.last_hash, follows = archived.last, _from_hex(archived.hash), True
+        else:
+            self.last_seq, self.last_hash, follows = self._before(start)
+        if archived is not None:
+            self._look_before(archived)
         for row in self._connection.execute(
             f"SELECT {schema.COLUMNS} FROM records WHERE seq >= ? ORDER BY seq", (start,)
         ):
@@ -134,6 +143,15 @@ class _Walk:
             if progress is not None and self.records % _EVERY == 0:
                 progress(self.records, total)
         self._explain()
+
+    def _look_before(self, archived: Archived) -> None:
+        """Find records where there can be none: they were moved away."""
+        low, high = self._connection.execute(
+            "SELECT min(seq), max(seq) FROM records WHERE seq <= ?", (archived.last,)
+        ).fetchone()
+        if low is not None:
+            message = f"records {low} to {high} were archived, and others were put in their place"
+            self.findings.append(Finding(FindingKind.INSERTED, message, low, high))
 
     def _before(self, start: int) -> tuple[int, bytes, bool]:
         """Return number and hash of what is before `start`, and whether it is there."""
@@ -204,6 +222,14 @@ def _bytes(value: Any) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
+def _from_hex(text: str) -> bytes:
+    """Return a hash that was written down; what is none equals no hash."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
 def _runs(numbers: list[int]) -> list[tuple[int, int]]:
     """Return ascending numbers as stretches without gaps."""
     runs: list[tuple[int, int]] = []
@@ -227,19 +253,26 @@ def _against_anchor(connection: sqlite3.Connection, anchored: Anchor, walk: _Wal
         return [Finding(FindingKind.REPLACED, "this is not the log that was anchored: its origin is another")]
     if anchored.seq > walk.last_seq:
         return [_ranged(FindingKind.TRUNCATED, walk.last_seq + 1, anchored.seq, "cut off the end")]
-    if anchored.seq:
-        row = connection.execute("SELECT hash FROM records WHERE seq = ?", (anchored.seq,)).fetchone()
-        if row is None or _bytes(row[0]).hex() != anchored.hash:
-            message = f"record {anchored.seq} is not the one that was anchored"
-            return [Finding(FindingKind.REPLACED, message, anchored.seq, anchored.seq)]
+    if anchored.seq and _hash_at(connection, walk.archived, anchored.seq) != anchored.hash:
+        message = f"record {anchored.seq} is not the one that was anchored"
+        return [Finding(FindingKind.REPLACED, message, anchored.seq, anchored.seq)]
     return []
 
 
-def _against_note(connection: sqlite3.Connection, seq: int, digest: str) -> list[Finding]:
+def _hash_at(connection: sqlite3.Connection, archived: Archived | None, seq: int) -> str | None:
+    """Return the hash of a record, also where it is the last one that was moved away."""
+    if archived is not None and seq == archived.last:
+        return archived.hash
     row = connection.execute("SELECT hash FROM records WHERE seq = ?", (seq,)).fetchone()
-    if row is None:
-        return [Finding(FindingKind.TRUNCATED, f"record {seq}, which was noted, is not there", seq, seq)]
-    if not _bytes(row[0]).hex().startswith(digest.lower()):
+    return _bytes(row[0]).hex() if row is not None else None
+
+
+def _against_note(connection: sqlite3.Connection, archived: Archived | None, seq: int, digest: str) -> list[Finding]:
+    found = _hash_at(connection, archived, seq)
+    if found is None:
+        where = "in an archive: look there" if archived is not None and seq < archived.last else "not there"
+        return [Finding(FindingKind.TRUNCATED, f"record {seq}, which was noted, is {where}", seq, seq)]
+    if not found.startswith(digest.lower()):
         return [Finding(FindingKind.REPLACED, f"record {seq} is not the one that was noted", seq, seq)]
     return []
 

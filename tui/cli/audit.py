@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.cli.arguments import Subparsers, add_json, command, family
+from tui.cli.audit_archive import add_archive, say_archive
 from tui.cli.audit_filters import add_filters, chosen, count, note
 from tui.cli.console import is_terminal, out, out_json, out_table, say
 from tui.cli.figures import when
@@ -41,6 +42,7 @@ def add(subparsers: Subparsers) -> None:
             "rollcage audit show 1234",
             "rollcage audit verify",
             "rollcage audit export --format ecs --since 2026-03-01 --output march.ndjson",
+            "rollcage audit archive --before 2026-01-01 audit-2025.jsonl",
         ),
     )
     _add_list(parser, inherit=False)
@@ -50,6 +52,7 @@ def add(subparsers: Subparsers) -> None:
     add_json(show, inherit=True)
     _add_verify(commands)
     _add_export(commands)
+    add_archive(commands)
 
 
 def _add_list(parser: argparse.ArgumentParser, *, inherit: bool) -> None:
@@ -80,6 +83,7 @@ def _add_verify(commands: Subparsers) -> None:
     verify.add_argument(
         "--noted", type=note, metavar="SEQ:HASH", help="also that this record, noted elsewhere, is still there"
     )
+    verify.add_argument("--archive", metavar="FILE", help="instead, that a file is an archive of this log, unchanged")
     add_json(verify, inherit=True)
 
 
@@ -182,6 +186,8 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
+    if arguments.archive is not None:
+        return _with_log(lambda log: say_archive(arguments, log))
     from tui.audit.reader import verify_paths
     from tui.cli.progress import progress
 

@@ -193,3 +193,20 @@ def test_every_kind_can_be_exported(paths: Paths, kind: EntryKind, form: ExportF
     with AuditLog.open(paths) as log:
         log.append(entry(1, kind=kind))
         assert str(kind) in line(log.get(1), form, __version__)
+
+
+def test_old_records_are_archived_and_known_again(rollcage: Run, recorded: Paths, tmp_path: Path) -> None:
+    file = tmp_path / "old.jsonl"
+    before = (START + timedelta(seconds=4)).isoformat()
+    code, out, _ = rollcage("archive", "--before", before, str(file))
+    assert code == 0
+    assert "records 1 to 3 are in" in out
+    assert [json.loads(each)["seq"] for each in file.read_text().splitlines()] == [1, 2, 3]
+    assert rollcage("verify")[0] == 0
+    code, out, _ = rollcage("verify", "--archive", str(file))
+    assert (code, out) == (0, "unchanged: records 1 to 3, archived by record 7\n")
+    assert numbers(rollcage("list", "--json")[1]) == [7, 6, 5, 4]
+    file.write_text("")
+    assert rollcage("verify", "--archive", str(file))[0] != 0
+    assert rollcage("archive", "--before", before, str(tmp_path / "more"))[0] != 0
+    assert recorded.audit_database.exists()

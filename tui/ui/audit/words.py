@@ -69,7 +69,8 @@ def _words(kind: str, details: Mapping[str, Any]) -> str:
             exit_code = details["exit_code"]
             parts = [details["state"], "" if exit_code is None else f"exit {exit_code}"]
             parts.append("rolled back" if details.get("rolled_back") else "")
-            return " · ".join(part for part in [*parts, details["error"]] if part)
+            says_it = details["error"] == f"exit code {exit_code}"
+            return " · ".join(part for part in [*parts, "" if says_it else details["error"]] if part)
         case EntryKind.ROLLED_BACK | EntryKind.HEAD_MOVED:
             return f"{details['kind'] or 'automatic'} to {details['to_id'][-6:].lower()}"
         case EntryKind.MACHINE_LEASED:
@@ -80,6 +81,8 @@ def _words(kind: str, details: Mapping[str, Any]) -> str:
             return f"{details['machines']} waiting machines discarded"
         case EntryKind.TEMPLATE_REMOVED:
             return f"template {details['template'][:8]} · {size(details['freed_bytes'])} freed"
+        case EntryKind.LOG_ARCHIVED:
+            return f"records {details['first']} to {details['last']} were moved into a file"
         case EntryKind.ATTEMPT_FAILED:
             return f"attempt {details['attempt']}: {details['error']}"
         case _:
