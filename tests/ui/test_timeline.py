@@ -15,6 +15,7 @@ from tui.errors import RollcageError
 from tui.machines.inspection import FileFacts, FileKind, ProcessFacts
 from tui.runs.comparison.model import Aspect, ChangeKind, DiffLine, FileChange, LineKind, ProcessChange
 from tui.ui.app import RollcageApp
+from tui.ui.describe import abreast
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.run import RunArea
 from tui.ui.screens.timeline import TimelineArea
@@ -78,6 +79,24 @@ async def test_the_newest_moment_is_compared_with_what_led_to_it(app: RollcageAp
         ]  # fmt: skip
         right = area.query_one(ChangeList).row_parts(1)[1]
         assert "".join(text for text, _ in right).strip() == "mode 644 → 600, 10 B → 2.0 KiB, content"
+
+
+def test_two_texts_share_their_room() -> None:
+    assert abreast("short", "short", 20) == ("short", "short")
+    assert abreast("x" * 30, "short", 20) == ("x" * 14 + "…", "short")
+    assert abreast("x" * 30, "y" * 30, 20) == ("x" * 9 + "…", "y" * 9 + "…")
+
+
+async def test_titles_name_both_snapshots_and_what_undo_takes_back(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "a second one with a long name that needs much room")
+        changes = area.query_one("#pane-timeline-changes")
+        await until(pilot, lambda: "against the one before" in str(changes.border_subtitle))
+        assert str(changes.border_title) == "Changes · first → a second one with a long name that needs much r…"
+        await pilot.resize_terminal(200, 50)
+        await until(pilot, lambda: str(changes.border_title).startswith("Changes · first → a second one with a lo"))
+        await until(pilot, lambda: not str(changes.border_title).endswith("much r…"))
+        assert "z takes back a second one" in str(area.query_one("#pane-timeline-tree").border_subtitle)
 
 
 async def test_what_was_compared_lately_is_not_compared_again(app: RollcageApp, engine: ScriptedEngine) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from tui.definitions.model import ExecutionMode, RiskLevel, Scope
 from tui.machines.model import MachineSpec
 from tui.store.model import RunRecord, RunState, SnapshotReason
+from tui.text import clean_line
 
 RISK_GLYPHS: Final = {
     RiskLevel.LOW: "○",
@@ -80,6 +81,14 @@ def age(moment: datetime, now: datetime | None = None) -> str:
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"
     return f"{int(seconds)}s"
+
+
+def abreast(left: str, right: str, room: int) -> tuple[str, str]:
+    """Shorten two texts so that they share so many characters; what one does not need the other gets."""
+    half = max(room // 2, 1)
+    of_left = max(half, room - len(right))
+    of_right = max(half, room - len(left))
+    return clean_line(left, of_left), clean_line(right, of_right)
 
 
 def spec_words(spec: MachineSpec) -> str:

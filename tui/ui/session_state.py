@@ -55,14 +55,22 @@ class SessionState:
 
     def title_of(self, snapshot: SnapshotRecord) -> str:
         """Return how a person recognises a snapshot: its name, the run that led to it, or why it was taken."""
-        if snapshot.name:
-            return f"“{clean_line(snapshot.name, 40)}”"
-        run = next((run for run in self.runs if run.id == snapshot.run_id), None)
-        if run is not None and snapshot.id == run.after_id:
+        if not snapshot.name and (run := self._run_before(snapshot)) is not None:
             return f"the state after {clean_line(run.title, 40)}"
+        return self.label_of(snapshot, article="the ")
+
+    def label_of(self, snapshot: SnapshotRecord, most: int = 40, *, article: str = "") -> str:
+        """Return the same in at most so many cells, the way the tree has it."""
+        if snapshot.name:
+            return f"“{clean_line(snapshot.name, most - 2)}”"
+        if (run := self._run_before(snapshot)) is not None:
+            return clean_line(run.title, most)
         if snapshot.parent_id is None:
-            return "the fresh machine"
-        return f"the snapshot {REASONS[snapshot.reason]}"
+            return f"{article}fresh machine"
+        return f"{article}snapshot {REASONS[snapshot.reason]}"
+
+    def _run_before(self, snapshot: SnapshotRecord) -> RunRecord | None:
+        return next((run for run in self.runs if run.id == snapshot.run_id and run.after_id == snapshot.id), None)
 
 
 def moment(snapshot: SnapshotRecord) -> str:
@@ -123,6 +131,17 @@ def plan_words(state: SessionState, plan: RollbackPlan) -> str:
     return f"back to {state.title_of(plan.target)}{without if lost else ''}"
 
 
+def undo_words(state: SessionState, plan: RollbackPlan) -> str:
+    """Return in a few words what an undo does."""
+    match plan.lost_runs:
+        case ():
+            return f"goes back to {state.label_of(plan.target)}"
+        case (run,):
+            return f"takes back {clean_line(run.title, 40)}"
+        case runs:
+            return f"takes back {len(runs)} runs"
+
+
 def row_details(row: HistoryRow | None) -> Content:
     """Return what is known of a row of the tree, in a few lines."""
     if row is None:
@@ -141,7 +160,7 @@ def row_details(row: HistoryRow | None) -> Content:
         )
         if on_host(run):
             lines.append(Content.styled(f"! ran on the host: {NO_ROLLBACK}", "$text-warning"))
-        if run.error:
+        if run.error and run.error != f"exit code {run.exit_code}":
             lines.append(Content.styled(clean_line(run.error.replace("\n", " · "), 120), "$text-error"))
         if (usage := run.usage) is not None:
             facts = [

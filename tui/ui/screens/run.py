@@ -19,7 +19,7 @@ from tui.ui.output.log import OutputLog
 from tui.ui.output.panel import OutputPanel
 from tui.ui.output.view import OutputView
 from tui.ui.screens.running import Running
-from tui.ui.session_state import SessionState, plan_words, row_details
+from tui.ui.session_state import SessionState, row_details, undo_words
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.pane import Pane
@@ -213,7 +213,7 @@ class RunArea(Running):
         pane = self.query_one("#pane-tree", Pane)
         self._show_titles()
         key = self.rollcage.key_of("session.undo")
-        pane.say(f"{key}: {plan_words(state, state.undo)}" if key and state.undo else "")
+        pane.say(f"{key} {undo_words(state, state.undo)}" if key and state.undo else "")
         self._show_row()
         if switched:
             self._show_last()

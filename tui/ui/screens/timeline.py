@@ -18,14 +18,17 @@ from tui.store.model import RunState
 from tui.text import clean, clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.comparisons import Comparisons
+from tui.ui.describe import abreast
 from tui.ui.screens.moving import Moving
-from tui.ui.session_state import SessionState, plan_words, row_details
+from tui.ui.session_state import SessionState, row_details, undo_words
 from tui.ui.widgets.change_list import ChangeList, summary
 from tui.ui.widgets.diff_view import DiffView
 from tui.ui.widgets.pane import Pane
 from tui.ui.widgets.session_tree import SessionTree
 
 if TYPE_CHECKING:
+    from textual.events import Resize
+
     from tui.store.model import SnapshotRecord
 
 _PANES: Final = ("tree", "changes", "difference")
@@ -33,14 +36,16 @@ _AGES_S: Final = 15.0
 _SETTLE_S: Final = 0.3
 """Two snapshots are compared this long after the cursor came to rest: that restores two machines."""
 _FILE_SETTLE_S: Final = 0.15
+_LONGEST_LABEL: Final = 80
+_AROUND_PAIR: Final = len("╭─ Changes ·  →  ─╮")
 
 
 class Against(enum.Enum):
     """What the selected snapshot is compared with."""
 
-    BEFORE = "what led here"
-    HEAD = "from here to where the machine stands"
-    MARKED = "the marked snapshot and this one"
+    BEFORE = "the one before"
+    HEAD = "HEAD"
+    MARKED = "the marked one"
 
 
 class TimelineArea(Moving):
@@ -106,7 +111,7 @@ class TimelineArea(Moving):
         pane.title([f"Session · {clean_line(self.workspace.session, 24)}"], 0)
         count = len(state.snapshots)
         key = self.rollcage.key_of("session.undo")
-        undo = f" · {key}: {plan_words(state, state.undo)}" if key and state.undo else ""
+        undo = f" · {key} {undo_words(state, state.undo)}" if key and state.undo else ""
         pane.say(f"{count} snapshot{'s' * (count != 1)}{undo}")
 
     @on(SessionTree.Highlighted)
@@ -160,25 +165,35 @@ class TimelineArea(Moving):
         pair = self._chosen_pair()
         if isinstance(pair, str):
             self._pair = None
-            self._title(None)
+            self._title()
             self.query_one(ChangeList).say(pair)
             return
         older, newer = pair
         if self._pair != (older.id, newer.id):
             self._pair = older.id, newer.id
-            self._title(pair)
+            self._title()
             self._compare(older, newer)
 
-    def _title(self, pair: tuple[SnapshotRecord, SnapshotRecord] | None) -> None:
-        pane = self.query_one("#pane-timeline-changes", Pane)
-        words = ""
-        if pair is not None:
-            older, newer = (self.workspace.state.title_of(each) for each in pair)
-            words = f"{older} → {newer}"
-        pane.title([f"Changes · {words}" if words else "Changes"], 0)
-        pane.say(f"c: {self._against.value}")
+    def _title(self) -> None:
+        self._name_pair()
+        self.query_one("#pane-timeline-changes", Pane).say(f"against {self._against.value}")
         self.query_one(DiffView).say("")
         self.query_one("#pane-timeline-difference", Pane).title(["Lines"], 0)
+
+    def _name_pair(self) -> None:
+        """Name both snapshots in the title, as far as there is room."""
+        pane = self.query_one("#pane-timeline-changes", Pane)
+        older, newer = map(self._snapshot, self._pair or (None, None))
+        title = "Changes"
+        if older is not None and newer is not None:
+            label_of, room = self.workspace.state.label_of, pane.outer_size.width - _AROUND_PAIR
+            labels = abreast(label_of(older, _LONGEST_LABEL), label_of(newer, _LONGEST_LABEL), room)
+            title = f"Changes · {' → '.join(labels)}"
+        pane.title([title], 0)
+
+    def on_resize(self, event: Resize) -> None:
+        """Use the room there is now; what the base does comes besides."""
+        self.call_after_refresh(self._name_pair)
 
     @work(exclusive=True, group="compare", exit_on_error=False)
     async def _compare(self, older: SnapshotRecord, newer: SnapshotRecord) -> None:
@@ -195,7 +210,7 @@ class TimelineArea(Moving):
             changes.say("✗ These snapshots could not be compared.")
             raise
         changes.show(comparison)
-        pane.say(f"{summary(comparison)} · c: {self._against.value}")
+        pane.say(f"{summary(comparison)} · against {self._against.value}")
 
     def action_against(self) -> None:
         """Compare with something else."""
