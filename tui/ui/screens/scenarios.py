@@ -229,6 +229,6 @@ class ScenariosArea(CarryingOut):
     def action_copy_report(self) -> None:
         """Copy what came of the scenario."""
         if (progress := self.progress) is not None:
-            text = report(progress)
-            self.app.copy_to_clipboard(text)
-            self.notify(f"Copied the report: {len(text):,} characters.", markup=False)
+            from tui.ui.clipboard import copy
+
+            copy(self.app, report(progress), "the report")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -15,9 +15,6 @@ from textual.strip import Strip
 from tui.runs.comparison.model import DiffLine, FileDiff, LineKind
 from tui.ui.bindings import bindings_of
 from tui.ui.widgets.reading import Reading
-
-if TYPE_CHECKING:
-    from tui.ui.app import RollcageApp
 
 _LOOKS: Final = {
     LineKind.HUNK: "diff--hunk",
@@ -59,8 +56,8 @@ class DiffView(ScrollView, Reading, can_focus=True):
 
     def show(self, diff: FileDiff) -> None:
         """Show how a file differs."""
-        notes = [*diff.notes]
-        if diff.truncated:
+        notes = [f"{note[:1].upper()}{note[1:]}" for note in diff.notes]
+        if diff.truncated and diff.lines:
             notes.append("There is more that differs; `rollcage diff --file` shows all of it.")
         self._set((*diff.lines, *(DiffLine(LineKind.NOTE, note) for note in notes)))
 
@@ -108,8 +105,10 @@ class DiffView(ScrollView, Reading, can_focus=True):
     def action_copy(self) -> None:
         """Copy all lines, as a unified diff."""
         if self._lines:
-            cast("RollcageApp", self.app).copy_to_clipboard("\n".join(map(str, self._lines)))
-            self.notify(f"Copied {len(self._lines):,} lines.", markup=False)
+            from tui.ui.clipboard import copy
+
+            count = len(self._lines)
+            copy(self.app, "\n".join(map(str, self._lines)), f"{count:,} line{'s' * (count != 1)}")
 
 
 _MARKS: Final = {LineKind.ADDED: "+", LineKind.REMOVED: "-"}
