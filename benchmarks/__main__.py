@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from benchmarks import application, audit, containers, machines, output
+from benchmarks import application, audit, containers, interface, machines, output
 from benchmarks.measure import Report
 from tui.paths import Paths
 
@@ -34,6 +34,7 @@ async def run(report: Report, rounds: int, cycles: int) -> None:
     await asyncio.to_thread(application.first_exec, report, paths, max(3, rounds // 3))
     await application.soak(report, paths, cycles)
     await asyncio.to_thread(audit.measure, report, audit.MILLION, rounds)
+    await asyncio.to_thread(interface.measure, report, rounds, 10.0)
     await asyncio.to_thread(output.measure, report)
 
 

@@ -9,7 +9,6 @@ beside them.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 import tempfile
@@ -84,9 +83,10 @@ def idle(report: Report, seconds: float) -> None:
     """What the application uses of one CPU in each area while nothing happens."""
     with _home(cache=Paths.from_environment().cache) as (_, env), Terminal(_OURS, env) as terminal:
         terminal.until(*_FRAME)
-        terminal.press("\x1b", quiet=5)  # a pool that fills, a dialog that may be there
+        terminal.settle(3)  # the pool fills
         for key, area in _AREAS:
-            terminal.press(key, quiet=2)
+            terminal.press(key)
+            terminal.settle(2, at_most=4)
             report.add(f"at rest in {area}, share of a CPU", [terminal.idle(seconds)], "%")
 
 
@@ -107,7 +107,8 @@ def definitions(report: Report, keys: int) -> None:
             terminal.press("\x1b", quiet=2)
             terminal.press("/")
             _keys(report, "a letter of the filter of commands", terminal, ("t", "a", "s", "k", "\x7f"), keys)
-            terminal.press("\x1b")
+            for _ in range(2):  # out of the filter, and clear it
+                terminal.press("\x1b")
             _keys(report, "down in the list of commands", terminal, ("j",), keys)
             terminal.press("\x10")
             _keys(report, "a letter of the palette", terminal, ("t", "a", "s", "k", "\x7f"), keys)
@@ -168,13 +169,13 @@ def _write_session(paths: Paths) -> None:
     store.close()
 
 
-async def measure(report: Report, rounds: int, seconds: float) -> None:
-    """Take all figures."""
-    await asyncio.to_thread(version, report, rounds)
-    await asyncio.to_thread(first_paint, report, rounds)
-    await asyncio.to_thread(definitions, report, rounds)
-    await asyncio.to_thread(tree, report, rounds)
-    await asyncio.to_thread(idle, report, seconds)
+def measure(report: Report, rounds: int, seconds: float) -> None:
+    """Take all figures; `seconds` at rest in each area."""
+    version(report, rounds)
+    first_paint(report, rounds)
+    definitions(report, rounds)
+    tree(report, rounds)
+    idle(report, seconds)
 
 
 def main() -> None:
@@ -185,7 +186,7 @@ def main() -> None:
     arguments = parser.parse_args()
     report = Report()
     try:
-        asyncio.run(measure(report, arguments.rounds, arguments.idle))
+        measure(report, arguments.rounds, arguments.idle)
     finally:
         print(report.table())
 
