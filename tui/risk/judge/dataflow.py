@@ -9,7 +9,7 @@ from typing import Final
 from tui.levels import RiskLevel
 from tui.risk.judge.command import Command
 from tui.risk.judge.draft import Verdict
-from tui.risk.judge.flow import flows_from, flows_into
+from tui.risk.judge.flow import flows_from, flows_into, is_handed_dump
 from tui.risk.knowledge import Knowledge
 from tui.risk.model import Category, Effect, Reversibility
 from tui.risk.rule import Flow
@@ -23,6 +23,9 @@ _DROP: Final = re.compile(
     r"|temp\.sh|ix\.io|dpaste|bashupload|oshi\.at|keep\.sh|(?:^|[@/])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?:/|$)"
 )
 """Where anybody can leave anything."""
+_GIVE_AWAY: Final = frozenset({"curl", "wget", "http", "https", "xh", "nc", "ncat", "netcat", "telnet", "socat"})
+"""Programs that say nothing of who is at the other end; `ssh` has made sure, and is how backups are made."""
+_HERE: Final = re.compile(r"\blocalhost\b|\b127\.0\.0\.1\b|\[::1\]")
 _LISTENS: Final = re.compile(r"^/dev/(?:tcp|udp)/")
 
 
@@ -107,7 +110,11 @@ def _sending(command: Command, program: ShellProgram, knowledge: Knowledge) -> I
             RiskLevel.HIGH, Category.EXFIL, "sends the contents of files to a service that takes them from anybody",
             "net.send-to-drop", ("T1567",), effects, Reversibility.IRREVERSIBLE,
         )  # fmt: skip
-    elif Flow.BULK in flows:
+    elif Flow.BULK in flows or (
+        command.program in _GIVE_AWAY
+        and not any(_HERE.search(word.text) for word in invocation.argv)
+        and is_handed_dump(invocation, program)
+    ):
         yield Verdict(
             RiskLevel.HIGH, Category.EXFIL, f"sends files of this machine away with {command.program}", "net.send-bulk",
             ("T1041",), effects, Reversibility.IRREVERSIBLE,

@@ -63,12 +63,11 @@ _PRINTS_SECRETS: Final = re.compile(
     r"|(?:docker|podman|nerdctl)(?: container)? inspect .*\.Env\S*)(?: |$))"
 )
 """Commands that print what is secret without naming a file: the environment, the history, a store."""
-_PRINTS_MUCH: Final = re.compile(
-    r"^(?:\S*/)?(?:(?:mysqldump|mariadb-dump|pg_dumpall|mongodump|slapcat|ldapsearch|journalctl)(?: |$)"
-    r"|pg_dump(?! .*(?:-s\b|--schema-only))"
-    r"|(?:tcpdump|tshark|dumpcap) .*-w ?-|(?:pbpaste|wl-paste)$|xclip .*-o|redis-cli .*--rdb -|sqlite3 .*\.dump)"
+_DUMPS: Final = re.compile(
+    r"^(?:\S*/)?(?:(?:mysqldump|mariadb-dump|pg_dumpall|mongodump|slapcat)(?: |$)|pg_dump(?! .*(?:-s\b|--schema-only))"
+    r"|(?:tcpdump|tshark|dumpcap) .*-w ?-(?: |$)|(?:pbpaste|wl-paste)$|xclip .*-o|redis-cli .*--rdb -|sqlite3 .*\.dump)"
 )
-"""Commands that print a whole database or log, or what others say on the network, without naming a file."""
+"""Commands that print a whole database, the clipboard, or what others say on the network, without naming a file."""
 _DECODES_INSIDE: Final = re.compile(
     r"(?i)b(?:16|32|64|85)decode|decode_base64|unhexlify|fromhex|\bunpack1?\b|\bpack\b ?\("
     r"|rot.?13|gunzip|decompress|base64,? *-d|base64_decode|\batob\b"
@@ -86,8 +85,6 @@ def put_out(command: Command) -> set[Flow]:
     facts, found = command.facts, set[Flow]()
     if _PRINTS_SECRETS.search(command.line):
         found.add(Flow.CREDENTIAL)
-    if _PRINTS_MUCH.search(command.line):
-        found.add(Flow.BULK)
     if _decodes_inside(command):
         found.add(Flow.DECODED)
     if _SPEAKS.search(command.line):
@@ -107,6 +104,22 @@ def put_out(command: Command) -> set[Flow]:
         elif kinds & _BULK_TARGETS and Target.TEMP not in kinds and facts.name:
             found.add(Flow.BULK)
     return found
+
+
+def is_handed_dump(invocation: Invocation, program: ShellProgram) -> bool:
+    """Say whether the command reads, through a pipe, all of something that people keep."""
+    waiting = [*invocation.stdin.producers, *invocation.inputs]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MOST:
+        index = waiting.pop()
+        if index in seen or not 0 <= index < len(program.invocations):
+            continue
+        seen.add(index)
+        producer = program.invocations[index]
+        if _DUMPS.search(" ".join(word.text for word in producer.argv)[:1024]):
+            return True
+        waiting += [*producer.stdin.producers, *producer.inputs]
+    return False
 
 
 def _decodes_inside(command: Command) -> bool:

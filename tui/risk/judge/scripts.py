@@ -83,10 +83,20 @@ def _collected_and_sent(commands: Sequence[Command]) -> Iterator[tuple[Command, 
                     Reversibility.IRREVERSIBLE,
                 )  # fmt: skip
                 return
+        for path in _records_into(command):
+            packed[path] = Flow.BULK
         flows = put_out(command) & {Flow.CREDENTIAL, Flow.BULK}
         if flows:
             for path in _packs_into(command):
                 packed[path] = Flow.CREDENTIAL if Flow.CREDENTIAL in flows else Flow.BULK
+
+
+def _records_into(command: Command) -> Iterator[str]:
+    """Yield the files that hold what others say on the network, or what is on the screen."""
+    if command.program in ("tcpdump", "tshark", "dumpcap"):
+        yield from (value for value in command.values("-w") if value != "-")
+    elif command.program in ("screencapture", "scrot", "maim", "grim", "gnome-screenshot", "arecord"):
+        yield from command.words[-1:]
 
 
 def _packs_into(command: Command) -> Iterator[str]:

@@ -70,7 +70,7 @@ _PROTECTION: Final = re.compile(
     r"|systemd/journald|iptables|nftables|sysconfig/(?:iptables|selinux|auditd)|firewalld|aide|falco|osquery|clamav|sysctl\.)"
 )
 _KERNEL: Final = re.compile(
-    r"^/proc/sys/(?:kernel|vm|fs|debug)/|^/proc/sysrq-trigger$|^/sys/(?:kernel|module|firmware|power|fs/(?:cgroup|bpf|selinux)|devices/system/cpu)/"
+    r"^/proc/sys/(?:kernel|vm|fs|debug)/|^/selinux/|^/proc/sysrq-trigger$|^/sys/(?:kernel|module|firmware|power|fs/(?:cgroup|bpf|selinux)|devices/system/cpu)/"
     r"|^/dev/(?:mem|kmem|port)$|/release_agent$"
 )
 SECRET_FILE: Final = re.compile(
