@@ -8,9 +8,8 @@ from textual.content import Content
 from textual.events import MouseDown, Paste
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
-from textual.widgets._toast import Toast, ToastHolder
+from textual.widgets._toast import Toast
 
-from tests.support.glass import Glass
 from tests.support.pilots import until
 from tests.ui.previews import question_about
 from tui.ui.app import RollcageApp
@@ -89,19 +88,3 @@ async def test_what_is_pasted_into_a_line_is_seen(app: RollcageApp) -> None:
         app.post_message(Paste("a\x1b]52;c;x\x07\u202eb\nsecond line"))
         await pilot.pause()
         assert app.screen.query_one("#filter", Input).value == "a␛]52;c;x␇‹U+202E›b"
-
-
-async def test_what_was_drawn_of_a_message_moves_with_it(app: RollcageApp) -> None:
-    glass = Glass(app)
-    async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await until(pilot, lambda: app.engine is not None and app.catalog is not None)
-        app.notify("word " * 40, timeout=60)
-        await until(pilot, lambda: "word" in "".join(glass.rows()))
-        screen = app.screen
-        compositor = screen._compositor
-        there = screen.query_one(Toast).region
-        compositor.reflow_visible(screen, screen.size)  # something scrolls, and that is drawn
-        compositor._dirty_regions.clear()
-        screen.query_one(ToastHolder).styles.margin = (0, 0, 6, 0)  # it moves, as one does when another comes
-        assert compositor.full_map  # somebody asks where something is
-        assert any(there in region for region in compositor._dirty_regions)

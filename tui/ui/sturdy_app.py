@@ -5,6 +5,8 @@ Each was found by `tests/ui/test_fuzz.py`.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from textual.app import App
 from textual.errors import NoWidget
 from textual.events import Event, MouseEvent, Paste
@@ -13,9 +15,33 @@ from textual.widgets import Input
 
 from tui.text import clean_line
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 
 class SturdyApp(App[int]):
     """Base of the application."""
+
+    _missed = False
+    """Something was to be drawn while drawing was put off."""
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Draw. What comes while drawing is put off would be taken for drawn."""
+        self._missed |= renderable is not None and self._batch_count > 0
+        super()._display(screen, renderable)
+
+    def _end_batch(self) -> None:
+        """Go on drawing, with what was missed."""
+        super()._end_batch()
+        if self._missed and not self._batch_count and self._screen_stack:
+            self._missed = False
+            self.screen.refresh()
+
+    @property
+    def clipboard(self) -> str:
+        """What was copied last; for a line to type in, in one line."""
+        copied = super().clipboard
+        return clean_line(copied) if self._screen_stack and isinstance(self.focused, Input) else copied
 
     async def on_event(self, event: Event) -> None:
         """Let no part of the screen be pointed at that is gone already, and nothing be pasted that cannot be seen."""
