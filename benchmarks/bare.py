@@ -66,7 +66,7 @@ class BareMachine:
             "boot_id": "00000000-0000-4000-8000-000000000000", "entropy": os.urandom(32).hex(),
             "time_ns": time.time_ns(), "rehearsal": False,
         }  # fmt: skip
-        self._agent.sendall(wire.encode(wire.Kind.HELLO, generation, 0, json.dumps(hello).encode()))
+        self._agent.sendall(wire.encode(wire.Kind.HELLO, generation, 0, wire.pack_fields(hello)))
         self._channel = 0
         self._until(wire.Kind.WELCOME)
 

@@ -12,7 +12,7 @@ import pytest
 from tests.unit.guest_agent.conftest import PATIENCE, Agent
 from tui.machines.errors import MachineLost
 from tui.machines.guest.link import AgentLink
-from tui.machines.guest.wire import HEADER, MAX_PAYLOAD, Decoder, Frame, Kind, encode
+from tui.machines.guest.wire import HEADER, MAX_PAYLOAD, Decoder, Frame, Kind, encode, pack_fields, read_fields
 from tui.machines.model import Command, Stream
 
 
@@ -30,7 +30,7 @@ class RawHost:
 
     def hello(self, generation: int, nonce: str = "n") -> None:
         fields = {"nonce": nonce, "hostname": "h", "boot_id": "b", "entropy": "00", "time_ns": 0, "rehearsal": False}
-        self.say(encode(Kind.HELLO, generation, 0, json.dumps(fields).encode()))
+        self.say(encode(Kind.HELLO, generation, 0, pack_fields(fields)))
 
     def next(self, kind: Kind) -> Frame:
         while True:
@@ -55,7 +55,7 @@ def test_nothing_is_obeyed_before_hello(host: RawHost) -> None:
     host.hello(5)
     host.say(encode(Kind.PING, 5, 0, b"later"))
     first = host.next(Kind.WELCOME)
-    assert (first.generation, json.loads(first.payload)["nonce"]) == (5, "n")
+    assert (first.generation, read_fields(first.payload)["nonce"]) == (5, "n")
     assert host.next(Kind.PONG) == Frame(Kind.PONG, 5, 0, b"later")
 
 
@@ -69,7 +69,7 @@ def test_frames_of_another_life_are_dropped(host: RawHost) -> None:
     "noise",
     [
         b"garbage that is no frame",
-        encode(Kind.HELLO, 6, 0, b"{not json") + encode(Kind.HELLO, 6, 0, b"[]") + encode(Kind.HELLO, 6, 0, b"{}"),
+        encode(Kind.HELLO, 6, 0, b"no fields") + encode(Kind.HELLO, 6, 0, b"\xff=\n") + encode(Kind.HELLO, 6, 0, b""),
         encode(Kind.START, 5, 1, b"\xff"),
         encode(Kind.START, 5, 1, b"[" * 60_000),
         encode(Kind.DATA, 5, 77, b"\0to nobody") + encode(Kind.SIGNAL, 5, 77, b"\x09"),
@@ -84,7 +84,7 @@ def test_nonsense_leaves_the_agent_alive(host: RawHost, noise: bytes) -> None:
     host.next(Kind.WELCOME)
     host.say(noise)
     host.hello(7, "again")
-    while json.loads(host.next(Kind.WELCOME).payload)["nonce"] != "again":
+    while read_fields(host.next(Kind.WELCOME).payload)["nonce"] != "again":
         pass
     host.start(7, 1, kind="shell", text="exit 3")
     assert json.loads(host.next(Kind.EXIT).payload)["exit_code"] == 3
@@ -120,7 +120,7 @@ def test_a_host_restored_mid_frame_is_brought_in_step(host: RawHost) -> None:
     host.say(encode(Kind.PING, 5, 0, bytes(MAX_PAYLOAD))[:1000])
     host.say(bytes(HEADER.size + MAX_PAYLOAD))
     host.hello(6, "again")
-    assert json.loads(host.next(Kind.WELCOME).payload)["nonce"] == "again"
+    assert read_fields(host.next(Kind.WELCOME).payload)["nonce"] == "again"
 
 
 async def test_quiesce_is_silence_and_resume_ends_it(link: AgentLink, agent_process: Agent) -> None:

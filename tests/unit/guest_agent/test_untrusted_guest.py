@@ -13,7 +13,18 @@ import pytest
 from tui.machines.errors import GuestRefused, MachineLost
 from tui.machines.guest.link import AgentLink
 from tui.machines.guest.link_process import AgentProcess
-from tui.machines.guest.wire import CREDIT, MAX_PAYLOAD, WINDOW, Decoder, Frame, Kind, encode
+from tui.machines.guest.wire import (
+    CREDIT,
+    MAX_PAYLOAD,
+    PROTOCOL,
+    WINDOW,
+    Decoder,
+    Frame,
+    Kind,
+    encode,
+    pack_fields,
+    read_fields,
+)
 from tui.machines.model import Command, Identity
 
 PATIENCE = 10.0
@@ -53,9 +64,9 @@ class Guest:
             self._frames += self._decoder.feed(await asyncio.get_running_loop().sock_recv(self._socket, 65536))
 
     async def welcome(self, **changes: object) -> None:
-        nonce = json.loads((await self.hear(Kind.HELLO)).payload)["nonce"]
-        fields = {"protocol": 1, "nonce": nonce, "kernel": "k", "python": "p", "clock_skew_ns": 5, **changes}
-        await self.say(Kind.WELCOME, json.dumps(fields).encode(), channel=0)
+        nonce = read_fields((await self.hear(Kind.HELLO)).payload)["nonce"]
+        fields = {"protocol": PROTOCOL, "nonce": nonce, "kernel": "k", "python": "p", "clock_skew_ns": 5, **changes}
+        await self.say(Kind.WELCOME, pack_fields(fields), channel=0)
 
 
 @pytest.fixture
@@ -80,7 +91,8 @@ async def started(pair: tuple[AgentLink, Guest]) -> tuple[AgentLink, Guest, Agen
 
 
 @pytest.mark.parametrize(
-    "changes", [{"protocol": 2}, {"protocol": None}, {"kernel": 5}, {"clock_skew_ns": 1.5}, {"clock_skew_ns": 10**30}]
+    "changes",
+    [{"protocol": 1}, {"protocol": None}, {"clock_skew_ns": 1.5}, {"clock_skew_ns": 10**30}, {"python": "\n"}],
 )
 async def test_a_bad_welcome_ends_the_link(pair: tuple[AgentLink, Guest], changes: dict[str, object]) -> None:
     link, guest = pair
@@ -91,7 +103,7 @@ async def test_a_bad_welcome_ends_the_link(pair: tuple[AgentLink, Guest], change
 async def test_a_welcome_to_somebody_else_is_no_answer(pair: tuple[AgentLink, Guest]) -> None:
     link, guest = pair
     handshake = asyncio.create_task(link.handshake(IDENTITY, timeout=PATIENCE))
-    await guest.say(Kind.WELCOME, b'{"protocol": 1, "nonce": "wrong"}', channel=0)
+    await guest.say(Kind.WELCOME, b"protocol=2\nnonce=wrong\n", channel=0)
     await guest.welcome()
     assert (await handshake).clock_skew_ns == 5
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-from collections.abc import Iterator
-from typing import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _RESERVED_BYTES = 16 * 1024 * 1024
 _RESERVED_SHARE = 16
@@ -21,16 +23,20 @@ _MOST_PROCESSES = 4096
 _FREEZE_AT_MOST_MS = 500
 
 
-class Consumption(NamedTuple):
+class Consumption:
     """What a group used so far. None: the kernel does not say."""
 
-    cpu_user_s: float | None
-    cpu_system_s: float | None
-    peak_memory_bytes: int | None
-    device_written_bytes: int | None
-    out_of_memory: bool
-    at_memory_limit: bool
-    """It was the group's own limit that was reached, not that of all groups together."""
+    def __init__(
+        self, cpu_user_s: float | None, cpu_system_s: float | None, peak_memory_bytes: int | None,
+        device_written_bytes: int | None, *, out_of_memory: bool, at_memory_limit: bool,
+    ) -> None:  # fmt: skip
+        self.cpu_user_s = cpu_user_s
+        self.cpu_system_s = cpu_system_s
+        self.peak_memory_bytes = peak_memory_bytes
+        self.device_written_bytes = device_written_bytes
+        self.out_of_memory = out_of_memory
+        self.at_memory_limit = at_memory_limit
+        """It was the group's own limit that was reached, not that of all groups together."""
 
 
 class Group:

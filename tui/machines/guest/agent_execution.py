@@ -8,13 +8,16 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui.machines.guest.agent_cgroup import Consumption, Group
 from tui.machines.guest.agent_loop import Loop
 from tui.machines.guest.agent_spawn import Stdio, resize
-from tui.machines.guest.agent_streams import STDOUT, Input, Output, Send
+from tui.machines.guest.agent_streams import STDOUT, Input, Output
 from tui.machines.guest.wire import CREDIT, SIZE, WINDOW, Frame, Kind
+
+if TYPE_CHECKING:
+    from tui.machines.guest.agent_streams import Send
 
 _GRACE_S = 0.1
 """How long after a process ended others may still print on its streams, as `tee` does after `exec > >(tee log)`."""
@@ -148,7 +151,7 @@ class Execution:
             return
         used = self.group.consumption() if self.group is not None else _UNKNOWN
         if self.group is None and cpu_s is not None:
-            used = used._replace(cpu_user_s=cpu_s[0], cpu_system_s=cpu_s[1], peak_memory_bytes=peak_bytes)
+            used = Consumption(*cpu_s, peak_bytes, None, out_of_memory=False, at_memory_limit=False)
         peak = used.peak_memory_bytes
         grown, device = self._disk_grown(), used.device_written_bytes or 0
         received, sent = self._traffic()

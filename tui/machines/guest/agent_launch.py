@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui.machines.guest.agent_cgroup import Group, Groups
 from tui.machines.guest.agent_command import Refused, Request, is_file_transfer, is_python
@@ -15,7 +15,9 @@ from tui.machines.guest.agent_interpreter import FILE, KEEP, ONCE
 from tui.machines.guest.agent_interpreters import Interpreter, Interpreters
 from tui.machines.guest.agent_loop import Loop
 from tui.machines.guest.agent_spawn import Stdio, start_program
-from tui.machines.guest.agent_streams import Send
+
+if TYPE_CHECKING:
+    from tui.machines.guest.agent_streams import Send
 
 
 class Launcher:

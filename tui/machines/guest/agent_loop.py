@@ -8,7 +8,10 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _EVENTS_A_TURN = 16
 

@@ -5,20 +5,29 @@ An error in one execution is reported and costs at most that execution. The firs
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from tui.machines.guest.agent_cgroup import Groups
 from tui.machines.guest.agent_identity import Identity
 from tui.machines.guest.agent_loop import Loop
 from tui.machines.guest.agent_streams import Outbox
-from tui.machines.guest.wire import MAX_START, PROTOCOL, Decoder, Frame, Kind, ProtocolError
+from tui.machines.guest.wire import (
+    MAX_START,
+    PROTOCOL,
+    Decoder,
+    Frame,
+    Kind,
+    ProtocolError,
+    pack_fields,
+    read_fields,
+)
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui.machines.guest.agent_execution import Execution
     from tui.machines.guest.agent_launch import Launcher
 
@@ -100,10 +109,15 @@ class Service:
 
     def _protest(self, message: str) -> None:
         if not self._outbox.crowded and self._generation is not None:
-            self._tell(0, Kind.PROTEST, json.dumps({"message": message}).encode())
+            self._tell_object(0, Kind.PROTEST, {"message": message})
 
     def _tell(self, channel: int, kind: Kind, payload: bytes = b"") -> None:
         self._outbox.put(kind, self._generation or 0, channel, payload)
+
+    def _tell_object(self, channel: int, kind: Kind, fields: dict[str, object]) -> None:
+        import json  # not needed to answer a HELLO
+
+        self._tell(channel, kind, json.dumps(fields).encode())
 
     def _speak(self) -> None:
         stuck = not self._outbox.flush()
@@ -163,14 +177,14 @@ class Service:
             execution.receive(frame)
 
     def _begin_life(self, frame: Frame) -> None:
-        hello = json.loads(frame.payload)
+        hello = read_fields(frame.payload)
         skew = None
         if self._identity is not None:
             skew = self._identity.assume(
                 hostname=hello["hostname"],
                 boot_id=hello["boot_id"],
                 entropy=bytes.fromhex(hello["entropy"]),
-                time_ns=hello["time_ns"],
+                time_ns=int(hello["time_ns"]),
             )
         self._outbox.forget()
         for execution in self._channels.values():
@@ -179,7 +193,7 @@ class Service:
         self._parts.clear()
         is_first = self._generation is None
         self._generation = frame.generation
-        rehearsing = hello["rehearsal"] is True
+        rehearsing = hello["rehearsal"] == str(True)
         if rehearsing or not is_first:
             self._launcher.go_on(rehearsing=rehearsing)
         welcome = {
@@ -189,7 +203,7 @@ class Service:
             "python": sys.version.split()[0],
             "clock_skew_ns": skew,
         }
-        self._tell(0, Kind.WELCOME, json.dumps(welcome).encode())
+        self._tell(0, Kind.WELCOME, pack_fields(welcome))
         if is_first:
             self._outbox.flush()  # a boot is waiting for the answer; what makes commands quick comes after it
             self._loop.call_later(0, self._prepare)
@@ -218,12 +232,12 @@ class Service:
                 lambda: self._channels.pop(channel, None),
             )
         except Refused as refusal:
-            self._tell(channel, Kind.REFUSED, json.dumps({"message": str(refusal)}).encode())
+            self._tell_object(channel, Kind.REFUSED, {"message": str(refusal)})
         except OSError as error:
             message = f"the guest could not start it: {error}"
-            self._tell(channel, Kind.REFUSED, json.dumps({"message": message}).encode())
+            self._tell_object(channel, Kind.REFUSED, {"message": message})
         else:
             self._channels[channel] = execution
-            self._tell(channel, Kind.STARTED, json.dumps({"pid": execution.pid}).encode())
+            self._tell_object(channel, Kind.STARTED, {"pid": execution.pid})
             # The host waits for this, the rest of the turn does not.
             self._outbox.flush()

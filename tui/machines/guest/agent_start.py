@@ -7,14 +7,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
-from typing import NoReturn
 
 from tui.machines.guest.agent_become import Become
 from tui.machines.guest.agent_cgroup import Groups
 from tui.machines.guest.agent_identity import Identity
 from tui.machines.guest.agent_service import Service
 from tui.machines.guest.wire import PORT_NAME
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
 
 _RUN = "/run/rollcage"
 _WORK = "/work"

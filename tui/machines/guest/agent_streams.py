@@ -10,7 +10,6 @@ import select
 import struct
 import termios
 from collections import deque
-from collections.abc import Callable
 
 from tui.machines.guest.agent_loop import Loop
 from tui.machines.guest.wire import CREDIT, HEADER, MAGIC, MAX_PAYLOAD, WINDOW, Kind
@@ -22,7 +21,11 @@ _DROP_PAUSE_S = 0.02
 _WRITE_AT_ONCE = 64 * 1024
 _GRANT_STEP = WINDOW // 4
 
-Send = Callable[[Kind, bytes], None]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Send = Callable[[Kind, bytes], None]
 
 
 class Outbox:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import secrets
 import socket
 from collections import deque
@@ -31,6 +30,7 @@ from tui.machines.guest.wire import (
     Kind,
     ProtocolError,
     encode,
+    pack_fields,
 )
 from tui.machines.model import Command, ExitReport, Identity, Stream
 
@@ -112,7 +112,7 @@ class AgentLink(asyncio.BufferedProtocol):
             self._input = WelcomeHunt(identity.generation, self._nonce)
             self._write(bytes(HEADER.size + MAX_PAYLOAD))
         self._welcomed = asyncio.get_running_loop().create_future()
-        self._send(Kind.HELLO, 0, json.dumps(hello).encode())
+        self._send(Kind.HELLO, 0, pack_fields(hello))
         return await self._answer(self._welcomed, timeout)
 
     async def start(self, command: Command) -> AgentProcess:

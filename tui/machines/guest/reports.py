@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from tui.machines.guest.wire import PROTOCOL, ProtocolError
+from tui.machines.guest.wire import PROTOCOL, ProtocolError, read_fields
 from tui.machines.model import Command, ExitReport, Limit, ResourceUsage
 
 _LONGEST_MESSAGE: Final = 4000
@@ -53,16 +53,19 @@ def read_welcome(payload: bytes, nonce: str) -> Welcome | None:
     Raises:
         ProtocolError: it is malformed or of another version of the language.
     """
-    fields = _object(payload)
+    fields = read_fields(payload)
     if fields.get("nonce") != nonce:
         return None
-    if fields.get("protocol") != PROTOCOL:
+    if fields.get("protocol") != str(PROTOCOL):
         raise ProtocolError(f"the agent speaks version {fields.get('protocol')!r:.20} of the protocol, not {PROTOCOL}")
-    return Welcome(
-        kernel=_take(fields, "kernel", _text)[:100],
-        python=_take(fields, "python", _text)[:100],
-        clock_skew_ns=_take(fields, "clock_skew_ns", _optional(_integer)),
-    )
+    try:
+        skew = int(fields["clock_skew_ns"]) if fields["clock_skew_ns"] else None
+        kernel, python = fields["kernel"][:100], fields["python"][:100]
+    except (KeyError, ValueError):
+        raise ProtocolError("a welcome without kernel, python or clock_skew_ns") from None
+    if skew is not None and abs(skew) > _HIGHEST:
+        raise ProtocolError("a welcome of an impossible time")
+    return Welcome(kernel, python, skew)
 
 
 def read_message(payload: bytes) -> str:

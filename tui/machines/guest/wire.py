@@ -9,17 +9,22 @@ A frame whose generation is not the current life's is dropped, HELLO excepted. C
 per execution, and never reused within a life; channel 0 belongs to the machine. Data flows only against credit granted
 by its receiver, so neither side buffers without bound.
 
-This module is shared by both sides and runs in the guest: standard library only.
+This module is shared by both sides and runs in the guest: standard library only. A boot waits until it is imported, and
+where the CPU is emulated `typing` and `json` alone would make that a sixth of a second longer: so they are not imported
+here, and the two messages of the handshake are lines of text instead of JSON.
 """
 
 from __future__ import annotations
 
 import enum
 import struct
-from collections.abc import Iterator
-from typing import Final, NamedTuple
 
-PROTOCOL: Final = 1
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Final
+
+PROTOCOL: Final = 2
 MAGIC: Final = 0x5243
 _MAGIC: Final = MAGIC.to_bytes(2, "little")
 HEADER: Final = struct.Struct("<HBBIII")
@@ -36,17 +41,17 @@ SIZE: Final = struct.Struct("<HH")
 
 
 class Kind(enum.IntEnum):
-    """What a frame is. JSON payloads are UTF-8 objects."""
+    """What a frame is. JSON payloads are UTF-8 objects; FIELDS are what `pack_fields` makes."""
 
     HELLO = 1
-    """Host to guest: begins a life. JSON: protocol, generation, nonce, hostname, boot_id, entropy (hex), time_ns,
+    """Host to guest: begins a life. FIELDS: protocol, generation, nonce, hostname, boot_id, entropy (hex), time_ns,
     rehearsal.
 
     In a life that is a rehearsal whatever earlier lives left running stays frozen, and what is started has a control
     group apart from theirs: it warms a machine up without letting its user's processes move.
     """
     WELCOME = 2
-    """Guest to host, once the identity is in force. JSON: protocol, nonce, kernel, python, clock_skew_ns."""
+    """Guest to host, once the identity is in force. FIELDS: protocol, nonce, kernel, python, clock_skew_ns."""
     START = 3
     """Host to guest: execute a command on a new channel. JSON: the fields of `tui.machines.model.Command`."""
     STARTED = 4
@@ -81,17 +86,49 @@ class Kind(enum.IntEnum):
     """Host to guest: a piece of the JSON of a START too long for one frame; the START brings the last piece."""
 
 
-class Frame(NamedTuple):
+class Frame:
     """One unit of the language."""
 
-    kind: int
-    generation: int
-    channel: int
-    payload: bytes
+    __slots__ = ("channel", "generation", "kind", "payload")
+
+    def __init__(self, kind: int, generation: int, channel: int, payload: bytes) -> None:
+        self.kind = kind
+        self.generation = generation
+        self.channel = channel
+        self.payload = payload
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Frame) and all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Frame({self.kind}, {self.generation}, {self.channel}, {self.payload[:40]!r})"
 
 
 class ProtocolError(Exception):
     """The other side sent something that is not a frame."""
+
+
+def pack_fields(fields: Mapping[str, object]) -> bytes:
+    """Return fields as lines of `name=value`; None is an empty value. No value may hold a line break."""
+    return "".join(f"{name}={'' if value is None else value}\n" for name, value in fields.items()).encode()
+
+
+def read_fields(payload: bytes) -> dict[str, str]:
+    """Return what `pack_fields` packed, all values as text.
+
+    Raises:
+        ProtocolError: it is not such lines.
+    """
+    try:
+        lines = payload.decode().split("\n")
+    except UnicodeDecodeError:
+        raise ProtocolError("fields that are not UTF-8") from None
+    pairs = [line.partition("=") for line in lines[:-1]]
+    if lines[-1] or not all(equals for _, equals, _ in pairs):
+        raise ProtocolError("fields that are not lines of name=value")
+    return {name: value for name, _, value in pairs}
 
 
 def encode(kind: Kind, generation: int, channel: int, payload: bytes = b"") -> bytes:
