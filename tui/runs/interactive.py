@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from tui.machines.model import MachineSpec, TerminalSize
-from tui.risk.model import Assessment, Category, Confidence, Effect, Reason, RiskLevel, Span
+from tui.risk.model import Assessment, Category, Reason, RiskLevel, Span
+from tui.runs.doubts import doubted
 from tui.runs.request import Request, StepRequest
 
 _SHELL: Final = ("bash", "-l")
@@ -57,12 +58,4 @@ def typed_by_a_person(assessment: Assessment, text: str) -> Assessment:
         RiskLevel.MEDIUM, Category.UNKNOWN, "does whatever a person types at its terminal", Span(0, len(text)),
         "run.terminal",
     )  # fmt: skip
-    return replace(
-        assessment,
-        level=max(assessment.level, RiskLevel.MEDIUM, key=lambda level: level.rank),
-        confidence=Confidence.PARTIAL,
-        effects=assessment.effects | {Effect.EXECUTE},
-        reasons=tuple(sorted((reason, *assessment.reasons), key=lambda each: -each.level.rank)),
-        not_understood=(*assessment.not_understood, unknown),
-        suggestion=None,
-    )
+    return replace(doubted(assessment, reason, unknown), suggestion=None)

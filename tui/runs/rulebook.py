@@ -21,13 +21,12 @@ from tui.risk.model import (
     UNKNOWN_INPUT,
     Assessment,
     Category,
-    Confidence,
-    Effect,
     Reason,
     RiskLevel,
     Span,
     UnknownInput,
 )
+from tui.runs.doubts import doubted
 from tui.runs.interactive import typed_by_a_person
 from tui.store.uses import Uses
 
@@ -144,14 +143,7 @@ def _in_kept_interpreter(assessment: Assessment) -> Assessment:
         RiskLevel.MEDIUM, Category.UNKNOWN, "runs where earlier code may have changed what names mean", Span(0, 0),
         "run.kept-interpreter",
     )  # fmt: skip
-    return replace(
-        assessment,
-        level=max(assessment.level, RiskLevel.MEDIUM, key=lambda level: level.rank),
-        confidence=Confidence.PARTIAL,
-        effects=assessment.effects | {Effect.EXECUTE},
-        reasons=(*assessment.reasons, reason),
-        not_understood=(*assessment.not_understood, unknown),
-    )
+    return doubted(assessment, reason, unknown)
 
 
 def _states(places: Iterable[Path]) -> Iterable[tuple[str, int, int]]:
