@@ -75,7 +75,7 @@ async def test_the_newest_moment_is_compared_with_what_led_to_it(app: RollcageAp
         await until(pilot, lambda: len(shown(area)) > 3)
         assert shown(area) == [
             "Files  +1  -1  ~1", "~ /etc/motd", "+ /root/new", "- /tmp/old", "Processes  +1", "+    321 sleep 1000",
-            "Memory: 310 of 65,536 pages differ, 1.2 MiB; those of the kernel", "are among them.",
+            "Memory: 310 of 65,536 pages differ, 1.2 MiB; those of the kernel are", "among them.",
         ]  # fmt: skip
         right = area.query_one(ChangeList).row_parts(1)[1]
         assert "".join(text for text, _ in right).strip() == "mode 644 → 600, 10 B → 2.0 KiB, content"

@@ -155,7 +155,7 @@ def row_details(row: HistoryRow | None) -> Content:
         lines.append(
             Content.assemble(
                 (f"{STATE_GLYPHS[run.state]} {clean_line(run.title, 60)}", "bold"),
-                f"  {state_words(run.state, run.exit_code)}{took}{back}",
+                f"\n{state_words(run.state, run.exit_code)}{took}{back}",
             )
         )
         if on_host(run):
@@ -172,8 +172,8 @@ def row_details(row: HistoryRow | None) -> Content:
     if snapshot is not None:
         lines.append(
             Content.styled(
-                f"snapshot {REASONS[snapshot.reason]} · {moment(snapshot)}\n"
-                f"{size(snapshot.stored_bytes)} stored · paused {duration(snapshot.pause_ms / 1000)}\n{snapshot.id}",
+                f"{REASONS[snapshot.reason]} · {moment(snapshot)}\n"
+                f"snapshot {size(snapshot.stored_bytes)} · paused {duration(snapshot.pause_ms / 1000)}\n{snapshot.id}",
                 "$text-muted",
             )
         )

@@ -10,12 +10,12 @@ from tui.ui.keys.key import Key
 KEYS: Final[tuple[Key, ...]] = (
     Key("code.run", "ctrl+r", "run", "Run", "Run the chosen blocks in order, or the whole text where it has no fences.",
         shown=True, changes=True, display="^r"),
-    Key("code.one", "f4", "run_block", "Run block", "Run only the block under the cursor.", shown=True, changes=True),
     Key("code.blocks", "ctrl+o", "blocks", "Blocks", "Go to the list of blocks, and back to the text.", shown=True,
         display="^o"),
-    Key("code.risk", "f3", "risk", "Risk", "Show all that is known of the risk, or one line.", shown=True),
     Key("code.close", "escape", "close", "Close", "Close; what was written stays, also across restarts.", shown=True,
         display="esc"),
+    Key("code.one", "f4", "run_block", "Run block", "Run only the block under the cursor.", shown=True, changes=True),
+    Key("code.risk", "f3", "risk", "Risk", "Show all that is known of the risk, or one line.", shown=True),
 
     Key("blocks.choose", "space", "choose", "Choose", "Run the block, or leave it out.", shown=True),
     Key("blocks.all", "a", "all", "All", "Choose every block that can run."),

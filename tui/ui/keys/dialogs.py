@@ -19,6 +19,6 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("finder.pagedown", "pagedown", "page(1)", "Page down", "One page down."),
     Key("finder.pageup", "pageup", "page(-1)", "Page up", "One page up."),
 
-    Key("dialog.cancel", "escape", "cancel", "Cancel", "Close without doing anything.", shown=True, display="esc",
+    Key("dialog.cancel", "escape", "cancel", "Close", "Close without doing anything.", shown=True, display="esc",
         essential=True),
 )  # fmt: skip

@@ -77,7 +77,7 @@ class Approval(Dialog[Answer]):
         """Return the text, the line to type where one is wanted, and the buttons."""
         yield VerticalScroll(Facts(self.body), id="body", can_focus=False)
         if self._to_type:
-            explanation = Content.assemble("To allow it, type ", (self._to_type, "bold"), " here (↑ goes here):")
+            explanation = Content.assemble("To allow it, type “", (self._to_type, "bold"), "” here (↑ goes here):")
             yield Static(explanation, markup=False, id="to-type")
             yield Input(placeholder=self._to_type, compact=True, id="typed")
         yield Horizontal(

@@ -210,7 +210,7 @@ class TimelineArea(Moving):
             changes.say("✗ These snapshots could not be compared.")
             raise
         changes.show(comparison)
-        pane.say(f"{summary(comparison)} · against {self._against.value}")
+        pane.say(f"against {self._against.value} · {summary(comparison)}")
 
     def action_against(self) -> None:
         """Compare with something else."""

@@ -141,7 +141,7 @@ def _rows(comparison: Comparison) -> Sequence[Row]:
 
 def _wrapped(sentence: str, width: int) -> list[str]:
     indent = " " if sentence.startswith(" ") else ""
-    return [f"{indent}{line}" for line in textwrap.wrap(sentence, width)]
+    return [f"{indent}{line}" for line in textwrap.wrap(sentence.strip(), width)]
 
 
 def _counts(changes: Sequence[ChangeKind]) -> str:

@@ -25,24 +25,32 @@ _CURSOR: Final = "▌"
 
 
 def row_strip(left: Sequence[Part], right: Sequence[Part], width: int, base: Style) -> Strip:
-    """Return a row of exactly `width` cells: `left` shortened with an ellipsis where `right` needs the room."""
-    right_width = sum(cell_len(text) for text, _ in right)
-    if right_width > width // 2:
-        right, right_width = (), 0
-    room = max(width - right_width - (1 if right else 0), 0)
-    segments: list[Segment] = []
-    for text, style in left:
+    """Return a row of exactly `width` cells. What does not fit ends with an ellipsis.
+
+    `left` is shortened where `right` takes at most half of the row, else `right` is.
+    """
+    right_room = max(width // 2, width - _width(left) - 1)
+    if _width(right) > right_room:
+        right = _shortened(right, right_room)
+    right_width = _width(right)
+    left = _shortened(left, max(width - right_width - (1 if right else 0), 0))
+    gap = width - _width(left) - right_width
+    return Strip([Segment(text, base + style) for text, style in (*left, (" " * gap, Style()), *right)], width)
+
+
+def _shortened(parts: Sequence[Part], room: int) -> Sequence[Part]:
+    kept: list[Part] = []
+    for text, style in parts:
         length = cell_len(text)
         if length > room:
-            shortened = set_cell_size(text, max(room - 1, 0)) + "…" if room else ""
-            segments.append(Segment(shortened, base + style))
-            room = 0
-            break
-        segments.append(Segment(text, base + style))
+            return [*kept, (set_cell_size(text, room - 1) + "…", style)] if room > 0 else kept
+        kept.append((text, style))
         room -= length
-    segments.append(Segment(" " * (room + (1 if right else 0)), base))
-    segments += [Segment(text, base + style) for text, style in right]
-    return Strip(segments, width)
+    return kept
+
+
+def _width(parts: Sequence[Part]) -> int:
+    return sum(cell_len(text) for text, _ in parts)
 
 
 class VirtualList(ScrollView, can_focus=True):
