@@ -21,6 +21,7 @@ _WEAK: Final = (
     "remove",
     "prune",
     "revoke",
+    "unset",
     "disable",
     "clear",
     "reset",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,7 +10,8 @@ from typing import Final
 
 from tui.risk.shell import options
 from tui.risk.shell.call import Call
-from tui.risk.shell.code import execute, stdin_code
+from tui.risk.shell.code import execute, shell_code, stdin_code
+from tui.risk.shell.known import INTERPRETERS
 from tui.risk.shell.model import Stdin
 from tui.risk.shell.source import Source
 from tui.risk.shell.values import Field, Output, made
@@ -31,8 +33,8 @@ def make(call: Call) -> Output | None:
         _recipes(call, text)
     for field in parsed.operands:
         name, equals, value = field.text.partition("=")
-        if equals and name == "SHELL" and value:
-            call.walker.invoke([field.tail(6)], call.scope, call.under("make SHELL="))
+        if equals and name == "SHELL" and value and posixpath.basename(value) not in INTERPRETERS:
+            shell_code(call.elsewhere(call.under("make SHELL=")), field.tail(6), "")
     return None
 
 

@@ -96,8 +96,14 @@ def _text_tool(program: str, arguments: list[str], stdin: str) -> str | None:
         return textual.head_or_tail(arguments, stdin, tail=program == "tail")
     if program == "sed":
         return textual.sed(arguments, stdin)
-    if program in ("sort", "uniq", "nl", "fold", "strings", "dd", "pv", "sponge", "column", "paste") and not arguments:
+    if program in ("sort", "uniq", "nl", "strings", "dd", "pv", "sponge", "column", "paste") and not arguments:
         return "".join(sorted(stdin.splitlines(keepends=True))) if program == "sort" else stdin
+    if program == "fold":
+        width = "".join(arguments).removeprefix("-w") or "80"
+        return stdin if width.isdigit() and all(len(line) <= int(width) for line in stdin.splitlines()) else None
+    if program == "paste" and arguments:
+        options = "".join(arguments)
+        return options[3:4].join(stdin.splitlines()) + "\n" if re.fullmatch(r"-sd.", options) else None
     if program in ("grep", "egrep", "fgrep") and arguments and re.fullmatch(r"[\w /-]+", arguments[-1]):
         return _with(arguments, stdin)
     if program == "xargs" and (not arguments or arguments == ["echo"]):
