@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from rich.segment import Segment
 from textual.pilot import Pilot
-from textual.widgets import OptionList, Select
+from textual.widgets import Input, Select
 
 from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine
 from tui.runs.request import Request, StepRequest
 from tui.ui.app import RollcageApp
 from tui.ui.screens.confirm import Confirm
+from tui.ui.screens.finder import FinderList
 from tui.ui.widgets.session_tree import SessionTree
 
 TRAP = "[@click=app.quit]press[/] [b]bold"
@@ -68,10 +69,8 @@ async def test_the_palette_shows_definitions_as_they_are(app: RollcageApp) -> No
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.engine is not None and app.catalog is not None)
         await pilot.press("ctrl+p", *"trap")
-        await until(pilot, lambda: app.screen.query_one(OptionList).option_count)
-        await pilot.pause(0.2)
-        prompts = [str(option.prompt) for option in app.screen.query_one(OptionList).options]
-        assert any(TRAP in prompt for prompt in prompts)
+        await until(pilot, lambda: app.screen.query(FinderList) and app.screen.query_one(FinderList).shown)
+        await until(pilot, lambda: TRAP in "".join(segment.text for segment in segments(app)))
         assert_harmless(app)
 
 
@@ -99,3 +98,21 @@ async def test_records_are_shown_as_they_are(app: RollcageApp, engine: ScriptedE
         await settled(pilot)
         await pilot.press("escape", "S")
         await settled(pilot)
+
+
+async def test_a_value_that_cannot_be_shown_is_shown_clean_and_used_as_it_is(
+    app: RollcageApp, engine: ScriptedEngine, commands: Path
+) -> None:
+    (commands / "line.md").write_text(
+        "---\nname: line\ndescription: x\nparameters:\n"
+        '  - {name: text, type: string, default_value: "a\\e]52;c;x\\ab\\nc"}\n---\n```bash\necho {{ text }}\n```\n'
+    )
+    async with app.run_test(size=(160, 50)) as pilot:
+        await until(pilot, lambda: app.engine is not None and app.catalog is not None)
+        app.open_command("line")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.pause()
+        assert_harmless(app)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: engine.started)
+        assert engine.started[0].request.env["PARAM_TEXT"] == "a\x1b]52;c;x\x07b\nc"

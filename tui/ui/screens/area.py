@@ -239,7 +239,7 @@ class Area(Screen[None]):
 
     def show_status(self) -> None:
         """Bring the bar at the top and the keys up to date."""
-        if not self.is_current:
+        if not self.is_current or not self.query(StatusBar):  # it may be about to be laid out
             return
         self.query_one(StatusBar).show(self.workspace.status())
         self.show_keys()

@@ -80,7 +80,13 @@ class Field(Vertical):
                 compact=True,
             )
         placeholder = _PLACEHOLDERS[parameter.type]
-        return Input(text or "", placeholder=placeholder, password=parameter.secret, compact=True)
+        return Input(self._shown, placeholder=placeholder, password=parameter.secret, compact=True)
+
+    @property
+    def _shown(self) -> str:
+        """The text at first, as a line can show it: what is in a line goes to the terminal as it is."""
+        text = self._text or ""
+        return text if self.parameter.secret else clean_line(text)
 
     def _hint(self) -> str:
         parameter = self.parameter
@@ -109,6 +115,8 @@ class Field(Vertical):
         if isinstance(control, Select):
             return None if control.value is Select.NULL else control.value
         assert isinstance(control, Input)
+        if self._text is not None and control.value == self._shown != self._text:
+            return self._text  # nothing was typed: it is the value of the definition, also where that cannot be shown
         if control.value == "" and (self.parameter.type is not ParameterType.STRING or self.parameter.required):
             return None
         return control.value if control.value or self._touched or self._text is not None else None
