@@ -45,7 +45,7 @@ SEQUENCES: Final[dict[str, str]] = {
 """By what they want."""
 EVERYTHING: Final = " ".join(f"{each} " for each in SEQUENCES.values())
 """All of them in one text, which comes back to itself: what is unfinished swallows what follows, up to an escape."""
-IN_ONE_LINE: Final = EVERYTHING.replace("\n", " ")
+IN_ONE_LINE: Final = " ".join(EVERYTHING.splitlines())
 INVALID_UTF8: Final = b"\xff\xfe\xc0\x80\xed\xa0\x80\xf5\x80\x80\x80\xe2\x82 \x9b31m\x9d52;c;x\x9c"
 
 

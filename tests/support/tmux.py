@@ -13,7 +13,7 @@ from typing import Final
 from tui.ids import new_id
 
 PROMPT: Final = "shell> "
-PATIENCE_S: Final = 20.0
+PATIENCE_S: Final = 60.0
 _LOOK_EVERY_S: Final = 0.05
 
 
