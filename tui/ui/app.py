@@ -258,7 +258,9 @@ class RollcageApp(EndingApp):
     def report(self, error: Exception) -> None:
         """Show an error with what to do about it; what a person cannot act on goes to the log file in full."""
         if isinstance(error, RollcageError):
-            text = clean(error.message) + (f"\n{clean(error.hint)}" if error.hint else "")
+            from tui.ui.notices import shortened
+
+            text = "\n".join(shortened(clean(part)) for part in (error.message, error.hint) if part)
         else:
             _log.error("an unexpected error", exc_info=error)
             text = f"{type(error).__name__}: {clean_line(str(error), 300)}\nDetails are in {self.paths.logs}."

@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from tui.definitions.claims import Delta
 
 _NAMES = 5
+_LONGEST = 600
+_MOST_LINES = 10
+
+
+def shortened(text: str) -> str:
+    """Return what of a clean text a message on top of the screen has room for, so that the screen stays usable."""
+    lines = text.split("\n")
+    short = "\n".join(lines[:_MOST_LINES])[:_LONGEST]
+    return text if short == text else f"{short} …"
 
 
 def notice(delta: Delta[Any]) -> str:
