@@ -98,6 +98,7 @@ class Approval(Dialog[Answer]):
     def on_mount(self) -> None:
         """Let nobody agree before there was time to see the question."""
         self.set_timer(ARMING_S, self._arm)
+        self.watch(self.query_one("#body"), "show_vertical_scrollbar", self._tell_more)
 
     def _arm(self) -> None:
         self.is_armed = True
@@ -117,12 +118,11 @@ class Approval(Dialog[Answer]):
         around = _AROUND + (4 if self._to_type else 0)
         for body in self.query("#body"):
             body.styles.max_height = max(event.size.height - around, 3)
-        self.call_after_refresh(self._tell_more)
 
     def _tell_more(self) -> None:
         """Say at the foot that there is more to read."""
         if self.is_attached:
-            more = self.query_one("#body").max_scroll_y > 0
+            more = self.query_one("#body").show_vertical_scrollbar
             key = cast("KeyedApp", self.app).key_of("approval.down")
             self.query_one("#frame").border_subtitle = Content(f"{key} reads on" if more else "")
 

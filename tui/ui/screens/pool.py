@@ -205,13 +205,13 @@ class PoolArea(Area):
     # --- layout ----------------------------------------------------------------------------------------------------
 
     def on_resize(self, event: Resize) -> None:
-        """Put the words above the columns where those are."""
-        self.call_after_refresh(self._show_columns)
+        """Name the panes that are in sight now."""
+        self.call_after_refresh(self._show_titles)
 
+    @on(MachineList.Resized)
     def _show_columns(self) -> None:
         width = self.query_one(MachineList).scrollable_content_region.width
         self.query_one("#machine-columns", Static).update(heading(width) if width else "")
-        self._show_titles()
 
     def _show_titles(self) -> None:
         """Name the panes; where there is no room for all, the visible one also names those behind it."""

@@ -23,9 +23,6 @@ _RISK_LOOKS: Final = {"low": "good", "medium": "warning", "high": "bad", "critic
 _LONGEST_LINE: Final = 200
 
 
-_WIDEST_RISK: Final = 2 + max(len(level) for level in RiskLevel)
-
-
 class BlockList(VirtualList):
     """One row a block: chosen or not, number, language, first line; risk and outcome as glyph and word."""
 
@@ -159,9 +156,7 @@ class BlockList(VirtualList):
         if not block.can_run:
             right.append(("not run ", muted))
         elif (level := self._risks.get(block.identity)) is not None:
-            words = f"{RISK_GLYPHS[level]} {level}"
-            # Outcomes stand below each other; a row without one leaves the room to the code.
-            right.append((f"{words:>{_WIDEST_RISK}} " if turn else f"{words} ", self.look(_RISK_LOOKS[level])))
+            right.append((f"{RISK_GLYPHS[level]} {level} ", self.look(_RISK_LOOKS[level])))
         return left, right
 
 

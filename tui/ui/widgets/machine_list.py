@@ -57,6 +57,9 @@ class MachineList(VirtualList):
     class Opened(Message):
         """A person wants to see the log of the chosen machine."""
 
+    class Resized(Message):
+        """The columns stand elsewhere."""
+
     def __init__(self, clock: Callable[[], datetime] | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._clock = clock or (lambda: datetime.now(UTC))
@@ -84,6 +87,14 @@ class MachineList(VirtualList):
             return
         rows = (row for row, machine in enumerate(machines) if before is not None and machine.id == before.id)
         self.rows_changed(next(rows, at))
+
+    def on_resize(self) -> None:
+        """Tell."""
+        self.post_message(self.Resized())
+
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Tell that it takes room."""
+        self.post_message(self.Resized())
 
     # --- rows ------------------------------------------------------------------------------------------------------
 

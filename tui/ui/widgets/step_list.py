@@ -94,6 +94,10 @@ class StepList(VirtualList):
         self._lay_out(self.step)
         self.post_message(self.Resized())
 
+    def watch_show_vertical_scrollbar(self) -> None:
+        """Leave it the room it takes."""
+        self.call_after_refresh(self.on_resize)
+
     # --- moving ----------------------------------------------------------------------------------------------------
 
     def _end(self, head: int) -> int:
