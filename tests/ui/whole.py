@@ -16,6 +16,7 @@ from tui.definitions.model import Scope
 from tui.errors import NotFound
 from tui.machines.guest.image import ImageStatus
 from tui.paths import Paths
+from tui.runs.comparison.model import FileDiff
 from tui.runs.events import RolledBack
 from tui.runs.request import Request
 from tui.store.model import RunState, SnapshotRecord
@@ -121,6 +122,11 @@ class WholeEngine(FleetEngine):
         self._snapshot(older_id)
         self._snapshot(newer_id)
         return await super().compare(older_id, newer_id)
+
+    async def file_diff(self, older_id: str, newer_id: str, path: str) -> FileDiff:
+        if path not in {change.path for change in self.changed}:
+            raise NotFound("neither snapshot has such a file")
+        return await super().file_diff(older_id, newer_id, path)
 
     async def branch(self, snapshot_id: str, name: str) -> object:  # type: ignore[override]
         self._snapshot(snapshot_id)
