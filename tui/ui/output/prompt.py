@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from tui.text import clean_line
 from tui.ui.output.finding import Source
 from tui.ui.output.view import OutputView, Question
+from tui.ui.widgets.line_input import LineInput
 
 _LABELS: Final[dict[Question, str]] = {"search": "/", "filter": "&", "save": "save to "}
 _HINTS: Final[dict[Question, str]] = {
@@ -59,7 +60,7 @@ class Prompt(Horizontal):
     def compose(self) -> ComposeResult:
         """Lay the line out."""
         yield Static(id="prompt-label", markup=False)
-        yield Input(compact=True, select_on_focus=False)
+        yield LineInput(compact=True, select_on_focus=False)
         yield Static(id="prompt-problem", markup=False)
 
     def ask(self, question: Question, text: str) -> None:

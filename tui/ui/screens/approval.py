@@ -30,6 +30,7 @@ from tui.ui.explanation import (
 )
 from tui.ui.screens.dialog import Dialog
 from tui.ui.widgets.facts import Fact, Facts, labelled
+from tui.ui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
     from tui.ui.keyed_app import KeyedApp
@@ -79,7 +80,7 @@ class Approval(Dialog[Answer]):
         if self._to_type:
             explanation = Content.assemble("To allow it, type “", (self._to_type, "bold"), "” here (↑ goes here):")
             yield Static(explanation, markup=False, id="to-type")
-            yield Input(placeholder=self._to_type, compact=True, id="typed")
+            yield LineInput(placeholder=self._to_type, compact=True, id="typed")
         yield Horizontal(
             Button(self._label("Deny", "deny"), id="deny", compact=True),
             Button(self._label("Allow once", "once"), id="once", variant="warning", compact=True, disabled=True),

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from tui.ui.screens.dialog import Dialog
+from tui.ui.widgets.line_input import LineInput
 
 
 class AskName(Dialog[str]):
@@ -28,7 +29,7 @@ class AskName(Dialog[str]):
     def content(self) -> Iterable[Widget]:
         """Return the explanation, the line and the buttons."""
         yield Static(self._explanation, markup=False, classes="dialog--muted")
-        line = Input(self._value, placeholder="name", compact=True, max_length=100)
+        line = LineInput(self._value, placeholder="name", compact=True, max_length=100)
         line.styles.margin = (1, 0, 0, 0)
         yield line
         yield Horizontal(

@@ -24,6 +24,7 @@ from tui.ui.audit.rows import AllRows, FilteredRows, Rows
 from tui.ui.bindings import bindings_of
 from tui.ui.screens.area import Area
 from tui.ui.widgets.audit_list import AuditList, heading
+from tui.ui.widgets.line_input import LineInput
 from tui.ui.widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class AuditArea(Area):
     def compose_area(self) -> Iterable[Widget]:
         """Lay the pane out."""
         with Pane("Audit log", id="pane-audit"):
-            yield Input(
+            yield LineInput(
                 placeholder=f"{self.rollcage.key_of('auditarea.filter')} {EXAMPLE}", id="audit-filter", compact=True
             )
             yield Static(id="audit-problem", markup=False)

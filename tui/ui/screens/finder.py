@@ -19,6 +19,7 @@ from textual.widgets import Input
 from tui.ui.bindings import bindings_of
 from tui.ui.candidates import Candidate, matching
 from tui.ui.screens.dialog import Dialog
+from tui.ui.widgets.line_input import LineInput
 from tui.ui.widgets.virtual_list import Part, VirtualList
 
 _KEYS_WIDTH = 8
@@ -126,7 +127,7 @@ class Finder(Dialog[Candidate]):
 
     def content(self) -> Iterable[Widget]:
         """Return the line and the list."""
-        yield Input(placeholder=self.PLACEHOLDER, compact=True)
+        yield LineInput(placeholder=self.PLACEHOLDER, compact=True)
         yield FinderList(id="found")
 
     def on_mount(self) -> None:

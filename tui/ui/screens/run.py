@@ -22,6 +22,7 @@ from tui.ui.screens.running import Running
 from tui.ui.session_state import SessionState, row_details, undo_words
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
+from tui.ui.widgets.line_input import LineInput
 from tui.ui.widgets.pane import Pane
 from tui.ui.widgets.risk_pane import RiskPane
 from tui.ui.widgets.session_tree import SessionTree
@@ -54,7 +55,7 @@ class RunArea(Running):
         """Lay the panes out."""
         with Horizontal(id="panes"):
             with Pane("Commands", id="pane-definitions"):
-                yield Input(placeholder=f"{self.rollcage.key_of('run.filter')} filter", id="filter", compact=True)
+                yield LineInput(placeholder=f"{self.rollcage.key_of('run.filter')} filter", id="filter", compact=True)
                 yield DefinitionList(id="definitions")
             with Pane("Command", id="pane-details"):
                 yield Details(id="details")
@@ -144,7 +145,8 @@ class RunArea(Running):
     def _catalog_changed(self, event: CatalogChanged) -> None:
         self.query_one(DefinitionList).show(event.index)
         pane = self.query_one("#pane-definitions", Pane)
-        pane.say(f"{len(event.index.definitions)} commands")
+        count = len(event.index.definitions)
+        pane.say(f"{count:,} command{'s' * (count != 1)}")
         if event.notice:
             self.notify(event.notice, severity="error" if event.is_bad else "information", markup=False)
 

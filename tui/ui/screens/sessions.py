@@ -17,6 +17,7 @@ from tui.store.model import SessionRecord
 from tui.text import clean_line
 from tui.ui.describe import age, spec_words
 from tui.ui.screens.dialog import Dialog
+from tui.ui.widgets.line_input import LineInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Sessions(Dialog[SessionChoice]):
         """Return the list and the line for a new session."""
         yield OptionList(*(self._option(session) for session in self._sessions), compact=True)
         yield Horizontal(
-            Input(placeholder="name of a new session", compact=True, max_length=60),
+            LineInput(placeholder="name of a new session", compact=True, max_length=60),
             Select([(name, name) for name in PROFILES], value=self._profile, allow_blank=False, compact=True),
             classes="sessions--new",
         )

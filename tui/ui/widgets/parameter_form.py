@@ -15,6 +15,7 @@ from textual.widgets import Input, Label, Select
 
 from tui.definitions.model import Definition, Parameter, ParameterType
 from tui.text import clean, clean_line
+from tui.ui.widgets.line_input import LineInput
 from tui.ui.widgets.toggle import Toggle
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Field(Vertical):
                 compact=True,
             )
         placeholder = _PLACEHOLDERS[parameter.type]
-        return Input(self._shown, placeholder=placeholder, password=parameter.secret, compact=True)
+        return LineInput(self._shown, placeholder=placeholder, password=parameter.secret, compact=True)
 
     @property
     def _shown(self) -> str:
