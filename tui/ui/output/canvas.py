@@ -132,6 +132,11 @@ class Canvas(Drawing, can_focus=True):
         self.port.look()
         self._placed()
 
+    def watch_show_horizontal_scrollbar(self) -> None:
+        """Leave it the row it takes."""
+        if self.is_mounted:
+            self.call_after_refresh(self.flush)
+
     def _measure(self) -> None:
         room = self.scrollable_content_region.width - self._before
         self.port.width = max(room - 1, _NARROWEST) if self.wrap else None

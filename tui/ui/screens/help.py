@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from tui.ui.bindings import KEY_TABLE
 from tui.ui.candidates import Candidate
@@ -29,7 +29,7 @@ class Help(Finder):
     def candidates(self) -> Iterable[Candidate]:
         """Return what can be done where the focus is, then the rest."""
         keymap = cast("KeyedApp", self.app).keymap
-        here = list(reachable(self._screen))
+        here = sorted(reachable(self._screen), key=lambda each: each.key.scope in _PAGING)
         for each in here:
             title = f"{KEY_TABLE.titles[each.key.scope]} (here)"
             keys = keymap.shown_keys(each.key)
@@ -46,6 +46,10 @@ class Help(Finder):
         words = query.casefold().split()
         texts = ((each, f"{each.folded} {each.explanation} {each.keys}".casefold()) for each in candidates)
         return [each for each, text in texts if all(word in text for word in words)], True
+
+
+_PAGING: Final = ("list", "text")
+"""Whose keys are the same everywhere: what is special here is more worth reading first."""
 
 
 def _nothing() -> None:
