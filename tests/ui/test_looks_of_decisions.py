@@ -13,7 +13,7 @@ from textual.widgets import Input
 from tests.support.pilots import until
 from tests.ui.previews import HOST, question_about
 from tests.ui.records import START, entries_of_run, open_log
-from tests.ui.test_running import open_command, ready
+from tests.ui.test_running import ready
 from tui.audit.model import AuditResult, Entry, EntryKind
 from tui.paths import Paths
 from tui.ui.app import RollcageApp
@@ -27,7 +27,7 @@ from tui.ui.widgets.risk_pane import RiskPane
 Compare = Callable[..., bool]
 Before = Callable[[Pilot[int]], Awaitable[None]]
 CODE = "cd build\nx='rm -rf'; $x /home\necho cm0gLXJmIC8K | base64 -d | sh\ngit push --force origin main\n"
-SMALL, LARGE = (80, 24), (200, 50)
+SMALL = (80, 24)
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def asking(app: RollcageApp, text: str, *reasons: str, **options: object) -> Bef
             field.cursor_blink = False
         await until(pilot, lambda: not app.screen_stack[0].query_one(RiskPane).has_class("-stale"))
         await pilot.pause()
-        if "to_type" in options and app.size.height < LARGE[1]:  # more than fits, which is said once it is laid out
+        if "to_type" in options:  # more than fits, which is said once it is laid out
             await until(pilot, lambda: bool(app.screen.query_one("#frame").border_subtitle))
 
     return before
@@ -59,19 +59,17 @@ def assessed(app: RollcageApp) -> bool:
     return pane.preview is not None and not pane.has_class("-stale")
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "200x50"])
-def test_the_question_with_something_to_type(snap_compare: Compare, app: RollcageApp, size: tuple[int, int]) -> None:
+def test_the_question_with_something_to_type(snap_compare: Compare, app: RollcageApp) -> None:
     reason = "critical: deletes the home directory /home. A rollback takes back the machine, not what was sent"
     asked = asking(app, CODE, reason, to_type="cleanup", title="cleanup")
-    assert snap_compare(app, terminal_size=size, run_before=asked)
+    assert snap_compare(app, terminal_size=SMALL, run_before=asked)
 
 
 def test_the_question_about_the_host(snap_compare: Compare, app: RollcageApp) -> None:
     assert snap_compare(app, terminal_size=SMALL, run_before=asking(app, "touch notes.txt", mode=HOST))
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "200x50"])
-def test_code_and_its_risk(snap_compare: Compare, app: RollcageApp, size: tuple[int, int]) -> None:
+def test_code_and_its_risk(snap_compare: Compare, app: RollcageApp) -> None:
     async def before(pilot: Pilot[int]) -> None:
         await ready(pilot, app)
         await until(pilot, lambda: not app.screen.query_one(RiskPane).has_class("-stale"))
@@ -82,22 +80,10 @@ def test_code_and_its_risk(snap_compare: Compare, app: RollcageApp, size: tuple[
         await pilot.press("f3")
         await pilot.pause()
 
-    assert snap_compare(app, terminal_size=size, run_before=before)
-
-
-def test_a_command_and_its_risk_in_full(snap_compare: Compare, app: RollcageApp) -> None:
-    async def before(pilot: Pilot[int]) -> None:
-        await ready(pilot, app)
-        await open_command(pilot, app, "backup")
-        await until(pilot, lambda: assessed(app))
-        await pilot.press("f3")
-        await pilot.pause()
-
     assert snap_compare(app, terminal_size=SMALL, run_before=before)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=["80x24", "200x50"])
-def test_the_audit_log(snap_compare: Compare, app: RollcageApp, paths: Paths, size: tuple[int, int]) -> None:
+def test_the_audit_log(snap_compare: Compare, app: RollcageApp, paths: Paths) -> None:
     with open_log(paths) as log:
         for number in range(12):
             name = ("deploy", "backup", "hello", "curl")[number % 4]
@@ -118,4 +104,4 @@ def test_the_audit_log(snap_compare: Compare, app: RollcageApp, paths: Paths, si
         await pilot.press("up")
         await pilot.pause(0.1)
 
-    assert snap_compare(app, terminal_size=size, run_before=before)
+    assert snap_compare(app, terminal_size=SMALL, run_before=before)

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from tests.support.pilots import until
 from tui.ui.app import RollcageApp
 from tui.ui.screens.finder import Finder
+from tui.ui.screens.help import Help
 from tui.ui.screens.jump import Jump
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
@@ -46,9 +47,18 @@ async def finding(pilot: Pilot[int], app: RollcageApp) -> None:
     await pilot.press(*"roll")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (160, 40)], ids=["80x24", "160x40"])
-def test_letters_on_everything(app: RollcageApp, snap_compare: Any, size: tuple[int, int]) -> None:
-    assert snap_compare(app, terminal_size=size, run_before=showing(app, jumping))
+async def helped(pilot: Pilot[int], app: RollcageApp) -> None:
+    await pilot.press("question_mark")
+    await until(pilot, lambda: isinstance(app.screen, Help) and app.screen.query("FinderList"))
+    await pilot.press("down", "down", "down", "down")
+
+
+def test_what_can_be_done(app: RollcageApp, snap_compare: Any) -> None:
+    assert snap_compare(app, terminal_size=(80, 24), run_before=showing(app, helped))
+
+
+def test_letters_on_everything(app: RollcageApp, snap_compare: Any) -> None:
+    assert snap_compare(app, terminal_size=(80, 24), run_before=showing(app, jumping))
 
 
 def test_the_letters_without_colour(
