@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.machine.conftest import OpenEngine
 from tests.support.runs import execute, start
 from tests.support.runs import output_of as output_of_run
+from tui.machines.guest.link_process import AgentProcess
 from tui.machines.model import MachineSpec
 from tui.runs.comparison import Aspect, ChangeKind, Comparison, FileKind, LineKind
 from tui.runs.engine import Engine
@@ -99,6 +102,38 @@ async def test_a_process_that_runs_on_does_not_move_while_its_snapshot_is_looked
     assert diffs[0].lines
     assert diffs[0] == diffs[1] == diffs[2]
     assert await engine.compare(run.after_id, other.after_id) == first
+
+
+async def test_comparisons_that_were_broken_off_leave_nothing_in_the_next(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    one = await execute(engine, "sleep 1000 >/dev/null 2>&1 &")
+    other = await execute(engine, "echo two > file")
+    assert one.after_id is not None
+    assert other.after_id is not None
+    first = await engine.compare(one.after_id, other.after_id)
+    diff = await engine.file_diff(one.after_id, other.after_id, "/work/file")
+    put, contents = AgentProcess.write_stdin, engine._comparer._snapshots._contents
+    asked = asyncio.Event()
+
+    async def put_and_tell(process: AgentProcess, data: bytes) -> None:
+        await put(process, data)
+        asked.set()
+
+    monkeypatch.setattr(AgentProcess, "write_stdin", put_and_tell)
+    for _ in range(5):
+        contents.clear()  # so that the same machines are asked again
+        asked.clear()
+        asking = asyncio.create_task(engine.compare(one.after_id, other.after_id))
+        await asked.wait()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+    contents.clear()
+    assert await engine.compare(one.after_id, other.after_id) == first
+    looked_into = [{each.name for each in known.processes} for known in contents.values()]
+    assert looked_into == [{"sleep"}, {"sleep"}]
+    assert await engine.file_diff(one.after_id, other.after_id, "/work/file") == diff
 
 
 async def test_what_two_lines_of_a_session_made_of_a_file_of_the_image_is_compared_with_the_image(engine: Engine):

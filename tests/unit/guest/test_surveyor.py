@@ -64,6 +64,7 @@ class Process:
         self._complaint = complaint
         self.was_asked = asyncio.Event()
         self.asked: list[object] = []
+        self.signals: list[int] = []
 
     async def output(self) -> AsyncIterator[OutputChunk]:
         for answer in self._answers:
@@ -77,6 +78,9 @@ class Process:
     async def write_stdin(self, data: bytes) -> None:
         self.asked.append(json.loads(data))
         self.was_asked.set()
+
+    async def signal(self, signum: int) -> None:
+        self.signals.append(signum)
 
 
 class Silent(Process):
@@ -156,9 +160,17 @@ async def test_after_an_interruption_the_late_answer_is_nobodys() -> None:
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
+    assert silent.signals == [9]
     machine.process = Process([said(b"fresh")], b"")
     assert await asking.read("/b", 9) == b"fresh"
     assert machine.executed == 2
+
+
+async def test_an_execution_that_answers_with_nonsense_is_ended() -> None:
+    machine = Machine(b"no header of an answer\n")
+    with pytest.raises(MachineError):
+        await surveyor(machine).read("/file", 10)
+    assert machine.process.signals == [9]
 
 
 async def test_a_guest_that_does_not_answer_is_given_up() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
+import signal
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from tui.machines.errors import GuestRefused, MachineError
+from tui.machines.errors import GuestRefused, MachineError, MachineLost
 from tui.machines.inspection import Contents, FileFacts, FileKind, ProcessFacts
 from tui.machines.model import Command, Stream
 from tui.machines.protocol import GuestProcess, Machine
@@ -72,7 +74,7 @@ class Surveyor:
 
     async def _ask(self, question: Mapping[str, Any], longest: int = _LONGEST_ANSWER) -> bytes:
         async with self._turn:
-            talk, self._talk = self._talk, None  # whoever is interrupted leaves an answer nobody waits for
+            talk, self._talk = self._talk, None
             try:
                 async with asyncio.timeout(self._deadline_s):
                     if talk is None:
@@ -80,7 +82,11 @@ class Surveyor:
                         # In `/`, because the agent makes the usual working directory where it is missing.
                         talk = _Talk(await self._machine.execute(Command("survey", cwd="/", network=False)))
                     answered, answer = await talk.ask(json.dumps(question).encode(), longest)
-            except TimeoutError:
+            except BaseException as error:
+                if talk is not None:
+                    await talk.break_off()
+                if not isinstance(error, TimeoutError):
+                    raise
                 await self._machine.discard()
                 raise MachineError(
                     f"the machine of the snapshot said nothing for {self._deadline_s:.0f} s",
@@ -118,6 +124,11 @@ class _Talk:
             await self._listen(length)
         answer, self._said = bytes(self._said[:length]), self._said[length:]
         return is_answer, answer
+
+    async def break_off(self) -> None:
+        """End the execution: it would go on to say what nobody reads, and be there for the next one to see."""
+        with contextlib.suppress(MachineLost):  # then it has ended already
+            await self._process.signal(signal.SIGKILL)
 
     async def _listen(self, most: int) -> None:
         if len(self._said) > most:

@@ -151,7 +151,7 @@ class Comparer:
 
 def _unknown(older: Contents, newer: Contents, changes: Sequence[FileChange]) -> Iterator[str]:
     """Yield sentences on what the changes do not tell."""
-    for which, contents in (("older", older), ("newer", newer)):
+    for which, contents in (("from", older), ("to", newer)):
         yield from (f"{which}: {note}" for note in contents.notes)
     if older.partial or newer.partial:
         yield "not all files could be looked at; some that differ may not be listed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any, Final, TypeVar
 
@@ -109,7 +109,9 @@ class Snapshots:
                 self._idle = asyncio.get_running_loop().call_later(self._idle_s, self._leave)
 
     def _leave(self) -> None:
-        task = asyncio.create_task(self.discard())
+        # They are taken away before anything is awaited, so that nobody asks a machine that is about to go.
+        machines, self._machines = self._machines, OrderedDict()
+        task = asyncio.create_task(_discarded(machines.values()))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
@@ -125,12 +127,16 @@ class Snapshots:
         """Discard the machines; what is known stays."""
         self._wake()
         machines, self._machines = self._machines, OrderedDict()
-        await asyncio.gather(*(machine.discard() for machine in machines.values()))
+        await _discarded(machines.values())
 
     def _wake(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
+
+
+async def _discarded(machines: Iterable[Inspection]) -> None:
+    await asyncio.gather(*(machine.discard() for machine in machines))
 
 
 def _size(contents: Contents) -> int:
