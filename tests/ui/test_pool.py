@@ -256,7 +256,7 @@ def shown(screen: PoolArea) -> set[str]:
         ((120, 40), {"pane-machines", "pane-pool", "pane-machine"}, {"pane-machines", "pane-pool", "pane-backend"}),
         ((200, 50), None, None),
     ],
-    ids=str,
+    ids=["80x24", "120x40", "200x50"],
 )
 async def test_as_many_panes_are_shown_as_there_is_room_for(
     app: RollcageApp, size: tuple[int, int], first: set[str] | None, second: set[str] | None
