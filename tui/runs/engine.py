@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ from tui.runs.retry import Retry
 from tui.runs.rollback import RollbackPlan
 from tui.runs.rulebook import Rulebook
 from tui.runs.run import Run
+from tui.runs.undivided import Closing, Part
 from tui.store.approvals import Approval
 from tui.store.locks import Lock
 from tui.store.model import RunRecord, RunState
@@ -89,7 +90,7 @@ class Engine(EngineSessions, EngineMachines):
         self._fleet = Fleet(self._context, self._drivers, self._backend)
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._closed = False
+        self._closing = Closing(self._parts)
 
     @classmethod
     async def open(
@@ -145,19 +146,35 @@ class Engine(EngineSessions, EngineMachines):
         await self.close()
 
     async def close(self) -> None:
-        """Kill what runs, discard all machines, close the store. Sessions stay. May be called twice."""
-        if self._closed:
-            return
-        self._closed = True
+        """Kill what runs, discard all machines, close the store. Sessions stay.
+
+        May be called again, also meanwhile: everybody waits for the one end, which comes even if all are cancelled.
+        """
+        await self._closing.close()
+
+    @property
+    def waits_for(self) -> str:
+        """What `close` is waiting for, in words."""
+        return self._closing.waits_for
+
+    def _parts(self) -> Sequence[Part]:
+        return (
+            ("runs to end", self._end_runs),
+            ("machines that stand by to go", self._context.anticipation.close),
+            ("comparisons to end", self._comparer.close),
+            ("the state of sessions to be kept", self._drivers.close),
+            ("machines that wait to go", self._pool.close),
+            ("what makes machines to end", self._backend.close),
+            ("hooks and policy to end", self._context.gate.close),
+            ("the audit log to be written", self._context.audit.close),
+            ("records to be written", self._close_store),
+        )
+
+    async def _end_runs(self) -> None:
         await asyncio.gather(*(run.cancel(at_once=True) for run in list(self._runs.values())))
         await asyncio.gather(*list(self._tasks), return_exceptions=True)
-        await self._context.anticipation.close()
-        await self._comparer.close()
-        await self._drivers.close()
-        await self._pool.close()
-        await self._backend.close()
-        await self._context.gate.close()
-        await self._context.audit.close()
+
+    async def _close_store(self) -> None:
         self.store.close()
         if self._lock is not None:
             self._lock.release(remove=True)
@@ -198,7 +215,7 @@ class Engine(EngineSessions, EngineMachines):
             InvalidInput: the session's name is not one.
             StoreError: the run could not be recorded.
         """
-        if self._closed:
+        if self._closing.has_begun:
             raise UsageError("the engine is closed")
         if not request.steps:
             raise UsageError("there is nothing to run: the request has no steps")
@@ -237,7 +254,7 @@ class Engine(EngineSessions, EngineMachines):
             driver.runs -= 1
             del self._runs[run.id]
             run.finish(record)
-        if not self._closed:
+        if not self._closing.has_begun:
             if driver.live is not None and driver.live.exact and self._context.settings.snapshots.auto_rollback:
                 self._context.anticipation.of(driver.live.base_id)  # where a failure of the next run would go back to
             await self._drivers.bound()

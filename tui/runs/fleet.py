@@ -20,6 +20,7 @@ from tui.runs.context import Context
 from tui.runs.driver import Driver
 from tui.runs.drivers import Drivers
 from tui.runs.events import MachineLeased
+from tui.runs.undivided import undivided
 from tui.store.rows import now
 
 _MEMORY_HOLDS_S: Final = 5.0
@@ -200,8 +201,13 @@ class Fleet:
         async with driver.driving():
             if driver.live is None or driver.live.machine.id != machine_id:
                 raise _gone()
-            took_ms = await driver.renew()
-            live = driver.live
+            await undivided(self._renew(driver))
+        return name
+
+    async def _renew(self, driver: Driver) -> None:
+        took_ms = await driver.renew()
+        live = driver.live
+        assert live is not None
         backend = await self._context.backend()
         self._context.emit(
             MachineLeased(
@@ -211,7 +217,6 @@ class Fleet:
         )  # fmt: skip
         if self._context.settings.snapshots.auto_rollback:
             self._context.anticipation.of(live.base_id)  # the new machine may be the one that stood by there
-        return name
 
     async def discard(self, machine_id: str) -> str:
         """Discard a machine; return the name of its session, if it is a session's.
@@ -229,7 +234,7 @@ class Fleet:
             async with driver.driving():
                 if driver.live is None or driver.live.machine.id != machine_id:
                     raise _gone()
-                await driver.put_away()
+                await undivided(driver.put_away())
             return name
         if (snapshot_id := self._standby(machine_id)) is not None:
             await self._stand_down(snapshot_id)

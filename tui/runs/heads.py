@@ -1,4 +1,7 @@
-"""Moving a session's head by hand: rollback, undo and redo."""
+"""Moving a session's head by hand: rollback, undo and redo.
+
+Machine and head move together: a move that has its turn goes on to its end, whatever becomes of who asked for it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from tui.runs.driver import Driver
 from tui.runs.events import RolledBack
 from tui.runs.journal import stacks
 from tui.runs.rollback import RollbackPlan, plan, resolve
+from tui.runs.undivided import undivided
 from tui.store.model import HeadMove, MoveKind, SessionRecord
 from tui.store.rows import now
 
@@ -23,10 +27,14 @@ async def roll_back(context: Context, driver: Driver, target: str) -> RolledBack
     """
     _refuse_while_running(driver)
     async with driver.driving():
-        await _keep_what_is_ahead(driver)
-        session = context.store.session(driver.session_id)
-        snapshot = resolve(context.store, session, target)
-        return await _go(context, driver, session, snapshot.id, MoveKind.ROLLBACK)
+        return await undivided(_roll_back(context, driver, target))
+
+
+async def _roll_back(context: Context, driver: Driver, target: str) -> RolledBack:
+    await _keep_what_is_ahead(driver)
+    session = context.store.session(driver.session_id)
+    snapshot = resolve(context.store, session, target)
+    return await _go(context, driver, session, snapshot.id, MoveKind.ROLLBACK)
 
 
 async def undo_or_redo(context: Context, driver: Driver, kind: MoveKind) -> RolledBack:
@@ -39,13 +47,17 @@ async def undo_or_redo(context: Context, driver: Driver, kind: MoveKind) -> Roll
     """
     _refuse_while_running(driver)
     async with driver.driving():
-        await _keep_what_is_ahead(driver)
-        session = context.store.session(driver.session_id)
-        step = next_step(context, session.id, kind)
-        if step is None:
-            raise UsageError(f"there is nothing to {kind} in session {session.name!r}")
-        move, target = step
-        return await _go(context, driver, session, target, kind, subject=move)
+        return await undivided(_undo_or_redo(context, driver, kind))
+
+
+async def _undo_or_redo(context: Context, driver: Driver, kind: MoveKind) -> RolledBack:
+    await _keep_what_is_ahead(driver)
+    session = context.store.session(driver.session_id)
+    step = next_step(context, session.id, kind)
+    if step is None:
+        raise UsageError(f"there is nothing to {kind} in session {session.name!r}")
+    move, target = step
+    return await _go(context, driver, session, target, kind, subject=move)
 
 
 def next_step(context: Context, session_id: str, kind: MoveKind) -> tuple[HeadMove, str] | None:
