@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual.keys import key_to_character
 
-from tui.keymap.table import EVERYWHERE
+from tui.keymap.table import EVERYWHERE, Keymap
 from tui.ui.bindings import KEY_TABLE
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.dom import DOMNode
     from textual.screen import Screen
 
@@ -36,6 +37,18 @@ class Reachable:
     async def run(self) -> None:
         """Do it."""
         await self.node.app.run_action(self.key.action, self.node)
+
+
+def with_keys(app: App[Any], text: str, *ids: str) -> str:
+    """Return a text with the keys that do these things now in the places of its `{}`.
+
+    Nothing where one of them has no key: then there is nothing to tell.
+    """
+    from tui.ui.keyed_app import KeyedApp
+
+    keymap = app.keymap if isinstance(app, KeyedApp) else Keymap(KEY_TABLE)
+    keys = [keymap.current(id_) for id_ in ids]
+    return text.format(*keys) if all(keys) else ""
 
 
 def bare(action: str) -> str:

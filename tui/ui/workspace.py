@@ -134,15 +134,16 @@ class Workspace:
         """Say whether an action changes something where nothing may be changed."""
         return self.keymap.read_only and action in _CHANGING
 
-    def why_not(self, action: str) -> str:
-        """Return why an action of the session can do nothing now, or nothing if it can do something."""
+    def why_not(self, action: str, session: str = "") -> str:
+        """Return why an action of a session, else of the one on view, can do nothing now, or nothing if it can."""
         if self.forbids(action):
             return READ_ONLY
         if action in _NEED_AN_ENGINE and self.opened is None:
             return self.problem or STARTING
-        running = self.running
+        running = self.live.running(session or self.session) if self.opened is not None else None
         if action in _NEED_A_STILL_MACHINE and running is not None:
-            return f"{clean_line(running.title, 30)} is running; {self.keymap.current('run.cancel')} cancels it."
+            key = self.keymap.current("run.cancel")
+            return f"{clean_line(running.title, 30)} is running{f'; {key} cancels it' if key else ''}."
         match action:
             case "cancel" if running is None:
                 return "Nothing is running."

@@ -25,11 +25,23 @@ class Bench:
     def __init__(self, workspace: Workspace, state: Path) -> None:
         """Begin with nothing written; the draft is kept in a directory."""
         self.workspace = workspace
+        self.session = workspace.session
+        """Name of the session the code runs in."""
+        self._profile = workspace.profile
         self.code = Code()
         """What is written."""
         self.series: Series | None = None
         """What was run last of it, if it had fences."""
         self._draft = Draft(state / DRAFT_FILE)
+
+    def bind(self) -> None:
+        """Turn to the session on view now; it stays this one, whichever comes into view later."""
+        self.session, self._profile = self.workspace.session, self.workspace.profile
+
+    def why_not(self) -> str:
+        """Return why nothing of it can run now, or nothing."""
+        reason = self.workspace.why_not("run", self.session)
+        return reason or ("Blocks are still running." if self.series is not None and not self.series.is_over else "")
 
     def load(self) -> None:
         """Take the draft of last time.
@@ -56,8 +68,8 @@ class Bench:
         like = Request(
             title="",
             steps=(),
-            session=self.workspace.session,
-            spec=PROFILES.get(self.workspace.profile or ""),
+            session=self.session,
+            spec=PROFILES.get(self._profile or ""),
             keep_interpreter=self.code.keep_interpreter,
         )
         return requests_for(blocks, like, as_one=self.code.as_one)

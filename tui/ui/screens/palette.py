@@ -28,10 +28,12 @@ _MOVING: Final = frozenset((
     "scroll_right", "scroll_home", "scroll_end", "page_down", "page_up", "half_page", "command_palette", "area",
 ))  # fmt: skip
 """What nobody looks for by name, and areas, which are listed as such."""
+CLOSE_FIRST: Final = "Close what is open on top first."
+"""What is on top was asked about one session in one area; it would be answered about another."""
 
 
 class Palette(Finder):
-    """Everything by name."""
+    """Everything by name. On top of something else only what is done there can be done, and the colours be changed."""
 
     FRAME_TITLE = "Palette"
     PLACEHOLDER = "a command, a session, a snapshot, something to do …"
@@ -39,6 +41,7 @@ class Palette(Finder):
     def __init__(self, screen: Screen[Any]) -> None:
         super().__init__()
         self._screen = screen
+        self._held = CLOSE_FIRST if screen.is_modal else ""
 
     @property
     def _app(self) -> RollcageApp:
@@ -63,7 +66,8 @@ class Palette(Finder):
     def _areas(self) -> Iterator[Candidate]:
         for area in AREAS:
             keys = self._app.key_of(f"app.{area.name}")
-            yield Candidate("area", area.title, f"Go to {area.title}.", partial(self._app.action_area, area.name), keys)
+            act = partial(self._app.action_area, area.name)
+            yield Candidate("area", area.title, f"Go to {area.title}.", act, keys, self._held)
 
     def _commands(self) -> Iterator[Candidate]:
         if self._app.catalog is None:
@@ -71,7 +75,7 @@ class Palette(Finder):
         for definition in self._app.catalog.index.definitions:
             glyph = RISK_GLYPHS[definition.risk_level]
             act = partial(self._app.open_command, definition.name)
-            yield Candidate("command", definition.name, definition.description, act, glyph)
+            yield Candidate("command", definition.name, definition.description, act, glyph, self._held)
 
     def _sessions(self) -> Iterator[Candidate]:
         if self._app.engine is None:
@@ -79,13 +83,13 @@ class Palette(Finder):
         for session in self._app.engine.store.sessions():
             here = "●" if session.name == self._app.workspace.session else ""
             act = partial(self._app.switch_session, SessionChoice(session.name))
-            yield Candidate("session", session.name, spec_words(session.spec), act, here)
+            yield Candidate("session", session.name, spec_words(session.spec), act, here, self._held)
 
     def _snapshots(self) -> Iterator[Candidate]:
         from tui.ui.history import history_rows
 
         state = self._app.workspace.state
-        reason = self._app.workspace.why_not("rollback")
+        reason = self._held or self._app.workspace.why_not("rollback")
         for row in history_rows(state.snapshots, state.runs, state.head_id):
             snapshot = row.snapshot
             if snapshot is not None:
@@ -117,6 +121,7 @@ class Palette(Finder):
                 entry.name,
                 entry.scenario.description if entry.scenario is not None else "The file has errors.",
                 partial(self._app.open_scenario, entry.name),
+                reason=self._held,
             )
             for entry in catalog.index.entries
         )

@@ -124,9 +124,10 @@ class Running(Moving):
         """Cancel the run in progress."""
         await self.workspace.cancel()
 
-    @work(group="dialog", exclusive=True, exit_on_error=False)
-    async def action_code(self) -> None:
+    def action_code(self) -> None:
         """Write code and run it."""
+        if not self.is_active:  # of two quick presses the second
+            return
         from tui.ui.code.bench import Bench
         from tui.ui.screens.code import CodeScreen
 
@@ -136,9 +137,20 @@ class Running(Moving):
                 self._bench.load()
             except RollcageError as error:
                 self.rollcage.report(error)
-        if await self.app.push_screen_wait(CodeScreen(self._bench, self._run_series)):
-            for request in self._bench.requests(self._bench.read().blocks):
-                self.start(request)
+        self._bench.bind()
+        # No worker waits for the answer: whatever cancelled that would have the code not run, and say nothing.
+        self.app.push_screen(CodeScreen(self._bench, self._run_series), self._code_left)
+
+    def _code_left(self, must_run: bool | None) -> None:
+        if must_run:
+            self._run_written()
+
+    @work(group="runs", exit_on_error=False)
+    async def _run_written(self) -> None:
+        """Run what was written as a whole."""
+        assert self._bench is not None
+        for request in self._bench.requests(self._bench.read().blocks):
+            self.start(request)
 
     @work(group="shell", exclusive=True, exit_on_error=False)
     async def action_shell(self) -> None:
