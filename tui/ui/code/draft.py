@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from tui.errors import InvalidInput
+from tui.files import replace_file
 from tui.languages import INTERPRETED, Language
 
 LONGEST_TEXT: Final = 1_000_000
@@ -77,16 +76,7 @@ class Draft:
             return
         data = json.dumps({"version": _VERSION, **asdict(code)}, ensure_ascii=False).encode("utf-8", "surrogatepass")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".draft-")  # readable by its owner
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(data)
-                Path(temporary).replace(self._path)
-            except BaseException:
-                with suppress(OSError):
-                    Path(temporary).unlink()
-                raise
+            replace_file(self._path, data)
         except OSError as error:
             raise InvalidInput(f"the code cannot be kept: {error.strerror}", hint=str(self._path.parent)) from None
         self._saved = code
