@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from tui.audit.model import EntryKind
 from tui.machines.inventory import TemplateInfo
@@ -15,6 +16,7 @@ from tui.runs.backends import BackendStatus, LazyBackend
 from tui.runs.context import Context
 from tui.runs.drivers import Drivers
 from tui.runs.fleet import Fleet, MachineInfo
+from tui.runs.undivided import undivided
 from tui.store.store import Store
 
 
@@ -69,22 +71,24 @@ class EngineMachines:
 
     async def restart_machine(self, machine_id: str) -> None:
         """Put a fresh machine in the place of one; of a session's nothing is lost. `Fleet.restart` has the errors."""
-        session = await self._fleet.restart(machine_id)
-        self._context.audit.record(EntryKind.MACHINE_RESTARTED, session=session, details={"machine_id": machine_id})
+        await undivided(self._recorded(EntryKind.MACHINE_RESTARTED, machine_id, self._fleet.restart(machine_id)))
 
     async def discard_machine(self, machine_id: str) -> None:
         """Discard a machine, after capturing what a session's holds. `Fleet.discard` has the errors."""
-        session = await self._fleet.discard(machine_id)
-        self._context.audit.record(EntryKind.MACHINE_DISCARDED, session=session, details={"machine_id": machine_id})
+        await undivided(self._recorded(EntryKind.MACHINE_DISCARDED, machine_id, self._fleet.discard(machine_id)))
+
+    async def _recorded(self, kind: EntryKind, machine_id: str, act: Coroutine[Any, Any, str]) -> None:
+        """Do something with a machine and record it under the name of its session, which it returns."""
+        self._context.audit.record(kind, session=await act, details={"machine_id": machine_id})
 
     async def drain_pool(self) -> int:
         """Discard the machines that wait, make none until `resume_pool`, and return how many they were.
 
         Machines of sessions and those that stand by for a rollback stay; a new session gets a machine made for it.
         """
-        drained = await self._pool.drain()
-        self._context.audit.record(EntryKind.POOL_DRAINED, details={"machines": drained})
-        return drained
+        # Before, as none is made or leased until the pool is drained, and whoever waits for their end may be cancelled.
+        self._context.audit.record(EntryKind.POOL_DRAINED, details={"machines": self._pool.status().ready})
+        return await self._pool.drain()
 
     def resume_pool(self) -> None:
         """Keep machines waiting again."""
@@ -102,7 +106,7 @@ class EngineMachines:
             NotFound: there is none, or more than one.
             Busy: a machine, of whichever process, or a snapshot needs it, or it is being made.
         """
-        return await templates.remove(self._context, id_or_beginning)
+        return await undivided(templates.remove(self._context, id_or_beginning))
 
     async def prepare(self, spec: MachineSpec, report: Callable[[str], None] | None = None) -> None:
         """Make whatever machines of `spec` need once. Quick when it is there.
