@@ -128,6 +128,26 @@ async def test_from_a_moment_to_where_the_machine_stands(app: RollcageApp, engin
         await until(pilot, lambda: engine.compared[-1:] == [(keys(area)[-1], head(engine))])
 
 
+async def test_after_a_rollback_what_is_compared_still_goes_the_way_the_words_say(
+    app: RollcageApp, engine: ScriptedEngine
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "second", "third")
+        newest, oldest = keys(area)[0], keys(area)[-1]
+        await engine.rollback("default", oldest)
+        app._reload()
+        await until(pilot, lambda: app.workspace.state.head_id == oldest)
+        await pilot.press("c", "g")
+        changes = area.query_one("#pane-timeline-changes")
+        await until(pilot, lambda: engine.compared[-1:] == [(newest, oldest)])
+        assert str(changes.border_title).startswith("Changes · third → ")
+        assert str(changes.border_subtitle).startswith("from here to HEAD")
+        await pilot.press("space", "G")
+        await until(pilot, lambda: engine.compared[-1:] == [(newest, oldest)] and area._pair == (newest, oldest))
+        assert str(changes.border_title).startswith("Changes · third → ")
+        assert str(changes.border_subtitle).startswith("against the marked one")
+
+
 async def test_the_lines_of_a_file_are_shown_and_copied(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         area = await timeline(pilot, app, engine, "first")

@@ -43,9 +43,9 @@ _AROUND_PAIR: Final = len("╭─ Changes ·  →  ─╮")
 class Against(enum.Enum):
     """What the selected snapshot is compared with."""
 
-    BEFORE = "the one before"
-    HEAD = "HEAD"
-    MARKED = "the marked one"
+    BEFORE = "against the one before"
+    HEAD = "from here to HEAD"
+    MARKED = "against the marked one"
 
 
 class TimelineArea(Moving):
@@ -134,7 +134,7 @@ class TimelineArea(Moving):
         self._timer.resume()
 
     def _chosen_pair(self) -> tuple[SnapshotRecord, SnapshotRecord] | str:
-        """Return which two snapshots to compare, the older first, or why there are none."""
+        """Return from which snapshot to which to compare, or why there are none."""
         row = self.query_one(SessionTree).row
         here = row.snapshot if row is not None else None
         if row is None:
@@ -153,7 +153,8 @@ class TimelineArea(Moving):
             return missing
         if other.id == here.id:
             return "This is the same moment: choose another snapshot, or compare with another one (c)."
-        return (here, other) if here.id < other.id else (other, here)
+        # By what was chosen, not by age: after a rollback the machine stands at a snapshot older than others.
+        return (here, other) if self._against is Against.HEAD else (other, here)
 
     def _snapshot(self, snapshot_id: str | None) -> SnapshotRecord | None:
         return next((each for each in self.workspace.state.snapshots if each.id == snapshot_id), None)
@@ -176,7 +177,7 @@ class TimelineArea(Moving):
 
     def _title(self) -> None:
         self._name_pair()
-        self.query_one("#pane-timeline-changes", Pane).say(f"against {self._against.value}")
+        self.query_one("#pane-timeline-changes", Pane).say(self._against.value)
         self.query_one(DiffView).say("")
         self.query_one("#pane-timeline-difference", Pane).title(["Lines"], 0)
 
@@ -210,7 +211,7 @@ class TimelineArea(Moving):
             changes.say("✗ These snapshots could not be compared.")
             raise
         changes.show(comparison)
-        pane.say(f"against {self._against.value} · {summary(comparison)}")
+        pane.say(f"{self._against.value} · {summary(comparison)}")
 
     def action_against(self) -> None:
         """Compare with something else."""
