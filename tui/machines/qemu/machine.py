@@ -18,6 +18,7 @@ from tui.machines.model import Command, Identity, MachineSpec
 from tui.machines.protocol import GuestProcess
 from tui.machines.qemu.disk import DiskChain
 from tui.machines.qemu.memory import GuestMemory
+from tui.machines.qemu.once import Once
 from tui.machines.qemu.process import QemuProcess
 from tui.machines.qemu.threads import to_the_end
 
@@ -68,8 +69,7 @@ class QemuMachine:
         self._running = False
         self._connected: bool | None = None
         """Whether its network is connected; None: as whoever saved the state left it."""
-        self.discarded = False
-        """Whether it was ended on purpose and holds nothing any more."""
+        self._end = Once(self._let_go)
 
     @cached_property
     def memory(self) -> GuestMemory:
@@ -89,7 +89,12 @@ class QemuMachine:
     @property
     def alive(self) -> bool:
         """Whether QEMU runs and the agent's channel is whole."""
-        return not (self.discarded or self._process.ended.is_set() or self._link.lost)
+        return not (self._end.begun or self._process.ended.is_set() or self._link.lost)
+
+    @property
+    def discarded(self) -> bool:
+        """Whether it was ended on purpose and holds nothing any more."""
+        return self._end.done
 
     async def resume(self, *, rehearsal: bool = False) -> None:
         """Let it run under a fresh identity. Does nothing to a machine that runs already.
@@ -190,10 +195,10 @@ class QemuMachine:
         return self._process.console_tail
 
     async def discard(self) -> None:
-        """Kill it and free what it holds."""
-        if self.discarded:
-            return
-        self.discarded = True
+        """Kill it and free what it holds. May be called again, also meanwhile: everybody waits for the one end."""
+        await self._end()
+
+    async def _let_go(self) -> None:
         await self._link.close()
         await self._process.kill()
         if self._disk is not None:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from tui.errors import HostNotReady
 from tui.machines.errors import BootFailed, MachineError, MachineLost
 from tui.machines.qemu.command_line import NETWORK, QEMU, Channels
+from tui.machines.qemu.once import Once
 
 if TYPE_CHECKING:
     from qemu.qmp import EventListener, QMPClient
@@ -61,6 +62,7 @@ class QemuProcess:
         self._load_fd = self._save_fd = -1
         self.agent_socket = agent
         self.ended = asyncio.Event()
+        self._end = Once(self._let_go)
         self._pidfd = os.pidfd_open(popen.pid)
         asyncio.get_running_loop().add_reader(self._pidfd, self._on_exit)
 
@@ -108,20 +110,27 @@ class QemuProcess:
                 start_new_session=True,
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
             )
+        except BaseException:
+            for sock in (qmp_socket, agent_socket, console_socket):
+                sock.close()
+            os.close(load_fd)
+            os.close(save_fd)
+            raise
         finally:
             for sock in theirs:
                 sock.close()
         console = Console()
-        console_socket.setblocking(False)
-        await asyncio.get_running_loop().create_connection(lambda: console, sock=console_socket)
         qmp = QMPClient("rollcage")
         qmp.logger = _QMP_LOG
         process = cls(popen, qmp, agent_socket, console)
         process._load_fd, process._save_fd = load_fd, save_fd
         try:
+            console_socket.setblocking(False)
+            await asyncio.get_running_loop().create_connection(lambda: console, sock=console_socket)
             await qmp.connect(qmp_socket)
         except BaseException as error:
             await process.kill()
+            qmp_socket.close()  # in case the client never got it
             if isinstance(error, QMPError | OSError):
                 raise BootFailed(f"QEMU ended at once: {console.text.strip() or error}") from error
             raise
@@ -216,18 +225,20 @@ class QemuProcess:
             ending.cancel()
 
     async def kill(self) -> None:
-        """End QEMU at once and free all it holds. May be called twice."""
+        """End QEMU at once and free all it holds. May be called again: everybody waits for the one end."""
+        await self._end()
+
+    async def _let_go(self) -> None:
         if not self.ended.is_set():
             with contextlib.suppress(ProcessLookupError):
                 self._popen.send_signal(signal.SIGKILL)
             await self.ended.wait()
-        if self._load_fd >= 0:
-            os.close(self._load_fd)
-            os.close(self._save_fd)
-            self._load_fd = -1
-            self.agent_socket.close()
-            with contextlib.suppress(Exception):
-                await self._qmp.disconnect()
+        os.close(self._load_fd)
+        os.close(self._save_fd)
+        self._load_fd = self._save_fd = -1
+        self.agent_socket.close()
+        with contextlib.suppress(Exception):  # it says that QEMU hung up
+            await self._qmp.disconnect()
 
 
 async def _migrated(events: EventListener) -> bool:
