@@ -217,6 +217,22 @@ def load_library(judge: Judge, call: Call, operation: Operation) -> Value:
     return Instance(operation.kind or call.name)
 
 
+def executable_memory(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Reserve memory that code can be run from, or treat data as a function."""
+    del operation
+    written = judge.text[call.span.start : call.span.end]
+    callable_ = len(call.args) > 1 and any(
+        kind in shown(call.args[1]) + written for kind in ("CFUNCTYPE", "WINFUNCTYPE")
+    )
+    if callable_ or "PROT_EXEC" in written:
+        judge.report(
+            _HIGH, Category.HIJACK, "machine-code", "runs machine code from memory, which nobody can read before",
+            call.span, Effect.EXECUTE, attack=("T1620",),
+        )  # fmt: skip
+    return Instance(call.name, labels=frozenset().union(*(labels_of(value) for value in call.args)))
+
+
 HANDLERS: Final = {
     Action.EVALUATE: evaluate, Action.RUN_SCRIPT: run_script, Action.UNPICKLE: unpickle, Action.LOAD: load_library,
+    Action.EXECUTABLE_MEMORY: executable_memory,
 }  # fmt: skip

@@ -108,7 +108,19 @@ def content_of(judge: Judge, path: Value | None, span: Span) -> Value:
         held |= {Label.SETTING}
     if key_of(path) in judge.fetched and key_of(path):
         held |= {Label.NETWORK}
+    held |= judge.packed.get(key_of(path), frozenset())
     return Value(labels=frozenset(held), shown=shown(path))
+
+
+def pack(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Put a file into an archive: what is later done with the archive is done with the file."""
+    archive = call.receiver.attributes.get("database") if isinstance(call.receiver, Instance) else None
+    path = path_of(call, operation)
+    key = key_of(archive)
+    labels = labels_of(content_of(judge, path, call.span)) if path is not None else frozenset()
+    if key:
+        judge.packed[key] = judge.packed.get(key, frozenset()) | labels
+    return UNKNOWN
 
 
 def open_file(judge: Judge, call: Call, operation: Operation) -> Value:
@@ -355,7 +367,8 @@ def found_files(path: Value | None) -> Value:
 
 
 HANDLERS: Final = {
-    Action.DELETE: delete, Action.DELETE_TREE: delete, Action.READ: read, Action.OPEN: open_file, Action.WRITE: write,
+    Action.DELETE: delete, Action.DELETE_TREE: delete, Action.READ: read, Action.PACK: pack,
+    Action.OPEN: open_file, Action.WRITE: write,
     Action.PUT: put,
     Action.CREATE: create, Action.TRUNCATE: truncate, Action.MOVE: transfer, Action.COPY: transfer, Action.LINK: link,
     Action.MODE: change_mode, Action.OWNER: change_owner,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tree_sitter import Node
@@ -39,6 +40,13 @@ _HOME: Final = Constant("~")
 
 
 _TEMPORARY: Final = Constant("/tmp")  # noqa: S108 - read, not used
+
+
+KEY_EVENTS: Final = frozenset({"keydown", "keypress", "keyup"})
+"""Events that tell a page what is typed."""
+_STORED: Final = frozenset({"localStorage.getItem", "sessionStorage.getItem"})
+_IS_TOKEN: Final = re.compile(r"token|auth|session|jwt|secret|passw|credential|api_?key|cookie", re.IGNORECASE)
+_IN_BROWSER: Final = frozenset({Label.CREDENTIAL})
 
 
 _BELOW: Final = frozenset(
@@ -120,6 +128,11 @@ class Builtins(Routines):
             "util.format",
         } and isinstance(first, Text | Constant):
             return first
+        if name.endswith(("addEventListener", "jQuery.on")) and text_of(first) in KEY_EVENTS:
+            self.callbacks(args, frozenset({Label.KEYS}))
+            return UNKNOWN
+        if name in _STORED:
+            return Value(labels=_IN_BROWSER if _IS_TOKEN.search(text_of(first) or "") else NOTHING, shown="stored")
         if name == "process.env.get":
             return setting(text_of(first))
         if name in {"setTimeout", "setInterval", "execScript"}:

@@ -12,7 +12,7 @@ from tui.risk.code import javascript_folding as folding
 from tui.risk.code.budget import MAX_ITEMS
 from tui.risk.code.files import write_to
 from tui.risk.code.javascript_builtins import Builtins
-from tui.risk.code.javascript_library import CLOUD_ROOTS, METHODS, OPERATIONS
+from tui.risk.code.javascript_library import CLOUD_ROOTS, METHODS, OPERATIONS, SECRETS
 from tui.risk.code.javascript_lookup import Closure
 from tui.risk.code.javascript_routines import labels_among
 from tui.risk.code.machine import perform
@@ -279,6 +279,8 @@ class Calls(Builtins):
             return Operation(Action.RUN_WORDS, ((0, ""),), what="shelljs")
         if owner is not None and last in METHODS:
             return METHODS[last]
+        if last in SECRETS and name.startswith(CLOUD_ROOTS):
+            return SECRETS[last]
         if (name.startswith(CLOUD_ROOTS) and (_CLOUD_METHOD.match(last) or _CLOUD_COMMAND.match(last))) or (
             owner is not None and _CLOUD_NAMES.match(last)
         ):

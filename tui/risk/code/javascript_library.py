@@ -77,7 +77,10 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "compileFunction", "SourceTextModule")},
     "vm2.VM().run": on(A.EVALUATE, 0), "vm2.NodeVM().run": on(A.EVALUATE, 0), "module._compile": on(A.EVALUATE, 0),
     "Module()._compile": on(A.EVALUATE, 0),
-    "module.Module()._compile": on(A.EVALUATE, 0), "module()._compile": on(A.EVALUATE, 0), "setImmediate": _nothing,
+    "module.Module()._compile": on(A.EVALUATE, 0), "module()._compile": on(A.EVALUATE, 0),
+    **{f"{owner}._compile": on(A.EVALUATE, 0) for owner in ("module.constructor()", "module.constructor", "Module",
+    "module.Module", "Module.prototype", "module.prototype", "module.Module.prototype",
+    "module.constructor.prototype")}, "setImmediate": _nothing,
     "node-serialize.unserialize": on(A.UNPICKLE, 0), "importScripts": on(A.RUN_SCRIPT, 0),
     "v8.deserialize": on(A.UNPICKLE, 0), "WebAssembly.instantiate": _nothing,
     "worker_threads.Worker": on(A.RUN_SCRIPT, 0), "process.dlopen": on(A.LOAD, 1),
@@ -143,6 +146,10 @@ OPERATIONS: Final[dict[str, Operation]] = {
     **{f"keytar.{name}": on(A.DECRYPT_STORE, what="reads the keychain") for name in ("getPassword", "findCredentials",
     "findPassword")}, "clipboardy.read": source(L.CLIPBOARD), "clipboardy.default.read": source(L.CLIPBOARD),
     "navigator.clipboard.readText": source(L.CLIPBOARD), "electron.clipboard.readText": source(L.CLIPBOARD),
+    **{f"{browser}.{name}": source(L.CREDENTIAL) for browser in ("chrome", "browser") for name in ("cookies.getAll",
+    "cookies.get", "history.search")},
+    **{f"{browser}.tabs.captureVisibleTab": source(L.SCREEN) for browser in ("chrome", "browser")},
+    "document.createElement": source(kind="element"), "Image": source(kind="element"),
     "screenshot-desktop": source(L.SCREEN), "electron.desktopCapturer.getSources": source(L.SCREEN),
     "win-dpapi.unprotectData": on(A.DECRYPT_STORE, what="decrypts what Windows keeps for its user"),
     "@primno/dpapi.Dpapi.unprotectData": on(A.DECRYPT_STORE, what="decrypts what Windows keeps for its user"),
@@ -188,11 +195,32 @@ METHODS: Final[dict[str, Operation]] = {
     "dropTable": on(A.DATABASE_DROP, what="deletes a table"),
     "flushAll": on(A.DATABASE_DROP, what="deletes all data of the Redis server"),
     "flushall": on(A.DATABASE_DROP, what="deletes all data of the Redis server"),
+    **{name: on(A.DATABASE_DROP, what="deletes a table") for name in ("dropTableIfExists", "dropViewIfExists",
+    "dropMaterializedViewIfExists")},
+    **{name: on(A.DATABASE_DROP, what="deletes a schema with all its tables") for name in ("dropSchema",
+    "dropSchemaIfExists", "dropAllSchemas")},
+    "sync": on(A.RESET_TABLES), "synchronize": on(A.RESET_TABLES),
     "dropAllTables": on(A.DATABASE_DROP, what="deletes all tables of a database"),
     "flushDb": on(A.DATABASE_DROP, what="deletes all data of a Redis database"),
     "flushdb": on(A.DATABASE_DROP, what="deletes all data of a Redis database"),
 }  # fmt: skip
 """By the method's name alone, where the object is not known."""
+
+SECRETS: Final[dict[str, Operation]] = {
+    **{name: on(A.SECRET) for name in ("GetSecretValueCommand", "getSecretValue", "accessSecretVersion",
+    "BatchGetSecretValueCommand", "getSecret")},
+    **{name: on(A.SECRET, what="parameter") for name in ("GetParameterCommand", "GetParametersCommand",
+    "GetParametersByPathCommand", "getParameter", "getParameters")},
+    **{name: on(A.PUBLISH) for name in ("PutBucketAclCommand", "PutObjectAclCommand", "PutBucketPolicyCommand",
+    "PutPublicAccessBlockCommand", "AuthorizeSecurityGroupIngressCommand", "putBucketAcl", "putBucketPolicy",
+    "authorizeSecurityGroupIngress", "putPublicAccessBlock")},
+    **{name: on(A.GRANT, what="gives an account of the cloud more rights") for name in ("AttachUserPolicyCommand",
+    "AttachRolePolicyCommand", "PutUserPolicyCommand", "CreateAccessKeyCommand", "attachUserPolicy",
+    "attachRolePolicy", "createAccessKey")},
+    **{name: on(A.EVADE, what="stops what records changes of the cloud account") for name in ("StopLoggingCommand",
+    "stopLogging", "DeleteTrailCommand")},
+}  # fmt: skip
+"""What is asked of a cloud's own library, by name."""
 
 CLOUD_ROOTS: Final = ("@aws-sdk/", "aws-sdk", "@azure/", "@google-cloud/", "googleapis", "@kubernetes/", "dockerode",
 "@octokit/", "octokit", "firebase-admin", "AWS.")  # fmt: skip

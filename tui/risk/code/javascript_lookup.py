@@ -41,6 +41,8 @@ _KNOWN: Final[dict[str, Value]] = {
     "path.sep": Constant("/"), "os.EOL": Constant("\n"), "process.platform": Constant("linux"),
     "os.devNull": Constant("/dev/null"), "NaN": UNKNOWN, "import.meta.dirname": Constant("."),
     "document.cookie": Value(labels=frozenset({Label.CREDENTIAL}), shown="document.cookie"),
+    **{name: Reference(name, labels=frozenset({Label.CREDENTIAL}), shown=name)
+    for name in ("localStorage", "sessionStorage")},
     "import.meta.url": Constant("./script.js"), "process.argv0": Constant("node"),
 }  # fmt: skip
 

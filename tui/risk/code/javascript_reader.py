@@ -9,15 +9,21 @@ from tree_sitter import Node
 from tui.levels import RiskLevel
 from tui.risk.code.budget import MAX_DEPTH
 from tui.risk.code.conventions import elements
+from tui.risk.code.javascript_builtins import KEY_EVENTS
 from tui.risk.code.javascript_calls import Calls
 from tui.risk.code.javascript_library import canonical, module_name
 from tui.risk.code.javascript_lookup import Closure
 from tui.risk.code.judge import Judge
-from tui.risk.code.values import Constant, Reference, Routine, Value
+from tui.risk.code.network import send
+from tui.risk.code.values import NOTHING, Constant, Instance, Label, Reference, Routine, Value
 from tui.risk.model import Category, Effect, Span
 
 _MAX_ROUNDS: Final = 16
 _FUNCTIONS: Final = frozenset({"function_declaration", "generator_function_declaration"})
+_LOADS: Final = frozenset({"src", "href", "action", "data"})
+"""Properties of an element that make the browser ask for an address."""
+_GOES_TO: Final = frozenset({"location.href", "document.location", "location", "document.location.href"})
+"""What leads the browser to another page."""
 _WATCHED: Final = frozenset({
     "XMLHttpRequest.prototype.send", "XMLHttpRequest.prototype.open", "fetch", "globalThis.fetch",
     "http.request", "Module.prototype.require", "module.prototype.require", "Module._load", "module._load",
@@ -217,6 +223,12 @@ class Reader(Calls):
     def assigned(self, owner: Value, name: str, value: Value, node: Node) -> None:
         """Report functions of the platform that are replaced by the text's own."""
         full = canonical(f"{owner.name}.{name}") if isinstance(owner, Reference) else ""
+        if (name in _LOADS and isinstance(owner, Instance) and owner.kind == "element") or full in _GOES_TO:
+            send(self.judge, self.span_of(node), value, [])
+        if name.startswith("on") and isinstance(value, Routine):
+            labels = frozenset({Label.KEYS}) if name[2:] in KEY_EVENTS else NOTHING
+            if labels or isinstance(owner, Instance):
+                self.run_routine(Routine(value.name, value.body, owner), (Value(labels=labels),))
         if isinstance(value, Routine) and (full in _WATCHED or (name == "fetch" and full == "globalThis.fetch")):
             self.judge.report(
                 RiskLevel.HIGH,

@@ -9,7 +9,7 @@ from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.code.budget import MAX_NESTED_CODE, Budget
-from tui.risk.code.values import Constant, Instance, Items, Text, Value, shown
+from tui.risk.code.values import Constant, Instance, Items, Labels, Text, Value, shown
 from tui.risk.findings import Findings, merge
 from tui.risk.model import Category, Confidence, Effect, Reason, Reversibility, Span
 from tui.risk.shell.model import Code
@@ -65,6 +65,8 @@ class Judge:
     """How many loops without a known end surround the call."""
     fetched: dict[str, Span] = field(default_factory=dict)
     """Names of files that hold what came from the network, and where it was fetched."""
+    packed: dict[str, Labels] = field(default_factory=dict)
+    """Names of archives that the text fills, and where what it puts into them comes from."""
     written: dict[str, str] = field(default_factory=dict)
     """Names of files that the text writes itself, and what it writes."""
     marks: dict[str, Span] = field(default_factory=dict)

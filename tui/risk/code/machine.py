@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tui.levels import RiskLevel
-from tui.risk.code import evaluation, files, network, processes
+from tui.risk.code import clouds, evaluation, files, network, processes
 from tui.risk.code.judge import Judge
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.values import (
@@ -217,6 +217,12 @@ def conclude(judge: Judge) -> None:
             Effect.OVERWRITE,
             attack=("T1486",),
         )
+    span = marks.get("memory file")
+    if span is not None and re.search(r"/proc/(?:self|\{|%|\$)|fexecve|os\.exec|[^.\w]exec[lv]", judge.text):
+        judge.report(
+            _HIGH, Category.EVADE, "memory-program", "runs a program that exists in memory only", span,
+            Effect.EXECUTE, attack=("T1620",),
+        )  # fmt: skip
     if span := marks.get("serialises the environment"):
         what = "gathers all environment variables, secrets included, in one text"
         judge.report(_HIGH, Category.EXFIL, "collect-environment", what, span)
@@ -254,18 +260,26 @@ _OWN: Final[dict[Action, Handler]] = {
     Action.HOOK: _plain(_HIGH, Category.HIJACK, "hook", Effect.EXECUTE),
 }  # fmt: skip
 HANDLERS: Final[dict[Action, Handler]] = {
-    **files.HANDLERS, **processes.HANDLERS, **network.HANDLERS, **evaluation.HANDLERS, **_OWN,
+    **clouds.HANDLERS, **files.HANDLERS, **processes.HANDLERS, **network.HANDLERS, **evaluation.HANDLERS, **_OWN,
 }  # fmt: skip
 
 
 def perform(judge: Judge, call: Call, operation: Operation) -> Value:
     """Judge one call by its row of the tables, and return what it would return."""
     if operation.action is Action.SOURCE:
-        attributes = {"database": call.args[0]} if call.args and call.name.endswith(".connect") else {}
+        named = call.args and call.name.endswith((".connect", ".ZipFile", "tarfile.open", ".TarFile"))
+        attributes = {"database": call.args[0]} if named else {}
+        if operation.what == "memory file":
+            judge.mark(operation.what, call.span)
         return Instance(operation.kind or call.name, None, attributes, labels=operation.labels, shown=call.name)
     if operation.action is Action.PRINT:
         if any(Label.SERIALIZED in labels_of(value) for value in call.args):
             judge.marks.pop("serialises the environment", None)
+        if any(isinstance(value, Instance) and value.kind.startswith("keyring.") for value in call.args):
+            judge.report(
+                _HIGH, Category.CRED_READ, "shows-secret", "shows a secret of the keyring", call.span,
+                Effect.CREDENTIAL_READ,
+            )  # fmt: skip
         return UNKNOWN
     if operation.action is Action.NOTHING:
         return UNKNOWN

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tui.levels import RiskLevel
-from tui.risk.code.files import write_to
+from tui.risk.code.files import content_of, write_to
 from tui.risk.code.hosts import collects_requests, drop_point, host_of, is_address, is_local
 from tui.risk.code.judge import Judge, key_of
 from tui.risk.code.operations import Action, Call, Operation
@@ -251,6 +251,16 @@ def send_on(judge: Judge, call: Call, operation: Operation) -> Value:
     return Value(labels=NETWORK)
 
 
+def send_file(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Send the file at a path."""
+    path = call.argument(operation.arguments[0]) if operation.arguments else None
+    peer = None
+    if isinstance(call.receiver, Instance):
+        peer = call.receiver.attributes.get("peer") or call.receiver.attributes.get("url")
+    send(judge, call.span, peer, [content_of(judge, path, call.span)])
+    return UNKNOWN
+
+
 def receive(judge: Judge, call: Call, operation: Operation) -> Value:
     """Receive something over a connection."""
     del operation
@@ -270,5 +280,5 @@ def redirect(judge: Judge, call: Call, operation: Operation) -> Value:
 HANDLERS: Final = {
     Action.FETCH: fetch, Action.DOWNLOAD: download, Action.LOOKUP: look_up, Action.CONNECT: connect,
     Action.LISTEN: listen,
-    Action.SEND: send_on, Action.RECEIVE: receive, Action.REDIRECT: redirect,
+    Action.SEND: send_on, Action.SEND_FILE: send_file, Action.RECEIVE: receive, Action.REDIRECT: redirect,
 }  # fmt: skip

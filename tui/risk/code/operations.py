@@ -73,6 +73,18 @@ class Action(enum.Enum):
     """Runs SQL."""
     DATABASE_DROP = enum.auto()
     CLOUD_DELETE = enum.auto()
+    SECRET = enum.auto()
+    """Takes a secret out of a store of a cloud account."""
+    PUBLISH = enum.auto()
+    """Says who may use a resource of a cloud account: everybody, if its arguments say so."""
+    RESET_TABLES = enum.auto()
+    """Makes the tables of a database anew where its arguments ask for that: `sync({force: true})`."""
+    SEND_FILE = enum.auto()
+    """Sends the file at a path over the connection it is called on."""
+    PACK = enum.auto()
+    """Puts the file at a path into the archive it is called on."""
+    EXECUTABLE_MEMORY = enum.auto()
+    """Makes a piece of memory callable, or reserves memory that code can be run from."""
     CAPTURE = enum.auto()
     """Records what a person types, sees or copies."""
     SCHEDULE = enum.auto()

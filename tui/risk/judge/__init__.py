@@ -64,6 +64,7 @@ def judge(program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | N
     around = surroundings(program.invocations)
     parts = [_findings(draft, around.get(index, ())) for index, draft in drafts.items()]
     parts += [_busy(span) for span in program.busy[:1]]
+    parts += [_piling(span) for span in program.piling[:1]]
     return merge([*parts, Findings(confidence=program.confidence, not_understood=program.problems)])
 
 
@@ -72,6 +73,14 @@ def _busy(span: Span) -> Findings:
         RiskLevel.MEDIUM, Category.DOS, "keeps a processor busy without end", span, "dos.busy-loop", ("T1499",)
     )
     return Findings(reasons=(reason,), effects=frozenset({Effect.EXHAUST}))
+
+
+def _piling(span: Span) -> Findings:
+    reason = Reason(
+        RiskLevel.HIGH, Category.DOS, "writes or starts processes without end and without a pause", span,
+        "dos.endless-growth", ("T1499",),
+    )  # fmt: skip
+    return Findings(reasons=(reason,), effects=frozenset({Effect.EXHAUST}), reversibility=Reversibility.HARD)
 
 
 def _examine(

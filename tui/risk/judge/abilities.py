@@ -32,6 +32,8 @@ _USUAL_STARTERS: Final = re.compile(
     r"|devbox|distrobox|toolbox|\w*sh -\w*c|eval|coproc|machinectl|heroku|fly|gcloud|vagrant|xterm|watch|trap)\b"
 )
 """Starting a shell through these is what people do."""
+_SETTING: Final = re.compile(r"^\w+[=:]")
+"""What stands before the value in `import=/tmp/x` and `lua_script:/tmp/x`."""
 _WRITABLE: Final = frozenset({Target.TEMP, Target.HOME_PART})
 _GROWN: Final = frozenset({Effect.PRIVILEGE, Effect.EXECUTE})
 
@@ -95,7 +97,7 @@ def _as_root(command: Command, name: str) -> Iterator[Verdict]:
         )  # fmt: skip
         return
     for word in _values(command, (*known.loads.get(name, ()), *_options(known.runs.get(name, ())))):
-        if classify_text(word.text) & _WRITABLE:
+        if any(classify_text(part) & _WRITABLE for part in (word.text, *_SETTING.split(word.text, maxsplit=1)[1:])):
             yield Verdict(
                 RiskLevel.HIGH, Category.PRIV_ESC,
                 f"makes {command.program} follow {word.text[:100]} as root, which others may have written",

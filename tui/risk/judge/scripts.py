@@ -12,6 +12,7 @@ from tui.risk.judge.draft import Verdict
 from tui.risk.judge.flow import put_out
 from tui.risk.judge.foreign import JudgeText, foreign
 from tui.risk.judge.mentions import STARTS_SHELL
+from tui.risk.judge.pushes import pushes
 from tui.risk.model import Category, Effect, Reversibility
 from tui.risk.rule import Flow
 from tui.risk.shell.model import ShellProgram
@@ -26,6 +27,10 @@ _BUILDS = frozenset(
 )  # fmt: skip
 _OBEYS_FILES = ("neofetch", "fastfetch", "top", "htop", "pfetch", "screenfetch", "watch")
 """Harmless by themselves, but their settings can hold commands."""
+_SEARCHED = re.compile(
+    r"(?:^|/)(?:s?bin|games)/|^(?:~|\$HOME|\$\{HOME\}|/home/[^/]+|/root)/(?:go/bin|\.cargo/bin|\.bun/bin)/"
+)
+"""Directories that the shell looks for programs in."""
 _NAMED_BY_URL = ("wget", "aria2c", "axel", "lwp-download", "fetch")
 
 
@@ -35,6 +40,7 @@ def scripts(
     """Yield what the commands of a text do together, with the command that completes it."""
     yield from _multiplying(commands, program)
     yield from _downloaded_and_run(commands)
+    yield from pushes(commands)
     yield from _collected_and_sent(commands)
     if judge_text is not None:
         yield from _written_and_run(commands, judge_text)
@@ -54,8 +60,11 @@ def _multiplying(commands: Sequence[Command], program: ShellProgram) -> Iterator
 
 def _downloaded_and_run(commands: Sequence[Command]) -> Iterator[tuple[Command, Verdict]]:
     fetched: dict[str, str] = {}
+    runnable: set[str] = set()
+    """Those of them that can be run by their name alone."""
     for command in commands:
-        for path in _executed(command):
+        by_name = command.program if command.program in runnable else ""
+        for path in (*_executed(command), *filter(None, (by_name,))):
             source = fetched.get(_key(path))
             if source is not None:
                 yield command, Verdict(
@@ -66,6 +75,26 @@ def _downloaded_and_run(commands: Sequence[Command]) -> Iterator[tuple[Command, 
         if command.facts.network in ("in", "both") and not command.dry:
             for path in _saved(command):
                 fetched.setdefault(_key(path), command.program)
+                if _SEARCHED.search(path):
+                    runnable.add(_key(path))
+        if fetched and (moved := _moved(command)) is not None:
+            source, target = moved
+            if source in fetched:
+                name = source if _is_directory(target) else _key(target)
+                fetched.setdefault(name, fetched[source])
+                if _SEARCHED.search(target):
+                    runnable.add(name)
+
+
+def _is_directory(path: str) -> bool:
+    return path.endswith(("/", "/bin", "/sbin", "/games")) or path in (".", "..", "~", "/tmp")  # noqa: S108 - read, not used
+
+
+def _moved(command: Command) -> tuple[str, str] | None:
+    """Return the name of a file and the place it is copied, moved or linked to."""
+    if command.program not in ("mv", "cp", "install", "ln", "gmv", "gcp", "ginstall") or len(command.words) < 2:
+        return None
+    return _key(command.words[-2]), command.words[-1]
 
 
 def _collected_and_sent(commands: Sequence[Command]) -> Iterator[tuple[Command, Verdict]]:
@@ -207,7 +236,7 @@ def _saved(command: Command) -> Iterator[str]:
         for word in command.words[:-1]:
             if ":" in word:
                 yield posixpath.basename(word)
-    if command.program in _NAMED_BY_URL or command.has("-O") or command.has("--remote-name"):
+    if command.program in _NAMED_BY_URL or any(map(command.has, ("-O", "--remote-name", "--remote-name-all"))):
         for word in command.words:
             name = posixpath.basename(word.partition("?")[0])
             if "/" in word or "." in word:

@@ -1,7 +1,8 @@
-"""Loops that never end and never rest: `while :; do :; done` keeps a processor busy for good."""
+"""Loops that never end and never rest: they keep a processor busy, fill a disk, or start processes without bound."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tui.risk.shell.source import Source
@@ -9,12 +10,30 @@ from tui.risk.shell.syntax import Command, Loop, Simple, Test
 
 _NOTHING: Final = frozenset({":", "true", "continue"})
 _ALWAYS: Final = frozenset({":", "true"})
+_RESTS: Final = re.compile(
+    r"\b(?:sleep|wait|read|break|exit|return|inotifywait|usleep|pause|select|timeout|flock|ssh|curl|wget|nc|tail|poll|make|npm|yarn"
+    r"|pytest|ping|socat|mkfifo|head|accept|fg|kill)\b"
+)
+"""What ends a loop, or lets it wait: for time, for input, for another machine, for a program that takes its time."""
+_APPENDS: Final = re.compile(r">>\s*(?!/dev/(?:null|stdout|stderr|tty)\b|&)[\"'$~/\w.]")
 _NEVER: Final = frozenset({"false"})
 
 
 def never_rests(node: Loop, source: Source) -> bool:
     """Say whether a loop has no end and does nothing, not even wait."""
     return _is_endless(node, source) and all(_is_one_of(command, _NOTHING) for command in node.body.items)
+
+
+def piles_up(node: Loop, source: Source) -> bool:
+    """Say whether a loop has no end, never waits, and leaves something more behind each time: output or a process."""
+    if not _is_endless(node, source):
+        return False
+    if all(node.body.background):
+        return True  # nothing is waited for, whatever it is
+    text = source.text[node.start : node.end]
+    if _RESTS.search(text):
+        return False
+    return any(node.body.background) or _APPENDS.search(text) is not None
 
 
 def _is_endless(node: Loop, source: Source) -> bool:

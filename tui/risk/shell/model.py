@@ -164,3 +164,5 @@ class ShellProgram:
     recursive: tuple[str, ...] = ()
     busy: tuple[Span, ...] = ()
     """Loops that never end and do nothing."""
+    piling: tuple[Span, ...] = ()
+    """Loops that never end nor wait, and write or start something each time."""

@@ -13,7 +13,7 @@ from tui.risk.shell.draft import Draft
 from tui.risk.shell.expand import Expander
 from tui.risk.shell.known import PROGRAMS
 from tui.risk.shell.limits import DEPTH_LIMIT, INVOCATION_LIMIT, LOOP_LIMIT, Budget
-from tui.risk.shell.loops import never_rests
+from tui.risk.shell.loops import never_rests, piles_up
 from tui.risk.shell.model import Code, Redirect, ShellProgram, Stdin, Word
 from tui.risk.shell.parser import parse
 from tui.risk.shell.source import Source
@@ -65,6 +65,7 @@ class Walker:
         self.functions: dict[str, None] = {}
         self.recursive: dict[str, None] = {}
         self.busy: list[Span] = []
+        self.piling: list[Span] = []
         """Loops without an end that do nothing."""
         self.unclear = False
         """Whether a program or code is only known when the text runs."""
@@ -173,6 +174,8 @@ class Walker:
             expander.evaluated(word)
         if never_rests(node, source):
             self.busy.append(source.span(node.start, node.end))
+        if piles_up(node, source):
+            self.piling.append(source.span(node.start, node.end))
         if node.condition is not None:
             self._listing(node.condition, source, scope, inside)
         if node.variable is None:
@@ -426,4 +429,5 @@ def finished(text: str, walk: Callable[[Walker], object]) -> ShellProgram:
     return ShellProgram(
         invocations, confidence, tuple(budget.problems), tuple(walker.functions), tuple(walker.recursive),
         tuple(walker.busy),
+        tuple(walker.piling),
     )  # fmt: skip
