@@ -99,7 +99,8 @@ class AuditList(VirtualList):
 
     def indicator(self) -> str:
         """Return position and mode in one line, for the frame around the list."""
-        mode = "● FOLLOW" if self.following else f"○ PAUSED +{self._missed:,}"
+        new = f" +{self._missed:,} new" if self._missed else ""
+        mode = "● FOLLOW" if self.following else f"○ PAUSED{new}"
         return f"[{max(self.cursor + 1, 0):,}/{self.row_count():,}] {mode}"
 
     # --- following -------------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ class MachineDetails(PoolPane):
 def _log(text: str | None) -> Content:
     if text is None:
         return Content("")
-    title = Content.styled("Console and hypervisor, the end", "$text-secondary")
+    title = Content.styled("End of the console and hypervisor log", "$text-secondary")
     lines = log_lines(text)
     body = [Content(line) for line in lines] or [Content.styled("nothing was printed", "$text-muted")]
     return Content("\n").join([title, *body])
