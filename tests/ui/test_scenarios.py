@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -379,6 +380,26 @@ async def test_the_file_is_shown_where_it_cannot_be_edited(
         await pilot.press("e")
         await until(pilot, lambda: any(str(scenarios / "demo.md") in toast for toast in toasts(app)))
         await until(pilot, lambda: any("neither $VISUAL nor $EDITOR is set" in toast for toast in toasts(app)))
+
+
+async def test_the_application_goes_on_while_the_file_is_in_the_editor(
+    app: RollcageApp, engine: ScriptedEngine, scenarios: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, end = tmp_path / "begun", tmp_path / "end"
+    os.mkfifo(end)
+    script = tmp_path / "editor"
+    script.write_text(f'echo "$1" > {begun}.new; mv {begun}.new {begun}; timeout 20 cat {end} >> "$1"\n')
+    monkeypatch.setenv("VISUAL", f"sh {script}")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await area_of(pilot, app)
+        monkeypatch.setattr(type(app._driver), "can_suspend", True)
+        await pilot.press("e")
+        await until(pilot, begun.exists)
+        assert begun.read_text().strip() == str(scenarios / "demo.md")
+        assert (editing := next(each for each in app.workers if each.group == "editor")).is_running
+        end.write_text("<!-- edited -->\n")
+        await until(pilot, lambda: editing.is_finished)
+        assert (scenarios / "demo.md").read_text().endswith("<!-- edited -->\n")
 
 
 async def test_nothing_runs_where_nothing_may_be_changed(

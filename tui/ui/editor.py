@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from textual.app import SuspendNotSupported
+from typing import TYPE_CHECKING, Any
 
 from tui.errors import HostNotReady
+from tui.ui.lending import TerminalNotLent, lend_terminal
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -34,18 +32,17 @@ def editor(environment: Mapping[str, str] = os.environ) -> list[str]:
     return words
 
 
-def edit(app: App[int], path: Path) -> None:
-    """Give the terminal to the editor until it ends. Nothing else happens meanwhile.
+async def edit(app: App[Any], path: Path) -> None:
+    """Give the terminal to the editor until it ends. The event loop goes on meanwhile.
 
     Raises:
         HostNotReady: there is no editor, it cannot be started, or this terminal cannot be given away.
     """
     words = editor()
     try:
-        with app.suspend():
-            subprocess.run([*words, str(path)], check=False)
-    except SuspendNotSupported as error:
-        raise HostNotReady("this terminal cannot be given to an editor", hint=f"the file is {path}") from error
+        await lend_terminal(app, [*words, str(path)])
+    except TerminalNotLent as error:
+        raise HostNotReady(error.message, hint=f"the file is {path}") from error
     except OSError as error:
         raise HostNotReady(
             f"{words[0]} cannot be started: {error.strerror}", hint="look at $VISUAL, $EDITOR"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tui.errors import RollcageError
+from tui.ui.lending import TerminalNotLent, lend_terminal
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -44,21 +43,11 @@ async def open_in_pager(app: App[Any], file: Path, environment: Mapping[str, str
         NoPager: there is no such command, or the terminal cannot be lent.
     """
     command = pager_command(environment)
-    driver = app._driver  # `App.suspend` says it only by an error, once it is too late
-    if driver is None or not driver.can_suspend:
-        raise NoPager("this terminal cannot be lent to a pager", hint="save the output to a file instead")
-    problem: OSError | None = None
-    # Widgets go on changing meanwhile: what they would draw waits, as nobody takes it from the driver.
-    with app.suspend(), app.batch_update():
-        try:
-            # ctrl+c is for the pager, which does not inherit handlers; the application must not take it for its own.
-            before = signal.signal(signal.SIGINT, lambda *_: None)
-            try:
-                process = await asyncio.create_subprocess_exec(*command, str(file))
-                await process.wait()
-            finally:
-                signal.signal(signal.SIGINT, before)
-        except OSError as error:
-            problem = error
-    if problem is not None:
-        raise NoPager(f"{command[0]} cannot be started: {problem.strerror}", hint="set $PAGER to a pager that is there")
+    try:
+        await lend_terminal(app, [*command, str(file)])
+    except TerminalNotLent as error:
+        raise NoPager(error.message, hint="save the output to a file instead") from error
+    except OSError as error:
+        raise NoPager(
+            f"{command[0]} cannot be started: {error.strerror}", hint="set $PAGER to a pager that is there"
+        ) from error

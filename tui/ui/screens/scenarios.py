@@ -206,7 +206,8 @@ class ScenariosArea(CarryingOut):
 
     # --- the file and the report -----------------------------------------------------------------------------------
 
-    def action_edit(self) -> None:
+    @work(group="editor", exclusive=True, exit_on_error=False)
+    async def action_edit(self) -> None:
         """Open the file of the scenario; a shipped one is only named."""
         from tui.ui.editor import edit
 
@@ -221,7 +222,7 @@ class ScenariosArea(CarryingOut):
             )
             return
         try:
-            edit(self.app, entry.path)
+            await edit(self.app, entry.path)
         except RollcageError as error:
             self.notify(path, title="File", markup=False, timeout=10)
             self.rollcage.report(error)
