@@ -396,7 +396,8 @@ async def test_the_application_goes_on_while_the_file_is_in_the_editor(
         await pilot.press("e")
         await until(pilot, begun.exists)
         assert begun.read_text().strip() == str(scenarios / "demo.md")
-        assert (editing := next(each for each in app.workers if each.group == "editor")).is_running
+        editing = next(each for each in app.workers if each.group == "editor")
+        assert editing.is_running
         end.write_text("<!-- edited -->\n")
         await until(pilot, lambda: editing.is_finished)
         assert (scenarios / "demo.md").read_text().endswith("<!-- edited -->\n")
