@@ -14,6 +14,12 @@ from tui.ui.app import RollcageApp
 from tui.ui.widgets.risk_pane import RiskPane
 
 
+@pytest.fixture(autouse=True)
+def no_toasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the host lacks is not in the pictures."""
+    monkeypatch.setattr(RollcageApp, "notify", lambda self, *_, **__: None)
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 def test_the_blocks_of_a_reply(
     snap_compare: Callable[..., bool], app: RollcageApp, engine: PreviewingEngine, size: tuple[int, int]

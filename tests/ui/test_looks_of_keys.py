@@ -19,6 +19,12 @@ from tui.ui.widgets.details import Details
 Then = Callable[[Pilot[int], RollcageApp], Awaitable[None]]
 
 
+@pytest.fixture(autouse=True)
+def no_toasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the host lacks is not in the pictures."""
+    monkeypatch.setattr(RollcageApp, "notify", lambda self, *_, **__: None)
+
+
 def showing(app: RollcageApp, then: Then) -> Callable[[Pilot[int]], Awaitable[None]]:
     async def before(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: app.engine is not None and app.run_area.query_one(DefinitionList).shown)
