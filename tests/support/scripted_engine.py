@@ -66,9 +66,15 @@ class ScriptedStore:
         return list(self.session_records.values())
 
     def session(self, name: str) -> SessionRecord:
-        if name not in self.session_records:
+        found = self.session_records.get(name) or next((each for each in self.sessions() if each.id == name), None)
+        if found is None:
             raise NotFound(f"no session {name}")
-        return self.session_records[name]
+        return found
+
+    def snapshot(self, snapshot_id: str) -> SnapshotRecord:
+        if snapshot_id not in self.snapshot_records:
+            raise NotFound(f"no snapshot {snapshot_id}")
+        return self.snapshot_records[snapshot_id]
 
     def snapshots(self, session_id: str) -> list[SnapshotRecord]:
         return [each for each in self.snapshot_records.values() if each.session_id == session_id]
@@ -132,6 +138,11 @@ class ScriptedEngine:
         self.started: list[ScriptedRun] = []
         """Every run, in order."""
         self.closed = False
+        self.waits_for = ""
+        self.calls: list[str] = []
+        """Methods below that were begun, in order."""
+        self.gates: dict[str, asyncio.Event] = {}
+        """By the name of such a method: what it waits for first."""
         self._script = script
         self._listeners: list[Callable[[Event], None]] = []
         self._undone: dict[str, list[tuple[str, str]]] = {}
@@ -142,6 +153,17 @@ class ScriptedEngine:
         self.lines: tuple[DiffLine, ...] = ()
         """What comparisons say."""
         self.compared: list[tuple[str, str]] = []
+
+    async def called(self, method: str) -> None:
+        """Note a call, and hold it where a test wants that."""
+        self.calls.append(method)
+        if method in self.gates:
+            await self.gates[method].wait()
+
+    def hold(self, method: str) -> asyncio.Event:
+        """Hold every call of a method until the event is set that this returns."""
+        self.gates[method] = asyncio.Event()
+        return self.gates[method]
 
     # --- time and events -------------------------------------------------------------------------------------------
 
@@ -252,6 +274,7 @@ class ScriptedEngine:
         return Plan(self.store.snapshot_records[target], head, tuple(lost))
 
     async def rollback(self, session: str, target: str) -> RolledBack:
+        await self.called("rollback")
         before = self.store.session(session).head_id or ""
         self._done.setdefault(session, []).append((before, target))
         self._undone.pop(session, None)
@@ -266,11 +289,17 @@ class ScriptedEngine:
         return await self.plan_rollback(session, undone[-1][1]) if undone else None
 
     async def undo(self, session: str) -> RolledBack:
+        await self.called("undo")
+        if not self._done.get(session):
+            raise UsageError(f"there is nothing to undo in session {session!r}")
         move = self._done[session].pop()
         self._undone.setdefault(session, []).append(move)
         return self._move(session, move[0], MoveKind.UNDO)
 
     async def redo(self, session: str) -> RolledBack:
+        await self.called("redo")
+        if not self._undone.get(session):
+            raise UsageError(f"there is nothing to redo in session {session!r}")
         move = self._undone[session].pop()
         self._done.setdefault(session, []).append(move)
         return self._move(session, move[1], MoveKind.REDO)
@@ -286,6 +315,7 @@ class ScriptedEngine:
     # --- the rest --------------------------------------------------------------------------------------------------
 
     async def snapshot(self, session: str, name: str = "") -> SnapshotRecord:
+        await self.called("snapshot")
         record = self.store.session(session)
         run = next(run for run in self.store.run_records.values() if run.session_id == record.id)
         return self._capture(run, record.head_id, SnapshotReason.MANUAL, name)
@@ -311,7 +341,7 @@ class ScriptedEngine:
         spec = next(each.spec for each in self.store.sessions() if each.id == source.session_id)
         now = self.now()
         session = SessionRecord(new_id(), name, spec, now, now)
-        copy = replace(source, id=new_id(), session_id=session.id, parent_id=None, run_id=None)
+        copy = SnapshotRecord(new_id(), session.id, source.id, SnapshotReason.BRANCH, now)
         self.store.snapshot_records[copy.id] = copy
         self.store.session_records[name] = session = replace(session, head_id=copy.id)
         return session
@@ -349,4 +379,7 @@ class ScriptedEngine:
         return ()
 
     async def close(self) -> None:
+        self.waits_for = "the state of sessions to be kept"
+        await self.called("close")
+        self.waits_for = ""
         self.closed = True

@@ -116,6 +116,7 @@ class FleetEngine(PreviewingEngine):
 
     async def _end(self, what: str, machine_id: str) -> None:
         self.asked.append((what, machine_id))
+        await self.called(what)
         gone = next(each for each in self.fleet if each.id == machine_id)
         if gone.state is MachineState.RUNNING:
             raise Busy("a run executes or waits in session 'demo'")
@@ -130,6 +131,7 @@ class FleetEngine(PreviewingEngine):
 
     async def drain_pool(self) -> int:
         self.asked.append(("drain", ""))
+        await self.called("drain")
         gone = [each for each in self.fleet if each.state is MachineState.READY]
         self.fleet = [each for each in self.fleet if each not in gone]
         self.status = replace(self.status, ready=0, drained=True, memory_mb=0)

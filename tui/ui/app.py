@@ -81,7 +81,7 @@ class RollcageApp(EndingApp):
         """None until it was read."""
         self.approver = DialogApprover(self)
         """Asks where a person must agree."""
-        self._reload_due = False
+        self._reload_due = self._unread = self._reading = False
         self._look_at_host = look_at_host
         self._open_engine = open_engine or self._standard_engine
         self._open_catalog = open_catalog or self._standard_catalog
@@ -171,10 +171,13 @@ class RollcageApp(EndingApp):
         except Exception as error:
             self.workspace.problem = clean_line(str(error), 200)
             raise
+        if self.is_ending:
+            await engine.close()
+            return
         self.workspace.opened = engine
         engine.subscribe(self._hear)
         self._tell_areas(EngineReady)
-        self.reload_session(switched=True)
+        self.reload_session()
         self.action_set_up()
         # What is here now stays: the collector need not walk it again while output pours in.
         gc.freeze()
@@ -198,17 +201,34 @@ class RollcageApp(EndingApp):
         self._reload_due = False
         self.reload_session()
 
-    @work(group="session", exclusive=True, exit_on_error=False)
-    async def reload_session(self, *, switched: bool = False) -> None:
-        """Read the session on view again, for all areas."""
-        state = await self.workspace.load()
-        self._tell_areas(lambda: SessionLoaded(state, switched))
+    def reload_session(self) -> None:
+        """Read the session on view again, for all areas; where that is being done, once more after it."""
+        self._unread = True
+        if not self._reading:
+            self._reading = True
+            self._read_session()
+
+    @work(group="session", exit_on_error=False)
+    async def _read_session(self) -> None:
+        try:
+            while self._unread and self.engine is not None:
+                self._unread = False
+                session = self.workspace.session
+                try:
+                    state = await self.workspace.load()
+                except Exception as error:  # noqa: BLE001 - told; what was asked for meanwhile is still to be read
+                    self.report(error)
+                    continue
+                if session == self.workspace.session:  # else the other one is read next
+                    self._tell_areas(functools.partial(SessionLoaded, state))
+        finally:
+            self._reading = False
 
     def switch_session(self, choice: SessionChoice) -> None:
         """Show another session."""
         self.workspace.choose(choice)
         self.keep_place()
-        self.reload_session(switched=True)
+        self.reload_session()
 
     # --- definitions -----------------------------------------------------------------------------------------------
 

@@ -10,60 +10,105 @@ from textual import work
 
 from tui.text import clean_line
 from tui.ui.prepared_app import PreparedApp
+from tui.ui.workspace import CLOSING
 
 if TYPE_CHECKING:
+    from tui.runs.engine import Engine
+    from tui.runs.undivided import Closing
     from tui.ui.approver import DialogApprover
+    from tui.ui.live import LiveRun
 
 _log = logging.getLogger(__name__)
 _CLOSING_S: Final = 20.0
+"""Leaving takes no longer than this."""
+_TELL_S: Final = 0.5
+"""What closes more quickly is not worth a word."""
 
 
 class EndingApp(PreparedApp):
     """Base of the application."""
 
     approver: DialogApprover
+    _ending: asyncio.Task[str] | None = None
+    """Closes everything, once, whoever waits for it and whether or not they are cancelled."""
+    _shutting_down: Closing | None = None
+    _last_engine: Engine | None = None
+    _asks_to_leave = False
 
     def keep_place(self) -> None:
         """Keep where the application is, for the next start."""
         raise NotImplementedError
 
-    @work(exit_on_error=False, group="quit", exclusive=True)
+    @work(exit_on_error=False, group="quit")
     async def action_quit_safely(self) -> None:
-        """Leave; ask first while something runs."""
-        running = self.workspace.live.running()
-        if running is not None:
-            from textual.content import Content
+        """Leave; ask first while something runs. Asked again, say what is being waited for."""
+        if self._ending is not None and not self._ending.done():
+            self._tell_closing()
+        elif not self._asks_to_leave:
+            running = self.workspace.live.running()
+            if running is None or await self._agreed_to_leave(running):
+                await self._leave()
 
-            from tui.ui.screens.confirm import Confirm
+    async def _agreed_to_leave(self, running: LiveRun) -> bool:
+        from textual.content import Content
 
-            body = Content(f"{clean_line(running.title, 60)} is running in session {clean_line(running.session, 30)}.")
-            note = Content("It will be cancelled; the session and all its snapshots stay.")
-            dialog = Confirm(
-                "Leave Rollcage?", Content("\n").join([body, note]), act="Cancel it and leave", keep="Stay"
-            )
-            if not await self.push_screen_wait(dialog):
-                return
-        await self._leave()
+        from tui.ui.screens.confirm import Confirm
+
+        body = Content(f"{clean_line(running.title, 60)} is running in session {clean_line(running.session, 30)}.")
+        note = Content("It will be cancelled; the session and all its snapshots stay.")
+        dialog = Confirm("Leave Rollcage?", Content("\n").join([body, note]), act="Cancel it and leave", keep="Stay")
+        self._asks_to_leave = True
+        try:
+            return await self.push_screen_wait(dialog) is True
+        finally:
+            self._asks_to_leave = False
 
     async def _leave(self) -> None:
         self.keep_place()
-        await self._close_engine()
-        self.exit(0)
+        self.set_timer(_TELL_S, self._tell_closing)
+        self.exit(0, message=await self.everything_closed() or None)
 
     async def on_unmount(self) -> None:
         """Close the engine however the application ends."""
-        await self._close_engine()
+        await self.everything_closed()
 
-    async def _close_engine(self) -> None:
+    @property
+    def is_ending(self) -> bool:
+        """Whether everything is being closed, or is closed."""
+        return self._ending is not None
+
+    async def everything_closed(self) -> str:
+        """Close everything, or wait for that; return what went wrong, for a person, or nothing."""
+        if self._ending is None:
+            self._ending = asyncio.create_task(self._end())
+        return await asyncio.shield(self._ending)
+
+    async def _end(self) -> str:
+        from tui.runs.undivided import Closing
+
         self.approver.close()
         engine, self.workspace.opened = self.workspace.opened, None
+        self.workspace.problem = CLOSING
         if engine is None:
-            return
-        try:
-            async with asyncio.timeout(_CLOSING_S):
-                for close in self.workspace.closing:
-                    await close()
-                await engine.close()
-        except TimeoutError:
+            return ""
+        self._last_engine = engine
+        before = [("what was begun to end", close) for close in self.workspace.closing]
+        self._shutting_down = Closing(lambda: [*before, ("the engine to close", engine.close)])
+        closing = asyncio.create_task(self._shutting_down.close())
+        await asyncio.wait({closing}, timeout=_CLOSING_S)
+        if not closing.done():
             # Machines die with this process in any case, and records are already on disk.
-            _log.error("the engine did not close within %s s", _CLOSING_S)
+            problem = f"Rollcage left without waiting longer than {_CLOSING_S:.0f} s for {self._waits_for()}."
+            _log.error("%s", problem)
+            return problem
+        failure = closing.exception()  # is in the log
+        return f"Not everything could be closed: {clean_line(str(failure), 300)}" if failure is not None else ""
+
+    def _waits_for(self) -> str:
+        engine_waits_for = self._last_engine.waits_for if self._last_engine is not None else ""
+        return engine_waits_for or (self._shutting_down.waits_for if self._shutting_down is not None else "")
+
+    def _tell_closing(self) -> None:
+        if self._ending is not None and not self._ending.done():
+            waits_for = self._waits_for()
+            self.notify(f"Rollcage is closing: it waits for {waits_for}." if waits_for else CLOSING, markup=False)

@@ -30,8 +30,6 @@ class SessionLoaded(Message):
     """The session on view was read again."""
 
     state: SessionState
-    switched: bool = False
-    """It is another session than before, or the first."""
 
 
 @dataclass

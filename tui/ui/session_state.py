@@ -15,7 +15,10 @@ from tui.ui.history import HistoryRow
 from tui.units import duration, size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from tui.runs.engine import Engine, RollbackPlan
+    from tui.runs.events import RolledBack
 
 RUNS_SHOWN = 500
 _LOST_SHOWN = 8
@@ -124,11 +127,26 @@ def _lost_run(run: RunRecord) -> Content:
     )
 
 
-def plan_words(state: SessionState, plan: RollbackPlan) -> str:
-    """Return in one line where an undo or redo leads."""
-    lost = len(plan.lost_runs)
-    without = f", without {clean_line(plan.lost_runs[0].title, 30)}" if lost == 1 else f", without {lost} runs"
-    return f"back to {state.title_of(plan.target)}{without if lost else ''}"
+def moved_words(state: SessionState, moved: RolledBack) -> str:
+    """Return in one line where a move has led, and which runs the session no longer contains; `state` is from after."""
+    snapshots = {snapshot.id: snapshot for snapshot in state.snapshots}
+    target = snapshots.get(moved.to_id)
+    where = state.title_of(target) if target is not None else f"snapshot {moved.to_id}"
+    kept = set(_path(snapshots, moved.to_id))
+    gone = list(_path(snapshots, moved.from_id))
+    lost = [snapshots[id_].run_id for id_ in gone if id_ not in kept and snapshots[id_].run_id is not None]
+    if not kept.intersection(gone) or not lost:
+        return f"back to {where}"  # without a common past, as far as is known, there is nothing to count
+    titles = {run.id: clean_line(run.title, 30) for run in state.runs}
+    without = titles.get(lost[0] or "", "a run") if len(lost) == 1 else f"{len(lost)} runs"
+    return f"back to {where}, without {without}"
+
+
+def _path(snapshots: Mapping[str, SnapshotRecord], snapshot_id: str | None) -> Iterator[str]:
+    """Yield a snapshot and those it comes from, as far as they are there."""
+    while snapshot_id is not None and snapshot_id in snapshots:
+        yield snapshot_id
+        snapshot_id = snapshots[snapshot_id].parent_id
 
 
 def undo_words(state: SessionState, plan: RollbackPlan) -> str:

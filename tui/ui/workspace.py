@@ -11,6 +11,7 @@ from tui.errors import RollcageError
 from tui.keymap.table import Keymap
 from tui.store.model import RunState
 from tui.text import clean_line
+from tui.ui.acts import Acts
 from tui.ui.bindings import KEY_TABLE
 from tui.ui.describe import NO_ROLLBACK, STATE_GLYPHS, spec_words, state_words
 from tui.ui.session_state import SessionState
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
 
 DEFAULT_SESSION: Final = "default"
 STARTING: Final = "Rollcage is still starting."
+CLOSING: Final = "Rollcage is closing."
 READ_ONLY: Final = "Rollcage was opened with --readonly: nothing is run or changed."
 _CHANGING: Final = frozenset(key.action.partition("(")[0].rpartition(".")[2] for key in KEY_TABLE.keys if key.changes)
 _NEED_A_STILL_MACHINE: Final = frozenset(("run", "rollback", "undo", "redo", "shell"))
+_NEED_THEIR_TURN: Final = frozenset(("rollback", "snapshot", "delete"))
+"""What a person decides about the state on view, so that it cannot follow a move whose outcome they have not seen."""
 _NEED_AN_ENGINE: Final = _NEED_A_STILL_MACHINE | {"cancel", "snapshot", "sessions"}
 
 
@@ -47,7 +51,9 @@ class Workspace:
         """Why it could not be opened."""
         self.backend: BackendStatus | None = None
         """What makes the machines, once it is known."""
-        self.closing: list[Callable[[], Awaitable[None]]] = []
+        self.acts = Acts()
+        """What was set going with the engine."""
+        self.closing: list[Callable[[], Awaitable[None]]] = [self.acts.settled]
         """What is to be done before the engine closes."""
         self._profiles: dict[str, str] = {}
         self._runs: dict[str, Run] = {}
@@ -80,6 +86,11 @@ class Workspace:
         if session == self.session:
             self.state = state
         return self.state
+
+    def take(self, state: SessionState) -> None:
+        """Take what was read of a session, if it is still the one on view."""
+        if state.name == self.session:
+            self.state = state
 
     def choose(self, choice: SessionChoice) -> None:
         """Turn to another session."""
@@ -144,9 +155,14 @@ class Workspace:
         if action in _NEED_A_STILL_MACHINE and running is not None:
             key = self.keymap.current("run.cancel")
             return f"{clean_line(running.title, 30)} is running{f'; {key} cancels it' if key else ''}."
+        busy = self.acts.why_wait(session or self.session)
+        if action in _NEED_THEIR_TURN and busy:
+            return busy
         match action:
             case "cancel" if running is None:
                 return "Nothing is running."
+            case "undo" | "redo" if busy:
+                return ""  # it follows on what is under way, and what that leaves to undo is not known yet
             case "undo" if self.state.undo is None:
                 return "There is nothing to undo in this session."
             case "redo" if self.state.redo is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from tui.runs.engine import Engine
     from tui.runs.events import Event
     from tui.ui.app import RollcageApp
+    from tui.ui.screens.modal import Modal
     from tui.ui.session_state import SessionState
     from tui.ui.workspace import Workspace
 
 SMALLEST: Final = (60, 14)
 """Columns and rows below which a screen only says what it needs."""
+ANSWER_FIRST: Final = "Answer first what was asked before."
 _ELAPSED_S: Final = 0.25
+Result = TypeVar("Result")
 
 
 class Area(Screen[None]):
@@ -61,6 +64,10 @@ class Area(Screen[None]):
     _reasons: tuple[str, ...] = ()
     _elapsed: Timer | None = None
     """Lets the time of a run go on; stands still while nothing runs."""
+    _shown: str | None = None
+    """Name of the session that was shown last."""
+    _question: Modal[Any] | None = None
+    """What was asked from here and is not answered yet."""
 
     def __init__(self, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name, id, classes)
@@ -98,11 +105,25 @@ class Area(Screen[None]):
         """Something happened, in this session or in another; output goes straight into its log."""
 
     def session_loaded(self, state: SessionState, *, switched: bool = False) -> None:
-        """The session on view was read again; `switched` when it is another one than before."""
+        """The session on view was read again; `switched` when this area showed another one last, or none yet."""
 
     def why_not(self, action: str) -> str:
         """Return why an action can do nothing now, or nothing if it can do something. `action` is its bare name."""
         return self.workspace.why_not(action)
+
+    async def ask(self, question: Modal[Result]) -> Result | None:
+        """Ask, and return the answer. Only from a worker that nothing else cancels, or the answer is lost.
+
+        While a question of this area is open another is not asked: that is told, and None returned.
+        """
+        if self._question is not None:
+            self.notify(ANSWER_FIRST, severity="warning")
+            return None
+        self._question = question
+        try:
+            return await self.app.push_screen_wait(question)
+        finally:
+            self._question = None
 
     # --- layout ----------------------------------------------------------------------------------------------------
 
@@ -123,7 +144,7 @@ class Area(Screen[None]):
         self.show_status()
         if self.workspace.opened is not None:
             self.engine_ready()
-            self.session_loaded(self.workspace.state, switched=True)
+            self._show_session(self.workspace.state)
 
     def on_resize(self, event: Resize) -> None:
         """Say what is needed where there is too little room."""
@@ -218,8 +239,14 @@ class Area(Screen[None]):
 
     @on(SessionLoaded)
     def _session_loaded(self, message: SessionLoaded) -> None:
-        self.session_loaded(message.state, switched=message.switched)
+        if message.state.name == self.workspace.session:  # else another one is being read
+            self._show_session(message.state)
         self.show_status()
+
+    def _show_session(self, state: SessionState) -> None:
+        # Compared here: a message that says it may be overtaken by one that does not.
+        switched, self._shown = self._shown != state.name, state.name
+        self.session_loaded(state, switched=switched)
 
     @on(Worker.StateChanged)
     def _worker_changed(self, event: Worker.StateChanged) -> None:

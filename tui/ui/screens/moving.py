@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
 from textual import on, work
 from textual.binding import BindingType
@@ -11,13 +11,15 @@ from textual.binding import BindingType
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.screens.area import Area
-from tui.ui.session_state import delete_question, plan_words, rollback_question
+from tui.ui.session_state import SessionState, delete_question, moved_words, rollback_question
 from tui.ui.widgets.session_tree import SessionTree
 from tui.units import duration, size
 
 if TYPE_CHECKING:
-    from tui.runs.engine import RollbackPlan
     from tui.runs.events import RolledBack
+
+Result = TypeVar("Result")
+_DONE: Final = {"rollback": "Rolled back", "undo": "Undone", "redo": "Redone"}
 
 
 class Moving(Area):
@@ -26,7 +28,7 @@ class Moving(Area):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("session")
 
     @on(SessionTree.RollbackAsked)
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def _roll_back(self, event: SessionTree.RollbackAsked) -> None:
         if event.row.target is None:
             self.notify("This run left no snapshot to go to.", severity="warning")
@@ -40,50 +42,74 @@ class Moving(Area):
         if reason := self.why_not("rollback"):
             self.notify(reason, severity="warning", markup=False)
             return
-        session = self.workspace.session
-        plan = await self.engine.plan_rollback(session, target)
+        engine, session = self.engine, self.workspace.session
+        plan = await engine.plan_rollback(session, target)
         dialog = Confirm(
             f"Roll back session {clean_line(session, 30)}?",
             rollback_question(self.workspace.state, plan, self.rollcage.key_of("session.undo")),
             act="Roll back",
             keep="Keep as it is",
         )
-        if await self.app.push_screen_wait(dialog):
-            await self._move(lambda: self.engine.rollback(session, plan.target.id), "Rolled back", plan)
+        if not await self.ask(dialog):
+            return
+        if reason := self.workspace.why_not("rollback", session):
+            self.notify(f"Not rolled back: {reason}", severity="warning", markup=False)  # begun since it was asked
+            return
+        await self._move(session, "rollback", lambda: engine.rollback(session, plan.target.id))
 
-    async def _move(self, move: Callable[[], Awaitable[RolledBack]], what: str, plan: RollbackPlan) -> None:
-        words = plan_words(self.workspace.state, plan)
-        moved = await move()
-        self.notify(f"{what}: {words} in {duration(moved.took_ms / 1000)}.", markup=False)
+    async def _move(self, session: str, what: str, move: Callable[[], Awaitable[RolledBack]]) -> None:
+        """Move, after what is under way, and tell what came of it."""
+        engine = self.engine
+
+        async def act() -> tuple[RolledBack, SessionState]:
+            moved = await move()
+            state = await SessionState.load(engine, session)
+            self.workspace.take(state)  # keys that follow are about this one
+            return moved, state
+
+        moved, state = await self.workspace.acts.carry_out(session, what, act)
+        words = moved_words(state, moved)
+        self.notify(f"{_DONE[what]}: {words} in {duration(moved.took_ms / 1000)}.", markup=False)
         self.rollcage.reload_session()
 
-    @work(exclusive=True, group="move", exit_on_error=False)
-    async def action_undo(self) -> None:
-        """Undo the last change of the session."""
-        if (plan := self.workspace.state.undo) is not None:
-            await self._move(lambda: self.engine.undo(self.workspace.session), "Undone", plan)
+    async def _act(self, session: str, what: str, act: Callable[[], Awaitable[Result]]) -> Result:
+        """Do something else with the session, after what is under way."""
+        result = await self.workspace.acts.carry_out(session, what, act)
+        self.rollcage.reload_session()
+        return result
 
-    @work(exclusive=True, group="move", exit_on_error=False)
+    @work(group="move", exit_on_error=False)
+    async def action_undo(self) -> None:
+        """Undo the last change of the session; while something else is under way, the one that is the last then."""
+        engine, session = self.engine, self.workspace.session
+        if reason := self.why_not("undo"):
+            self.notify(reason, severity="warning", markup=False)
+        else:
+            await self._move(session, "undo", lambda: engine.undo(session))
+
+    @work(group="move", exit_on_error=False)
     async def action_redo(self) -> None:
         """Repeat what was undone."""
-        if (plan := self.workspace.state.redo) is not None:
-            await self._move(lambda: self.engine.redo(self.workspace.session), "Redone", plan)
+        engine, session = self.engine, self.workspace.session
+        if reason := self.why_not("redo"):
+            self.notify(reason, severity="warning", markup=False)
+        else:
+            await self._move(session, "redo", lambda: engine.redo(session))
 
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def action_snapshot(self) -> None:
         """Keep this moment."""
         from tui.ui.screens.ask_name import AskName
 
-        name = await self.app.push_screen_wait(
-            AskName("Snapshot", "Keep this moment of the whole machine: memory, processes and files.", act="Keep")
-        )
+        engine, session = self.engine, self.workspace.session
+        explanation = "Keep this moment of the whole machine: memory, processes and files."
+        name = await self.ask(AskName("Snapshot", explanation, act="Keep"))
         if name is not None:
-            snapshot = await self.engine.snapshot(self.workspace.session, name)
+            snapshot = await self._act(session, "snapshot", lambda: engine.snapshot(session, name))
             self.notify(f"Snapshot kept; the machine stood still for {duration(snapshot.pause_ms / 1000)}.")
-            self.rollcage.reload_session()
 
     @on(SessionTree.NameAsked)
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def _give_name(self, event: SessionTree.NameAsked) -> None:
         from tui.ui.screens.ask_name import AskName
 
@@ -91,7 +117,7 @@ class Moving(Area):
         if snapshot is None:
             self.notify("This run left no snapshot to name.", severity="warning")
             return
-        name = await self.app.push_screen_wait(
+        name = await self.ask(
             AskName("Name", "A name to find this snapshot by.", act="Name it", value=clean_line(snapshot.name))
         )
         if name is not None:
@@ -99,7 +125,7 @@ class Moving(Area):
             self.rollcage.reload_session()
 
     @on(SessionTree.PinAsked)
-    @work(exclusive=True, group="move", exit_on_error=False)
+    @work(group="move", exit_on_error=False)
     async def _keep(self, event: SessionTree.PinAsked) -> None:
         snapshot = event.row.snapshot
         if snapshot is not None:
@@ -108,7 +134,7 @@ class Moving(Area):
             self.rollcage.reload_session()
 
     @on(SessionTree.BranchAsked)
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def _branch(self, event: SessionTree.BranchAsked) -> None:
         from tui.ui.screens.ask_name import AskName
         from tui.ui.screens.sessions import SessionChoice
@@ -117,14 +143,15 @@ class Moving(Area):
             self.notify("This run left no snapshot to begin from.", severity="warning")
             return
         explanation = "The name of a new session. Its machine begins at this snapshot; this session stays as it is."
-        name = await self.app.push_screen_wait(AskName("Branch", explanation, act="Begin it"))
+        engine, target = self.engine, event.row.target
+        name = await self.ask(AskName("Branch", explanation, act="Begin it"))
         if name:
-            session = await self.engine.branch(event.row.target, name)
+            session = await self._act(self.workspace.session, "branch", lambda: engine.branch(target, name))
             self.notify(f"Session {clean_line(session.name, 40)} begins here.", markup=False)
             self.rollcage.switch_session(SessionChoice(session.name))
 
     @on(SessionTree.DeleteAsked)
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def _delete(self, event: SessionTree.DeleteAsked) -> None:
         """Ask, naming what is lost for good; then do it."""
         from tui.ui.screens.confirm import Confirm
@@ -133,18 +160,21 @@ class Moving(Area):
         if snapshot is None:
             self.notify("This run left no snapshot to delete.", severity="warning")
             return
+        if reason := self.why_not("delete"):
+            self.notify(reason, severity="warning", markup=False)
+            return
+        engine, session = self.engine, self.workspace.session
         question = delete_question(self.workspace.state, snapshot)
-        if await self.app.push_screen_wait(Confirm("Delete a snapshot?", question, act="Delete it", keep="Keep it")):
-            freed = await self.engine.delete_snapshots([snapshot.id])
+        if await self.ask(Confirm("Delete a snapshot?", question, act="Delete it", keep="Keep it")):
+            freed = await self._act(session, "deletion", lambda: engine.delete_snapshots([snapshot.id]))
             self.notify(f"Deleted; {size(freed)} are free again.", markup=False)
-            self.rollcage.reload_session()
 
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def action_sessions(self) -> None:
         """Switch to another session."""
         from tui.ui.screens.sessions import Sessions
 
         sessions = self.engine.store.sessions()
         dialog = Sessions(sessions, self.workspace.session, self.rollcage.settings.profile)
-        if (choice := await self.app.push_screen_wait(dialog)) is not None:
+        if (choice := await self.ask(dialog)) is not None:
             self.rollcage.switch_session(choice)
