@@ -85,7 +85,10 @@ async def test_garbage_collection_leaves_what_a_branch_stands_on(open_engine: Op
     assert await state_of(engine, "twin") == "1"
 
 
-@pytest.mark.parametrize("name", ["s", "", "a\nb", "01KE0000000000000000000000", "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"])
+SECRET = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
+
+
+@pytest.mark.parametrize("name", ["s", "", "a\nb", "01KE0000000000000000000000", SECRET])
 async def test_a_name_that_is_none_or_taken_makes_no_session(engine: Engine, fake: FakeBackend, name: str):
     first = await begun(engine, "1")
     stored = await fake.stored()
