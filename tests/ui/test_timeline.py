@@ -18,6 +18,7 @@ from tui.ui.app import RollcageApp
 from tui.ui.describe import abreast
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.run import RunArea
+from tui.ui.screens.sessions import SessionChoice
 from tui.ui.screens.timeline import TimelineArea
 from tui.ui.widgets.change_list import ChangeList
 from tui.ui.widgets.diff_view import DiffView
@@ -267,3 +268,29 @@ async def test_five_hundred_snapshots_cost_a_screenful(
         await pilot.press("G")
         await until(pilot, lambda: tree.cursor == 500)
         assert drawn <= 6 * height
+
+
+async def test_the_start_of_a_branch_is_compared_with_what_it_began_at(
+    app: RollcageApp, engine: ScriptedEngine
+) -> None:
+    async with app.run_test(size=(240, 50)) as pilot:
+        area = await timeline(pilot, app, engine, "first")
+        origin = head(engine)
+        assert origin is not None
+        await engine.set_snapshot(origin, name="good")
+        await engine.branch(origin, "experiment")
+        app.switch_session(SessionChoice("experiment"))
+        await until(pilot, lambda: len(keys(area)) == 1)
+        await until(pilot, lambda: engine.compared[-1:] == [(origin, keys(area)[0])])
+        title = str(area.query_one("#pane-timeline-changes").border_title)
+        assert title.startswith("Changes · “good” of session default → ")
+
+
+async def test_what_a_branch_began_at_may_be_gone(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(160, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "second")
+        origin = keys(area)[1]
+        await engine.branch(origin, "experiment")
+        await engine.delete_snapshots([origin])
+        app.switch_session(SessionChoice("experiment"))
+        await until(pilot, lambda: "at which this one began was deleted" in " ".join(shown(area)))

@@ -14,11 +14,13 @@ from textual.widgets import Static
 
 from tui.errors import RollcageError
 from tui.runs.comparison.model import FileChange
-from tui.store.model import RunState
+from tui.store.model import RunState, SnapshotReason
 from tui.text import clean, clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.comparisons import Comparisons
 from tui.ui.describe import abreast
+from tui.ui.origin import Origin
+from tui.ui.reach import with_keys
 from tui.ui.screens.moving import Moving
 from tui.ui.session_state import SessionState, row_details, undo_words
 from tui.ui.widgets.change_list import ChangeList, summary
@@ -60,6 +62,7 @@ class TimelineArea(Moving):
         super().__init__()
         self._against = Against.BEFORE
         self._marked: SnapshotRecord | None = None
+        self._origin = Origin()
         self._pair: tuple[str, str] | None = None
         """Ids of the snapshots whose comparison is shown or under way."""
         self._comparisons = Comparisons(lambda: self.engine)
@@ -144,20 +147,32 @@ class TimelineArea(Moving):
             return "This run was refused: it changed nothing." if never_ran else "This run left no snapshot."
         match self._against:
             case Against.BEFORE:
-                other, missing = self._snapshot(here.parent_id), "This is the first snapshot of the session."
+                other = self._snapshot(here.parent_id) or self._origin.look_for(here, self.engine.store)
+                missing = "This is the first snapshot of the session."
+                if here.reason is SnapshotReason.BRANCH:
+                    missing = "The snapshot of another session at which this one began was deleted."
             case Against.HEAD:
                 other, missing = self._snapshot(self.workspace.state.head_id), "The machine stands at no snapshot."
             case Against.MARKED:
-                other, missing = self._marked, "No snapshot is marked: space marks the selected one."
+                marks = with_keys(self.app, ": {} marks the selected one", "timeline.mark")
+                other, missing = self._marked, f"No snapshot is marked{marks}."
         if other is None:
             return missing
         if other.id == here.id:
-            return "This is the same moment: choose another snapshot, or compare with another one (c)."
+            key = with_keys(self.app, " ({})", "timeline.against")
+            return f"This is the same moment: choose another snapshot, or compare with another one{key}."
         # By what was chosen, not by age: after a rollback the machine stands at a snapshot older than others.
         return (here, other) if self._against is Against.HEAD else (other, here)
 
     def _snapshot(self, snapshot_id: str | None) -> SnapshotRecord | None:
-        return next((each for each in self.workspace.state.snapshots if each.id == snapshot_id), None)
+        known = (*self.workspace.state.snapshots, self._origin.snapshot)
+        return next((each for each in known if each is not None and each.id == snapshot_id), None)
+
+    def _label(self, snapshot: SnapshotRecord) -> str:
+        """Return how a person recognises one of the two that are compared."""
+        if snapshot is self._origin.snapshot:
+            return self._origin.label
+        return self.workspace.state.label_of(snapshot, _LONGEST_LABEL)
 
     def _look(self) -> None:
         self._timer.pause()
@@ -187,8 +202,7 @@ class TimelineArea(Moving):
         older, newer = map(self._snapshot, self._pair or (None, None))
         title = "Changes"
         if older is not None and newer is not None:
-            label_of, room = self.workspace.state.label_of, pane.outer_size.width - _AROUND_PAIR
-            labels = abreast(label_of(older, _LONGEST_LABEL), label_of(newer, _LONGEST_LABEL), room)
+            labels = abreast(self._label(older), self._label(newer), pane.outer_size.width - _AROUND_PAIR)
             title = f"Changes · {' → '.join(labels)}"
         pane.title([title], 0)
 
