@@ -14,6 +14,7 @@ from tui.terminal.attach import Ending, attach
 from tui.terminal.detach import parse_key
 from tui.terminal.device import Device
 from tui.text import clean_line
+from tui.ui.reach import with_keys
 
 if TYPE_CHECKING:
     from tui.runs.engine import Run
@@ -50,7 +51,8 @@ async def open_shell(app: RollcageApp, session: str) -> None:
     if ending is Ending.HUNG_UP:
         app.exit(0)
     elif ending is not None and record.state is RunState.SUCCEEDED:
-        app.notify(f"The shell in {clean_line(session, 30)} has ended. z undoes what was done in it.", markup=False)
+        undo = with_keys(app, " {} undoes what was done in it.", "session.undo")
+        app.notify(f"The shell in {clean_line(session, 30)} has ended.{undo}", markup=False)
 
 
 async def _lend(app: RollcageApp, run: Run, device: Device) -> Ending:

@@ -87,7 +87,7 @@ class AllRows:
             try:
                 row = row_of(self._log.get(index + 1))
             except NotFound:
-                row = AuditRow(index + 1, None, "", "", "", "", "this record is missing from the log: v verifies it")
+                row = AuditRow(index + 1, None, "", "", "", "", "this record is missing from the log: verify it")
             self._cache[index] = row
             if len(self._cache) > _CACHED:
                 self._cache.popitem(last=False)

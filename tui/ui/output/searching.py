@@ -16,6 +16,7 @@ from tui.ui.output.log import Piece
 from tui.ui.output.query import PATTERN_MARK, Query
 from tui.ui.output.strips import Hit
 from tui.ui.output.viewport import ScreenLine
+from tui.ui.reach import with_keys
 
 _AT_ONCE: Final = 4000
 """Rows that are looked at without a thread: about a millisecond."""
@@ -202,4 +203,8 @@ class Searching(Canvas):
         """Say why nothing is shown."""
         if self.port.wanted.is_all or self.log_shown.end == self.log_shown.first:
             return self.placeholder
-        return "looking for rows …" if self._findings() else "no row is like that: & changes the filter, esc drops it"
+        if self._findings():
+            return "looking for rows …"
+        ways = (with_keys(self.app, "{} changes the filter", "output.filter"),
+                with_keys(self.app, "{} drops it", "output.leave"))  # fmt: skip
+        return ": ".join(filter(None, ("no row is like that", ", ".join(filter(None, ways)))))

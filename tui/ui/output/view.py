@@ -16,6 +16,7 @@ from tui.ui.bindings import bindings_of
 from tui.ui.output.canvas import Canvas
 from tui.ui.output.finding import Source
 from tui.ui.output.searching import Searching
+from tui.ui.reach import with_keys
 
 Question = Literal["search", "filter", "save"]
 _TIMES: Final = ("", "clock", "elapsed")
@@ -154,7 +155,8 @@ class OutputView(Searching):
     def action_match(self, way: int) -> None:
         """Go to the next match, or to the one before."""
         if self.search is None:
-            self.notify("Nothing is searched for: / begins.", markup=False)
+            begins = with_keys(self.app, ": {} begins", "output.search")
+            self.notify(f"Nothing is searched for{begins}.", markup=False)
         else:
             self.next_match(way)
             if self.cursor is not None and self.match is not None:
@@ -256,7 +258,9 @@ class OutputView(Searching):
         elif self.match is not None:
             self.post_message(self.CopyAsked(self, self.match, self.match + 1, is_selection=True))
         else:
-            self.notify("v chooses a line, V a range, a drag of the mouse a text; Y copies all.", markup=False)
+            lines = with_keys(self.app, "{} chooses a line, {} a range, ", "output.line", "output.range")
+            everything = with_keys(self.app, "; {} copies all", "output.copyall")
+            self.notify(f"Nothing is chosen: {lines}a drag of the mouse a text{everything}.", markup=False)
 
     def action_copy_all(self) -> None:
         """Copy all that the run printed and that is shown."""

@@ -127,15 +127,15 @@ def _age(at: datetime, now: datetime) -> str:
 # --- the pool ------------------------------------------------------------------------------------------------------
 
 
-def pool_lines(status: PoolStatus, machines: Sequence[MachineInfo]) -> list[Content]:
-    """Return how the pool stands, and how many machines there are beside."""
+def pool_lines(status: PoolStatus, machines: Sequence[MachineInfo], resume: str = "") -> list[Content]:
+    """Return how the pool stands, and how many machines there are beside; `resume` ends what is said where it rests."""
     states = Counter(machine.state for machine in machines)
     leased = states[MachineState.LEASED] + states[MachineState.RUNNING]
     leases = status.hits + status.misses
     ratio = [(_bar(status.hits / leases), "$text-success"), f" {status.hits / leases:.0%}"] if leases else [UNKNOWN]
     kept = f"{status.low} to {status.high} are kept" if status.low < status.high else f"{status.low} are kept"
     lines = [
-        Content.styled("⊘ drained: none is made to wait; d resumes", "$text-warning")
+        Content.styled(f"⊘ drained: none is made to wait{resume}", "$text-warning")
         if status.drained
         else _told(("waiting", str(status.ready)), ("", f"({kept})"), ("warming", str(status.warming))),
         _told(

@@ -23,6 +23,7 @@ from tui.ui.describe import short_id
 from tui.ui.pool import questions
 from tui.ui.pool.times import times
 from tui.ui.pool.words import backend_facts, machine_facts, pool_lines, template_facts
+from tui.ui.reach import with_keys
 from tui.ui.screens.area import Area
 from tui.ui.widgets.facts import Facts
 from tui.ui.widgets.machine_details import MachineDetails, PoolPane
@@ -159,7 +160,8 @@ class PoolArea(Area):
         count = len(machines)
         self.query_one("#pane-machines", Pane).say(f"{drained}{count} machine{'s' * (count != 1)}")
         status = self.query_one("#pool-status", Static)
-        content = Content("\n").join(pool_lines(pool, machines))
+        resume = with_keys(self.app, "; {} resumes", "pool.drain")
+        content = Content("\n").join(pool_lines(pool, machines, resume))
         if content != status.content:
             status.update(content)
         self.query_one(TimesChart).show(times(self.engine.measurements, self.templates or ()))
@@ -309,5 +311,6 @@ class PoolArea(Area):
             self.notify("The pool makes machines again.")
         else:
             count = await self.engine.drain_pool()
-            self.notify(f"Drained: {count} waiting machine{'s' * (count != 1)} discarded; d makes them again.")
+            again = with_keys(self.app, "; {} makes them again", "pool.drain")
+            self.notify(f"Drained: {count} waiting machine{'s' * (count != 1)} discarded{again}.", markup=False)
         self.look()
