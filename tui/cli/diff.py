@@ -61,12 +61,17 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 def find(engine: Engine, session: str, text: str) -> SnapshotRecord:
     """Return the snapshot that `text` means in a session; a whole id may be one of any session."""
+    from tui.errors import NotFound
     from tui.ids import is_id
     from tui.runs.rollback import resolve
 
     if is_id(text.upper()):
         return engine.store.snapshot(text.upper())
-    return resolve(engine.store, engine.store.session(session), text)
+    try:
+        known = engine.store.session(session)
+    except NotFound as error:
+        raise NotFound(f"there is no snapshot {text!r}: {error.message}", hint=error.hint) from None
+    return resolve(engine.store, known, text)
 
 
 # One file

@@ -11,6 +11,7 @@ from tui import __version__
 from tui.cli import app
 from tui.cli.codes import EXIT_CANCELLED, EXIT_NOBODY_READS
 from tui.cli.console import say_error
+from tui.cli.parser import Parser
 from tui.errors import RollcageError, UsageError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
         themes,
     )
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="rollcage",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -123,7 +124,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if parsed.read_only and parsed.function is not app.open_application:
         # Ignoring it would let something run that somebody meant to be safe from.
         parser.error("--readonly opens the application and goes with no command")
-    if rest and (not hasattr(parsed, "values") or any(word.startswith("-") for word in rest)):
+    if rest and not hasattr(parsed, "values"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:
         parsed.values = [*parsed.values, *rest]

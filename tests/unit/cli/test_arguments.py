@@ -255,3 +255,27 @@ def test_a_secret_that_is_not_there_or_is_given_as_a_value_is_refused_without_sh
     said = capsys.readouterr().err
     assert "takes names" in said
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["keys", "--chek"], "rollcage keys: error: no such option: --chek; did you mean --check?"),
+        (["run", "deploy", "--sesion=x"], "rollcage run: error: no such option: --sesion; did you mean --session?"),
+        (["--readnly", "keys"], "rollcage: error: no such option: --readnly; did you mean --readonly?"),
+        (["exec", "--zzz", "x"], "rollcage exec: error: no such option: --zzz\n"),
+        (["snapshot"], "rollcage: error: no such command: snapshot; did you mean snapshots?"),
+        (["sessions", "shwo"], "rollcage sessions: error: no such command: shwo; did you mean show?"),
+        (["pool", "frob"], "no such command: frob (there is list, templates, remove-template)"),
+        (["run", "deploy", "-p", "standart"], "no such value of -p/--profile: standart; did you mean standard?"),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, list) else "",
+)
+def test_what_was_probably_meant_is_said(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_nothing_a_terminal_obeys_is_said_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["exec", "--\x1b]0;x\x07", "ls"]) == 2
+    assert "\x1b" not in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -159,3 +160,10 @@ def test_a_path_with_a_secret_is_not_told_to_programs() -> None:
 def test_what_lines_cannot_say_is_said(capsys: pytest.CaptureFixture[str], diff: FileDiff, words: str) -> None:
     module._show_file(diff, *SNAPSHOTS, as_json=False)
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [("diff", "nosuch"), ("branch", "nosuch", "x")], ids=" ".join)
+def test_before_the_first_run_what_is_not_there_is_named(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = Rollcage(tmp_path)(*arguments)
+    assert done.returncode == 121
+    assert "there is no snapshot 'nosuch': there is no session 'default'" in done.stderr.decode()
