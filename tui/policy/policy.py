@@ -197,6 +197,10 @@ def _check_command(proposal: Proposal) -> Check:
         details: dict[str, object] = {"steps": len(proposal.steps), "not_assessed": missing}
         return Check(Action.COMMAND_VALIDATION, Result.DENIED, "its risk was not assessed", details)
     details = {"level": str(assessment.level), "confidence": str(assessment.confidence)}
+    if proposal.interactive and len(assessment.not_understood) == 1:
+        # What is typed is not known of any shell; a warning that always comes warns of nothing.
+        reason = f"its risk is {assessment.level}; not known: {assessment.not_understood[0]}"
+        return Check(Action.COMMAND_VALIDATION, Result.ALLOWED, reason, details)
     if assessment.confidence is Confidence.PARTIAL:
         parts = "; ".join(assessment.not_understood)
         reason = f"could not be analysed completely{f': {parts}' if parts else ''}"

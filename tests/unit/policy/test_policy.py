@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,20 @@ async def test_what_was_understood_in_part_is_warned_about(desk: Desk) -> None:
     verdict = await desk.load().review(proposal(judged=judged))
     assert verdict.outcome is Outcome.ALLOW
     assert verdict.warnings == ("could not be analysed completely: eval of $X",)
+
+
+async def test_that_nobody_knows_what_a_person_will_type_is_no_warning(desk: Desk) -> None:
+    typed = "what a person types while it runs"
+    judged = assessment("bash -l", confidence=Confidence.PARTIAL, not_understood=(typed,))
+    verdict = await desk.load().review(replace(proposal(judged=judged), interactive=True))
+    assert not verdict.warnings
+    assert typed in check(verdict, Action.COMMAND_VALIDATION).reason
+
+
+async def test_what_else_is_not_understood_of_what_a_person_types_into_is(desk: Desk) -> None:
+    judged = assessment("x", confidence=Confidence.PARTIAL, not_understood=("what is typed", "eval of $X"))
+    verdict = await desk.load().review(replace(proposal(judged=judged), interactive=True))
+    assert verdict.warnings == ("could not be analysed completely: what is typed; eval of $X",)
 
 
 async def test_required_concepts_are_really_checked(desk: Desk) -> None:
