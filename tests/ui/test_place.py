@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +62,18 @@ async def test_looking_around_leaves_no_trace(make_app: Callable[..., RollcageAp
         await until(pilot, lambda: app.engine is not None)
         await pilot.press("2", "1")
     assert not paths.last_place.exists()
+
+
+async def test_the_very_first_start_is_at_the_command_of_the_first_steps(
+    make_app: Callable[..., RollcageApp], commands: Path
+) -> None:
+    (commands / "hello-world.md").write_text("---\nname: hello-world\ncategory: zoo\n---\n\n```bash\necho hi\n```\n")
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.run_area.entry is not None and app.run_area.entry.name == "hello-world")
+        app.run_area.choose_command("backup")
+        await until(pilot, lambda: app.run_area.entry is not None and app.run_area.entry.name == "backup")
+        app.keep_place()
+    again = make_app()
+    async with again.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: again.run_area.entry is not None and again.run_area.entry.name == "backup")

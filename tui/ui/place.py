@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tui.paths import Paths
 
 _log = logging.getLogger(__name__)
+FIRST_COMMAND: Final = "hello-world"
+"""What the first run in the documentation is of; it is among the definitions that come along."""
 _LARGEST_FILE: Final = 64 * 1024
 
 
@@ -26,14 +28,17 @@ class Place:
 
 
 def last_place(paths: Paths) -> Place:
-    """Return where the application was left. Nothing is lost by a file that cannot be read: it then starts anew."""
+    """Return where the application was left, or where the first steps are, if it never was.
+
+    Nothing is lost by a file that cannot be read: it then starts anew.
+    """
     try:
         with paths.last_place.open("rb") as file:
             data = json.loads(file.read(_LARGEST_FILE))
         known = {field.name: data[field.name] for field in fields(Place) if isinstance(data.get(field.name), str)}
         return Place(**known)
     except FileNotFoundError:
-        return Place()
+        return Place(command=FIRST_COMMAND)
     except (OSError, ValueError, AttributeError, RecursionError) as error:
         _log.warning("%s is left out: %s", paths.last_place, error)
         return Place()
