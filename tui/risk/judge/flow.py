@@ -52,8 +52,23 @@ def _of(producers: tuple[int, ...], program: ShellProgram, knowledge: Knowledge,
             producer = program.invocations[index]
             found |= put_out(read_command(producer, knowledge.facts(producer.program)))
             found |= _of_files(producer)
+            if producer.appended:
+                found |= _of_names(producer, program)
             if producer.inputs:
                 found |= _of(producer.inputs, program, knowledge, depth + 1)
+    return frozenset(found)
+
+
+def _of_names(invocation: Invocation, program: ShellProgram) -> frozenset[Flow]:
+    """Return what is in the files whose names a search hands to the command: `find / -name id_rsa | xargs cat`."""
+    found: set[Flow] = set()
+    for index in invocation.stdin.producers[:_MOST]:
+        search = program.invocations[index] if 0 <= index < len(program.invocations) else None
+        if search is None or search.program not in ("find", "fd", "locate", "ls", "gfind"):
+            continue
+        for word in search.argv[1:]:
+            if SECRET_FILE.search(word.text) or Target.CREDENTIAL in classify(word, search.cwd):
+                found.add(Flow.CREDENTIAL)
     return frozenset(found)
 
 

@@ -31,6 +31,8 @@ _SEARCHED = re.compile(
     r"(?:^|/)(?:s?bin|games)/|^(?:~|\$HOME|\$\{HOME\}|/home/[^/]+|/root)/(?:go/bin|\.cargo/bin|\.bun/bin)/"
 )
 """Directories that the shell looks for programs in."""
+_MACHINE_CODE = re.compile(r"^(?:\\(?:x7[fF]|0?177)|\x7f)ELF|(?:\\x[0-9a-fA-F]{2}){8}")
+"""A program as bytes, in the spelling of `printf`."""
 _NAMED_BY_URL = ("wget", "aria2c", "axel", "lwp-download", "fetch")
 
 
@@ -60,11 +62,18 @@ def _multiplying(commands: Sequence[Command], program: ShellProgram) -> Iterator
 
 def _downloaded_and_run(commands: Sequence[Command]) -> Iterator[tuple[Command, Verdict]]:
     fetched: dict[str, str] = {}
+    decoded: set[str] = set()
     runnable: set[str] = set()
     """Those of them that can be run by their name alone."""
     for command in commands:
         by_name = command.program if command.program in runnable else ""
         for path in (*_executed(command), *filter(None, (by_name,))):
+            if _key(path) in decoded:
+                yield command, Verdict(
+                    RiskLevel.HIGH, Category.OBFUSCATED, f"runs {path[:80]}, which was decoded just before",
+                    "code.decode-and-run", ("T1027", "T1140"), frozenset({Effect.EXECUTE}),
+                )  # fmt: skip
+                return
             source = fetched.get(_key(path))
             if source is not None:
                 yield command, Verdict(
@@ -77,6 +86,9 @@ def _downloaded_and_run(commands: Sequence[Command]) -> Iterator[tuple[Command, 
                 fetched.setdefault(_key(path), command.program)
                 if _SEARCHED.search(path):
                     runnable.add(_key(path))
+        facts = command.facts
+        if facts.decodes and ("always" in facts.decodes or any(map(command.has, facts.decodes))):
+            decoded |= {_key(path) for path in _unfolded_into(command)}
         if fetched and (moved := _moved(command)) is not None:
             source, target = moved
             if source in fetched:
@@ -84,6 +96,17 @@ def _downloaded_and_run(commands: Sequence[Command]) -> Iterator[tuple[Command, 
                 fetched.setdefault(name, fetched[source])
                 if _SEARCHED.search(target):
                     runnable.add(name)
+
+
+def _unfolded_into(command: Command) -> Iterator[str]:
+    """Yield the files that a decoder puts its output into."""
+    for redirect in command.invocation.redirects:
+        if redirect.operator in (">", ">>", ">|"):
+            yield redirect.target.text
+    for option in ("-o", "--output", "-out"):
+        yield from command.values(option)
+    if command.program == "xxd" and len(command.words) > 1:
+        yield command.words[-1]
 
 
 def _is_directory(path: str) -> bool:
@@ -164,6 +187,8 @@ def _of_text(path: str, text: str, command: Command, judge_text: JudgeText) -> V
     levels = [RiskLevel.LOW]
     shell = False
     if path in _executed(command):
+        if _MACHINE_CODE.search(text):
+            levels.append(RiskLevel.HIGH)
         language = _language(path, text, command)
         if language in ("bash", "python", "javascript"):
             levels.append(judge_text(text, language))

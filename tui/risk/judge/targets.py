@@ -52,7 +52,7 @@ _CREDENTIAL: Final = re.compile(
 _ACCOUNT: Final = re.compile(
     r"^(?:/private)?/etc/(?:passwd|shadow|group|gshadow|sudoers|master\.passwd|doas\.conf|pam\.d|pam\.conf|security/access\.conf"
     r"|security/limits\.d|polkit-1|login\.defs|sudo\.conf|ssh/sshd_config|subuid|subgid|nsswitch\.conf|ld\.so\.preload|hosts\.equiv)"
-    r"|^/usr/local/etc/(?:sudoers|doas\.conf)|^/usr/share/polkit-1|(?:^|/)\.ssh/authorized_keys2?$|(?:^|/)\.rhosts$|^/etc/ssl/certs|ca-trust/source"
+    r"|^(?:/usr)?/lib(?:64|/[\w-]+)?/security/pam_\w+\.so|^/usr/local/etc/(?:sudoers|doas\.conf)|^/usr/share/polkit-1|(?:^|/)\.ssh/authorized_keys2?$|(?:^|/)\.rhosts$|^/etc/ssl/certs|ca-trust/source"
 )
 _STARTUP: Final = re.compile(
     r"(?:^|/)\.(?:bashrc|bash_profile|bash_login|bash_logout|profile|zshrc|zshenv|zprofile|zlogin|zlogout|kshrc|cshrc|tcshrc|login|xinitrc|xsession"

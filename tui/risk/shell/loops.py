@@ -15,7 +15,9 @@ _RESTS: Final = re.compile(
     r"|pytest|ping|socat|mkfifo|head|accept|fg|kill)\b"
 )
 """What ends a loop, or lets it wait: for time, for input, for another machine, for a program that takes its time."""
-_APPENDS: Final = re.compile(r">>\s*(?!/dev/(?:null|stdout|stderr|tty)\b|&)[\"'$~/\w.]")
+_MANY: Final = re.compile(r"\{\d+\.\.\d{4,}\}|\bseq\s+(?:\d+\s+)?\d{4,}\b|<=?\s*\d{4,}\s*;")
+"""A range that nobody means to start as many processes as."""
+_APPENDS: Final = re.compile(r"\bmktemp\b|/\S*\$\{?RANDOM\b|>>\s*(?!/dev/(?:null|stdout|stderr|tty)\b|&)[\"'$~/\w.]")
 _NEVER: Final = frozenset({"false"})
 
 
@@ -27,7 +29,8 @@ def never_rests(node: Loop, source: Source) -> bool:
 def piles_up(node: Loop, source: Source) -> bool:
     """Say whether a loop has no end, never waits, and leaves something more behind each time: output or a process."""
     if not _is_endless(node, source):
-        return False
+        head = source.text[node.start : node.body.start or node.end]
+        return all(node.body.background) and _MANY.search(head) is not None
     if all(node.body.background):
         return True  # nothing is waited for, whatever it is
     text = source.text[node.start : node.end]
