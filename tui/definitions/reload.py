@@ -61,11 +61,12 @@ async def watch(catalog: Followed[_Delta]) -> AsyncIterator[_Delta]:
     loop = asyncio.get_running_loop()
     stop = threading.Event()
     threads = ThreadPoolExecutor(1, "definitions-watch")
+    watches = _Watches()
     first = True
     try:
         while True:
             watched = await loop.run_in_executor(threads, _to_watch, catalog)
-            notify = await loop.run_in_executor(threads, _notify, watched)
+            notify = await loop.run_in_executor(threads, watches.set, watched)
             if notify is None:
                 continue
             changed: frozenset[Path] = frozenset()
@@ -79,7 +80,27 @@ async def watch(catalog: Followed[_Delta]) -> AsyncIterator[_Delta]:
                 changed = await loop.run_in_executor(threads, _wait, notify, stop, catalog)
     finally:
         stop.set()
-        threads.shutdown(wait=False, cancel_futures=True)
+        threads.submit(watches.close)  # after whatever the thread does now
+        threads.shutdown(wait=False)
+
+
+class _Watches:
+    """The watches in place. Only one thread touches them, so that none is closed while it is waited on."""
+
+    def __init__(self) -> None:
+        self._notify: RustNotify | None = None
+
+    def set(self, watched: _Watched) -> RustNotify | None:
+        """Set the watches anew; None if a directory vanished meanwhile."""
+        self.close()
+        self._notify = _notify(watched)
+        return self._notify
+
+    def close(self) -> None:
+        """Give the watches back to the kernel, which has few; the garbage collector might be late."""
+        if self._notify is not None:
+            self._notify.close()
+            self._notify = None
 
 
 def _to_watch(catalog: Followed[object]) -> _Watched:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -181,3 +182,33 @@ async def test_closing_while_waiting_ends_the_thread(watching: Watching) -> None
         if thread.name.startswith("definitions-watch"):
             thread.join(20)
             assert not thread.is_alive()
+
+
+def inotify_instances() -> int:
+    """How many of the kernel's watchers this process has."""
+    found = 0
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found += "inotify" in str(entry.readlink())
+    return found
+
+
+async def test_what_is_no_longer_followed_gives_its_watches_back(tmp_path: Path) -> None:
+    before = inotify_instances()
+    began = asyncio.Event()
+
+    async def follow() -> None:
+        catalog = Catalog([(Scope.USER, tmp_path)])
+        catalog.refresh()
+        async for _ in watch(catalog):
+            began.set()
+
+    follower = asyncio.create_task(follow())
+    await began.wait()
+    assert inotify_instances() == before + 1
+    follower.cancel()
+    [ended] = await asyncio.gather(follower, return_exceptions=True)
+    async with asyncio.timeout(10):
+        while inotify_instances() != before:
+            await asyncio.sleep(0.01)
+    assert isinstance(ended, asyncio.CancelledError)  # and it still holds everything that it went through
