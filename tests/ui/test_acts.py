@@ -11,7 +11,7 @@ from textual.widgets import Button, Input
 from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine
 from tests.ui.test_rolling_back import head, request, with_runs
-from tests.ui.test_running import toasts
+from tests.ui.test_running import ready, toasts
 from tui.store.model import SnapshotRecord
 from tui.ui import ending_app
 from tui.ui.acts import Acts
@@ -22,6 +22,15 @@ from tui.ui.screens.ask_name import AskName
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.run import RunArea
 from tui.ui.screens.sessions import SessionChoice, Sessions
+from tui.ui.widgets.details import Details
+from tui.ui.widgets.session_tree import SessionTree
+
+
+async def ran(pilot: Pilot[int], app: RollcageApp, engine: ScriptedEngine, *titles: str) -> SessionTree:
+    """Run some commands, with the application drawn in full: no form is still being made when a test ends early."""
+    await ready(pilot, app)
+    await until(pilot, lambda: app.run_area.query_one(Details).is_settled)
+    return await with_runs(pilot, app, engine, *titles)
 
 
 async def act(pilot: Pilot[int]) -> None:
@@ -39,7 +48,7 @@ async def told(pilot: Pilot[int], app: RollcageApp, words: str) -> None:
 
 async def test_a_second_undo_follows_the_one_under_way(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        tree = await with_runs(pilot, app, engine, "first", "second", "third")
+        tree = await ran(pilot, app, engine, "first", "second", "third")
         first = tree.rows[2].key
         go = engine.hold("undo")
         await pilot.press("z")
@@ -58,7 +67,7 @@ async def test_a_second_undo_follows_the_one_under_way(app: RollcageApp, engine:
 
 async def test_a_redo_may_follow_an_undo_at_once(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await with_runs(pilot, app, engine, "first", "second")
+        await ran(pilot, app, engine, "first", "second")
         newest = head(engine)
         go = engine.hold("undo")
         await pilot.press("z")
@@ -72,7 +81,7 @@ async def test_a_redo_may_follow_an_undo_at_once(app: RollcageApp, engine: Scrip
 
 async def test_an_undo_too_many_says_so(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await with_runs(pilot, app, engine, "first")
+        await ran(pilot, app, engine, "first")
         go = engine.hold("undo")
         await pilot.press("z")
         await until(pilot, lambda: engine.calls == ["undo"])
@@ -83,7 +92,7 @@ async def test_an_undo_too_many_says_so(app: RollcageApp, engine: ScriptedEngine
 
 async def test_pinning_leaves_an_undo_alone(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        tree = await with_runs(pilot, app, engine, "first", "second")
+        tree = await ran(pilot, app, engine, "first", "second")
         before, key = tree.rows[1].key, tree.rows[0].key
         go = engine.hold("undo")
         await pilot.press("z")
@@ -100,7 +109,7 @@ async def test_what_is_decided_about_the_state_on_view_says_that_an_undo_is_unde
     app: RollcageApp, engine: ScriptedEngine, key: str
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await with_runs(pilot, app, engine, "first", "second")
+        await ran(pilot, app, engine, "first", "second")
         go = engine.hold("undo")
         await pilot.press("z")
         await until(pilot, lambda: engine.calls == ["undo"])
@@ -113,7 +122,7 @@ async def test_what_is_decided_about_the_state_on_view_says_that_an_undo_is_unde
 
 async def test_a_dialog_leaves_a_confirmed_rollback_alone(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        tree = await with_runs(pilot, app, engine, "first", "second", "third")
+        tree = await ran(pilot, app, engine, "first", "second", "third")
         first = tree.rows[2].key
         go = engine.hold("rollback")
         await pilot.press("j", "j", "b")
@@ -130,7 +139,7 @@ async def test_a_rollback_is_not_done_when_something_else_began_since_it_was_ask
     app: RollcageApp, engine: ScriptedEngine
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await with_runs(pilot, app, engine, "first", "second")
+        await ran(pilot, app, engine, "first", "second")
         await pilot.press("j", "b")
         await until(pilot, lambda: isinstance(app.screen, Confirm))
         slow = engine.run(request("slow"))
@@ -147,7 +156,7 @@ async def test_a_second_question_does_not_take_the_answer_of_the_first(
     app: RollcageApp, engine: ScriptedEngine
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        tree = await with_runs(pilot, app, engine, "first")
+        tree = await ran(pilot, app, engine, "first")
         area = app.run_area
         await pilot.press("s")
         await until(pilot, lambda: isinstance(app.screen, AskName) and isinstance(app.focused, Input))
@@ -172,7 +181,7 @@ async def test_a_snapshot_is_of_the_session_it_was_asked_in(
 
     monkeypatch.setattr(engine, "snapshot", noted)
     async with app.run_test(size=(120, 40)) as pilot:
-        await with_runs(pilot, app, engine, "first")
+        await ran(pilot, app, engine, "first")
         engine.run(request("x", "other")).end()
         await pilot.press("s")
         await until(pilot, lambda: isinstance(app.focused, Input))
@@ -186,7 +195,7 @@ async def test_a_snapshot_is_of_the_session_it_was_asked_in(
 
 async def test_an_undo_tells_what_it_undid_not_what_was_on_view(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await with_runs(pilot, app, engine, "first")
+        await ran(pilot, app, engine, "first")
         engine.run(request("second")).end()
         app.run_area.action_undo()  # before the session was read again
         await told(pilot, app, "Undone: back to the state after first, without second")
@@ -199,7 +208,7 @@ async def test_a_switch_is_shown_although_the_session_is_read_again_at_once(
     app: RollcageApp, engine: ScriptedEngine
 ) -> None:
     async with app.run_test(size=(160, 48)) as pilot:
-        await with_runs(pilot, app, engine, "first")
+        await ran(pilot, app, engine, "first")
         engine.run(request("elsewhere", "other")).end()
         app.switch_session(SessionChoice("other"))
         app.reload_session()
@@ -208,7 +217,7 @@ async def test_a_switch_is_shown_although_the_session_is_read_again_at_once(
 
 async def test_what_was_read_of_another_session_is_not_shown(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(160, 48)) as pilot:
-        tree = await with_runs(pilot, app, engine, "first")
+        tree = await ran(pilot, app, engine, "first")
         engine.run(request("elsewhere", "other")).end()
         stale = SessionLoaded(app.workspace.state)
         app.switch_session(SessionChoice("other"))
@@ -222,7 +231,7 @@ async def test_what_was_read_of_another_session_is_not_shown(app: RollcageApp, e
 
 async def test_leaving_twice_closes_once_and_to_the_end(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await with_runs(pilot, app, engine, "first")
+        await ran(pilot, app, engine, "first")
         go = engine.hold("close")
         await pilot.press("ctrl+q")
         await until(pilot, lambda: engine.calls == ["close"])
@@ -236,7 +245,7 @@ async def test_leaving_twice_closes_once_and_to_the_end(app: RollcageApp, engine
 
 async def test_leaving_waits_for_a_move_under_way(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        tree = await with_runs(pilot, app, engine, "first", "second")
+        tree = await ran(pilot, app, engine, "first", "second")
         before = tree.rows[1].key
         go = engine.hold("undo")
         await pilot.press("z")
@@ -256,7 +265,7 @@ async def test_leaving_ends_although_the_engine_does_not_close_and_says_so(
 ) -> None:
     monkeypatch.setattr(ending_app, "_CLOSING_S", 0.05)
     async with app.run_test(size=(120, 40)) as pilot:
-        await with_runs(pilot, app, engine, "first")
+        await ran(pilot, app, engine, "first")
         engine.hold("close")
         assert "the state of sessions to be kept" in await app.everything_closed()
         await pilot.press("ctrl+q")
@@ -265,7 +274,7 @@ async def test_leaving_ends_although_the_engine_does_not_close_and_says_so(
 
 async def test_leaving_asks_once_while_something_runs(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await with_runs(pilot, app, engine, "first")
+        await ran(pilot, app, engine, "first")
         engine.run(request("slow"))
         await until(pilot, lambda: app.workspace.running is not None)
         await app.run_action("quit_safely")
