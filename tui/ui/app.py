@@ -7,6 +7,7 @@ import functools
 import gc
 import importlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +20,7 @@ from tui.text import clean, clean_line
 from tui.ui.approver import DialogApprover
 from tui.ui.areas import AREAS
 from tui.ui.bindings import bindings_of
+from tui.ui.clipboard import forget_old
 from tui.ui.ending_app import EndingApp
 from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady, SessionLoaded
 from tui.ui.place import Place, keep_place, last_place
@@ -139,6 +141,8 @@ class RollcageApp(EndingApp):
         self.tell_of_keys()
         self._follow_catalog()
         self._connect_engine()
+        if not self.keymap.read_only:
+            self.run_worker(lambda: forget_old(self.paths, time.time()), thread=True, exit_on_error=False)
         if self._left.area in self.MODES:
             self.action_area(self._left.area)
 

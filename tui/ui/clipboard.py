@@ -12,6 +12,7 @@ import base64
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 74_994
 """Bytes of text that go to the clipboard."""
+KEPT: Final = 20
+"""Copies in files that are kept however old they are, the newest of them."""
+KEPT_S: Final = 24 * 60 * 60
+"""How long the others are."""
+_PREFIX: Final = "rollcage-"
 _ESCAPE: Final = "\x1b"
 _TMUX: Final = "tmux passes it on with: set -g set-clipboard on (or allow-passthrough on)."
 
@@ -88,13 +94,27 @@ def say_written(app: App[Any], path: Path, what: str, size: int) -> None:
     )
 
 
+def copies(paths: Paths) -> Path:
+    """Return the directory of what was too long for a clipboard."""
+    return paths.state / "copies"
+
+
+def forget_old(paths: Paths, now: float) -> None:
+    """Remove copies in files that are older than a day, but for the newest 20. Never fails; for a thread."""
+    with suppress(OSError):  # there are none yet, or they cannot be listed
+        found = sorted(((file.lstat().st_mtime, file) for file in copies(paths).glob(f"{_PREFIX}*.txt")), reverse=True)
+        for written, file in found[KEPT:]:
+            if now - written > KEPT_S:
+                file.unlink(missing_ok=True)
+
+
 def new_file(app: App[Any]) -> Path:
     """Create an empty file that only this person can read, with the rest of what the application keeps."""
     paths: Paths | None = getattr(app, "paths", None)
-    directory = None if paths is None else paths.state / "copies"
+    directory = None if paths is None else copies(paths)
     if directory is not None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix="rollcage-", suffix=".txt", dir=directory)
+    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=".txt", dir=directory)
     os.close(descriptor)
     return Path(name)
 
