@@ -40,6 +40,8 @@ LOOK_EVERY_S: Final = 1.0
 TEMPLATES_HOLD: Final = 15
 """Looks for which the list of templates is good while machines stay the same: reading it means reading the beginning of
 every snapshot."""
+_POOL: Final = "the pool"
+"""What a drain is about, for `Acts`; machines have their ids."""
 _VIEWS: Final = ("pool", "machine", "templates", "backend")
 _PANES: Final = ("machines", *_VIEWS)
 _TITLES: Final = {
@@ -263,54 +265,68 @@ class PoolArea(Area):
         if self.workspace.opened is None:
             return self.workspace.problem or STARTING
         if action == "drain":
-            return ""
+            return self.workspace.acts.why_wait(_POOL)
         machine = self.machine if self.is_mounted else None
         if action == "log":
             return "" if machine is not None else "There is no machine."
-        return questions.why_not(machine)
+        busy = self.workspace.acts.why_wait(machine.id) if machine is not None else ""
+        return busy or questions.why_not(machine)
 
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def action_restart(self) -> None:
         """Put a fresh machine in the place of the chosen one."""
-        if (machine := self.machine) is None:
+        engine, machine = self.engine, self._to_act_on("restart")
+        if machine is None:
             return
         if questions.is_of_session(machine) and not await self._agreed(
             "Restart", questions.restart_question(machine), machine
         ):
             return
-        await self.engine.restart_machine(machine.id)
+        await self.workspace.acts.carry_out(machine.id, "restart", lambda: engine.restart_machine(machine.id))
         self.notify(f"Machine {short_id(machine.id)} was replaced.", markup=False)
         self.look()
 
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def action_discard(self) -> None:
         """Discard the chosen machine."""
-        if (machine := self.machine) is None:
+        engine, machine = self.engine, self._to_act_on("discard")
+        if machine is None:
             return
         if questions.is_of_session(machine) and not await self._agreed(
             "Discard", questions.discard_question(machine), machine
         ):
             return
-        await self.engine.discard_machine(machine.id)
+        await self.workspace.acts.carry_out(machine.id, "discarding", lambda: engine.discard_machine(machine.id))
         self.workspace.live.machines.pop(machine.session, None)  # no event says that a session has none
         self.notify(f"Machine {short_id(machine.id)} was discarded.", markup=False)
         self.look()
+
+    def _to_act_on(self, action: str) -> MachineInfo | None:
+        """Return the chosen machine, or tell why nothing can be done with it."""
+        if reason := self.why_not(action):
+            self.notify(reason, severity="warning", markup=False)
+            return None
+        return self.machine
 
     async def _agreed(self, act: str, question: Content, machine: MachineInfo) -> bool:
         from tui.ui.screens.confirm import Confirm
 
         title = f"{act} machine {short_id(machine.id)}?"
-        agreed = await self.app.push_screen_wait(Confirm(title, question, act=act, keep="Keep it"))
+        agreed = await self.ask(Confirm(title, question, act=act, keep="Keep it"))
         return agreed is True
 
-    @work(exclusive=True, group="drain", exit_on_error=False)
+    @work(group="drain", exit_on_error=False)
     async def action_drain(self) -> None:
         """Drain the pool, or resume it."""
-        if self.engine.pool_status().drained:
-            self.engine.resume_pool()
+        engine = self.engine
+        if reason := self.why_not("drain"):
+            self.notify(reason, severity="warning", markup=False)
+            return
+        if engine.pool_status().drained:
+            engine.resume_pool()
             self.notify("The pool makes machines again.")
         else:
-            count = await self.engine.drain_pool()
+            count = await self.workspace.acts.carry_out(_POOL, "drain", engine.drain_pool)
             again = with_keys(self.app, "; {} makes them again", "pool.drain")
             self.notify(f"Drained: {count} waiting machine{'s' * (count != 1)} discarded{again}.", markup=False)
         self.look()

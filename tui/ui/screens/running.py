@@ -36,6 +36,7 @@ class Running(Moving):
     """The chosen command."""
     _bench: Bench | None = None
     """What is written in the code editor, once it was opened."""
+    _shell_opens = False
 
     # --- what the subclass shows -----------------------------------------------------------------------------------
 
@@ -152,14 +153,20 @@ class Running(Moving):
         for request in self._bench.requests(self._bench.read().blocks):
             self.start(request)
 
-    @work(group="shell", exclusive=True, exit_on_error=False)
+    @work(group="shell", exit_on_error=False)
     async def action_shell(self) -> None:
-        """Open a shell in the session."""
+        """Open a shell in the session, one at a time."""
         from tui.ui.shell import open_shell
 
-        await open_shell(self.rollcage, self.workspace.session)
+        if self._shell_opens:  # of two quick presses the second: the run is not told of yet
+            return
+        self._shell_opens = True
+        try:
+            await open_shell(self.rollcage, self.workspace.session)
+        finally:
+            self._shell_opens = False
 
-    @work(group="series", exclusive=True, exit_on_error=False)
+    @work(group="series", exit_on_error=False)
     async def _run_series(self, series: Series) -> None:
         await series.go(self.workspace)
 

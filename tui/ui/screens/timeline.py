@@ -282,7 +282,7 @@ class TimelineArea(Moving):
 
     # --- moving ----------------------------------------------------------------------------------------------------
 
-    @work(exclusive=True, group="dialog", exit_on_error=False)
+    @work(group="dialog", exit_on_error=False)
     async def action_last_success(self) -> None:
         """Put the machine back to where the last run succeeded; ask first."""
         await self.ask_rollback("last-success")
