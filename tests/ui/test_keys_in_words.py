@@ -20,6 +20,7 @@ from tui.keymap.table import Keymap
 from tui.paths import Paths
 from tui.ui.app import RollcageApp
 from tui.ui.bindings import KEY_TABLE
+from tui.ui.keys.key import Key
 from tui.ui.output.view import OutputView
 from tui.ui.reach import with_keys
 from tui.ui.screens.timeline import TimelineArea
@@ -67,6 +68,13 @@ def test_no_text_of_the_interface_names_a_default_key() -> None:
         if NAMED_KEY.search(text) and not any(text.strip().startswith(fine) for fine in NO_KEYS_OF_OURS)
     ]
     assert not named
+
+
+@pytest.mark.parametrize("key", KEY_TABLE.keys, ids=lambda key: key.id)
+def test_no_help_of_a_key_names_another_one(key: Key) -> None:
+    text = key.help.replace("enter does it", "")
+    assert not NAMED_KEY.search(text)
+    assert not re.search(r"\b[b-zA-Z] and [a-zA-Z]\b", text)
 
 
 def test_where_there_is_no_key_nothing_is_told_of_it(monkeypatch: pytest.MonkeyPatch, app: RollcageApp) -> None:
