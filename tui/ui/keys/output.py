@@ -20,7 +20,8 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("output.times", "t", "times", "Times",
         "Show when rows came: the clock, the time since the first row, nothing."),
 
-    Key("output.line", "v", "cursor", "Line", "Show the cursor of lines, by which they are chosen and copied, or take it away."),
+    Key("output.line", "v", "cursor", "Line",
+        "Show the cursor of lines, by which they are chosen and copied, or take it away."),
     Key("output.range", "V", "cursor(True)", "Range", "Begin a range of lines at the cursor, or end it.",
         display="V"),
     Key("output.copy", "y", "copy", "Copy", "Copy the chosen lines, the selection of the mouse, or the match.",
