@@ -210,6 +210,7 @@ async def test_a_switch_is_shown_although_the_session_is_read_again_at_once(
     async with app.run_test(size=(160, 48)) as pilot:
         await ran(pilot, app, engine, "first")
         engine.run(request("elsewhere", "other")).end()
+        await pilot.pause()  # its events are heard while the other session is on view
         app.switch_session(SessionChoice("other"))
         app.reload_session()
         await until(pilot, lambda: app.run_area._output_title == "elsewhere")
@@ -219,11 +220,13 @@ async def test_what_was_read_of_another_session_is_not_shown(app: RollcageApp, e
     async with app.run_test(size=(160, 48)) as pilot:
         tree = await ran(pilot, app, engine, "first")
         engine.run(request("elsewhere", "other")).end()
+        await pilot.pause()  # its events are heard while the other session is on view
         stale = SessionLoaded(app.workspace.state)
         app.switch_session(SessionChoice("other"))
-        app.run_area.post_message(stale)
         await until(pilot, lambda: [row.run.title for row in tree.rows if row.run] == ["elsewhere"])
-        await until(pilot, lambda: app.run_area._output_title == "elsewhere")
+        app.run_area.post_message(stale)
+        await pilot.pause()
+        assert [row.run.title for row in tree.rows if row.run] == ["elsewhere"]
 
 
 # --- leaving -----------------------------------------------------------------------------------------------------
