@@ -15,6 +15,7 @@ from tui.risk.code.javascript_library import OPERATIONS, canonical, module_name
 from tui.risk.code.javascript_routines import Routines, labels_among
 from tui.risk.code.judge import key_of
 from tui.risk.code.machine import perform
+from tui.risk.code.network import send
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.unseen import is_standard_javascript
 from tui.risk.code.values import (
@@ -31,6 +32,7 @@ from tui.risk.code.values import (
     Text,
     Value,
     labels_of,
+    pieces_of,
     text_of,
     with_labels,
 )
@@ -47,6 +49,13 @@ KEY_EVENTS: Final = frozenset({"keydown", "keypress", "keyup"})
 _STORED: Final = frozenset({"localStorage.getItem", "sessionStorage.getItem"})
 _IS_TOKEN: Final = re.compile(r"token|auth|session|jwt|secret|passw|credential|api_?key|cookie", re.IGNORECASE)
 _IN_BROWSER: Final = frozenset({Label.CREDENTIAL})
+
+
+_FINDS_ELEMENTS: Final = frozenset(
+    {"document.querySelector", "document.querySelectorAll", "document.getElementById", "document.getElementsByName"}
+)
+_ASKS_SECRETS: Final = re.compile(r"passw|passwd|\bpwd|card|cvv|cvc|\bpin\b|otp|secret|seed", re.IGNORECASE)
+_TYPED_THERE: Final = frozenset({Label.KEYS})
 
 
 _BELOW: Final = frozenset(
@@ -131,6 +140,14 @@ class Builtins(Routines):
         if name.endswith(("addEventListener", "jQuery.on")) and text_of(first) in KEY_EVENTS:
             self.callbacks(args, frozenset({Label.KEYS}))
             return UNKNOWN
+        if name in _FINDS_ELEMENTS:
+            return Instance("element", labels=_TYPED_THERE if _ASKS_SECRETS.search(text_of(first) or "") else NOTHING)
+        if name in {"document.write", "document.writeln"} and args:
+            self._written_into_page(first, node)
+            return UNKNOWN
+        if name.endswith("webRequest.onBeforeSendHeaders.addListener"):
+            self.callbacks(args, _IN_BROWSER)
+            return UNKNOWN
         if name in _STORED:
             return Value(labels=_IN_BROWSER if _IS_TOKEN.search(text_of(first) or "") else NOTHING, shown="stored")
         if name == "process.env.get":
@@ -169,6 +186,18 @@ class Builtins(Routines):
             return UNKNOWN
         del owner
         return None
+
+    def _written_into_page(self, markup: Value, node: Node) -> None:
+        """Judge an address in text that is put into a page: the browser asks for it at once."""
+        pieces = list(pieces_of(markup))
+        for position, piece in enumerate(pieces):
+            start = piece.find("//") if isinstance(piece, str) else -1
+            if isinstance(piece, str) and start >= 0:
+                address = piece[
+                    max(piece.rfind('"', 0, start), piece.rfind("=", 0, start), piece.rfind("'", 0, start)) + 1 :
+                ]
+                send(self.judge, self.span_of(node), Text((address, *pieces[position + 1 :])), [])
+                return
 
     def _shell_word(self, name: str, args: tuple[Value, ...], node: Node) -> Value:
         flat: list[Value] = []

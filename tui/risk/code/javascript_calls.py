@@ -54,6 +54,7 @@ _GLOBAL: Final = re.compile(
     r"\s*(?:return\s+)?(this|globalThis|global|window|self|process|require|module)\s*(?:\|\|.*)?;?\s*$"
 )
 """Code that is written to get at the global object: `Function('return this')()`."""
+_HOLDS_ROWS: Final = re.compile(r"collection|connection|\bdb\b|table|model|schema|mongo", re.IGNORECASE)
 _EMPTIES: Final = Operation(Action.DATABASE_DROP, what="deletes everything in a collection")
 _RETURNS: Final = "Function() returning "
 
@@ -219,7 +220,7 @@ class Calls(Builtins):
         call = Call(name, args, self.span_of(node), options_of(args), owner if owner is not None else target)
         if name in METHODS and owner is not None:
             return perform(self.judge, call, METHODS[name])
-        if name == "deleteMany" and _is_everything(args):
+        if (name == "deleteMany" and _is_everything(args)) or self._drops(node, name, args):
             return perform(self.judge, call, _EMPTIES)
         if _CLOUD_NAMES.match(name):
             return perform(self.judge, call, Operation(Action.CLOUD_DELETE, what=_in_words(name)))
@@ -248,6 +249,8 @@ class Calls(Builtins):
         row = self._row(name, owner)
         if name.endswith(".deleteMany") and _is_everything(args):
             row = _EMPTIES
+        if name.endswith(".indices.delete") or self._drops(node, name, args):
+            row = _EMPTIES
         call = Call(name, args, self.span_of(node), options_of(args), owner, target.disguised)
         if row is None:
             returned = self.callbacks(args, labels | (labels_of(owner) if owner is not None else NOTHING))
@@ -269,6 +272,12 @@ class Calls(Builtins):
         result = perform(self.judge, call, row)
         self.callbacks(args, labels_of(result), result)
         return result
+
+    def _drops(self, node: Node, name: str, args: tuple[Value, ...]) -> bool:
+        """Whether a collection or table is dropped: `drop()` of something that is called so."""
+        if args or name.rpartition(".")[2] != "drop":
+            return False
+        return _HOLDS_ROWS.search(self.text(node).rpartition(".")[0]) is not None
 
     def _row(self, name: str, owner: Value | None) -> Operation | None:
         row = OPERATIONS.get(name)

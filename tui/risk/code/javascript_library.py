@@ -38,7 +38,8 @@ PREFIXES: Final = (
     ("child_process.default.", "child_process."), ("axios.default", "axios"),
     ("process.mainModule.require", "require"), ("module.require", "require"),
     ("process.mainModule.constructor._load", "require"),
-    ("module.constructor._load", "require"), ("process.getBuiltinModule", "require"), ("axios.create()", "axios"),
+    ("module.constructor._load", "require"), ("module._load", "require"), ("Module._load", "require"),
+    ("module.Module._load", "require"), ("process.getBuiltinModule", "require"), ("axios.create()", "axios"),
     ("util.promisify()", ""),
     ("os.default.", "os."), ("http.default.", "http."), ("path.posix.", "path."), ("path.win32.", "path."),
     ("undici.fetch", "fetch"),
@@ -190,7 +191,8 @@ OPERATIONS: Final[dict[str, Operation]] = {
 }  # fmt: skip
 
 METHODS: Final[dict[str, Operation]] = {
-    "query": _query, "execute": _query, "raw": _query, "$executeRawUnsafe": _query, "$queryRawUnsafe": _query,
+    "query": _query, "execute": _query, "$executeRaw": _query, "$queryRaw": _query,
+    "raw": _query, "$executeRawUnsafe": _query, "$queryRawUnsafe": _query,
     "executeSql": _query, "dropDatabase": on(A.DATABASE_DROP, what="deletes a database"),
     "dropTable": on(A.DATABASE_DROP, what="deletes a table"),
     "flushAll": on(A.DATABASE_DROP, what="deletes all data of the Redis server"),
@@ -199,7 +201,8 @@ METHODS: Final[dict[str, Operation]] = {
     "dropMaterializedViewIfExists")},
     **{name: on(A.DATABASE_DROP, what="deletes a schema with all its tables") for name in ("dropSchema",
     "dropSchemaIfExists", "dropAllSchemas")},
-    "sync": on(A.RESET_TABLES), "synchronize": on(A.RESET_TABLES),
+    "recursiveDelete": on(A.DATABASE_DROP, what="deletes a collection with everything below it"),
+    "destroy": on(A.RESET_TABLES), "sync": on(A.RESET_TABLES), "synchronize": on(A.RESET_TABLES),
     "dropAllTables": on(A.DATABASE_DROP, what="deletes all tables of a database"),
     "flushDb": on(A.DATABASE_DROP, what="deletes all data of a Redis database"),
     "flushdb": on(A.DATABASE_DROP, what="deletes all data of a Redis database"),

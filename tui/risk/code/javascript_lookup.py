@@ -36,6 +36,15 @@ _CLASS: Final = "(class)"
 """What made an unknown object; what made that is `Function`, which runs text as code."""
 
 
+_METHOD: Final = "(method)"
+"""A method of a list or a text, looked up and not called; what made that is `Function` too."""
+_LIST_METHODS: Final = frozenset({
+    "filter", "map", "find", "at", "flat", "concat", "join", "slice", "push", "pop", "fill", "sort", "some",
+    "every", "sub", "big", "link", "bold", "trim", "entries", "includes", "reduce", "splice",
+    "forEach",
+})  # fmt: skip
+
+
 _KNOWN: Final[dict[str, Value]] = {
     "undefined": Constant(None), "__dirname": Constant("."), "__filename": Constant("./script.js"),
     "path.sep": Constant("/"), "os.EOL": Constant("\n"), "process.platform": Constant("linux"),
@@ -90,7 +99,9 @@ class Lookups:
         """Return a property of a value."""
         if name == "constructor" and isinstance(owner, Reference) and owner.name.endswith(("mainModule", "module")):
             return Reference(f"{owner.name}.constructor", disguised=True)
-        if name == "constructor" and isinstance(owner, Routine):
+        if name == "constructor" and (
+            isinstance(owner, Routine) or (isinstance(owner, Reference) and owner.name == _METHOD)
+        ):
             return Reference("Function", disguised=True)
         if name == "constructor" and not isinstance(owner, Entries | Instance):
             of_class = isinstance(owner, Reference) and owner.name == _CLASS
@@ -119,6 +130,8 @@ class Lookups:
             if name in owner.entries:
                 return owner.entries[name]
             return Value(labels=owner.labels, shown=name)
+        if name in _LIST_METHODS and isinstance(owner, Items | Constant):
+            return Reference(_METHOD, labels=labels_of(owner), shown=name)
         if name == "length":
             if isinstance(owner, Items):
                 return Constant(len(owner.items))
@@ -143,7 +156,8 @@ class Lookups:
                 return Constant(owner.value[key.value], labels=owner.labels)
             name = text_of(key)
             if name is not None:
-                if isinstance(owner, Reference | Instance | Routine | Entries) or name == "constructor":
+                known = isinstance(owner, Reference | Instance | Routine | Entries) or name in _LIST_METHODS
+                if known or name == "constructor":
                     return self.attribute(owner, name, disguised=True)
                 return Value(labels=labels_of(owner), shown=name)
         if isinstance(owner, Reference) and owner.name == "process.env":

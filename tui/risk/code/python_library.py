@@ -84,7 +84,10 @@ OPERATIONS: Final[dict[str, Operation]] = {
     **{f"os.spawn{suffix}": on(A.RUN_FILE, 1, 2, what="argv") for suffix in ("v", "ve", "vp", "vpe")},
     "os.posix_spawn": on(A.RUN_FILE, 0, 1, what="argv"), "os.posix_spawnp": on(A.RUN_FILE, 0, 1, what="argv"),
     "os.startfile": on(A.RUN, (0, "path")), "subprocess.fork_exec": on(A.RUN, 0), "win32api.WinExec": on(A.RUN, 0),
-    "invoke.run": on(A.RUN, 0), "fabric.Connection().run": on(A.RUN, 0), "IPython.get_ipython().system": on(A.RUN, 0),
+    "invoke.run": on(A.RUN, 0), "fabric.Connection().run": on(A.RUN, 0),
+    "fabric.Connection().sudo": on(A.RUN, 0), "fabric.Connection().local": on(A.RUN, 0),
+    "django.core.management.call_command": on(A.RESET_TABLES),
+    "azure.keyvault.secrets.SecretClient().get_secret": on(A.SECRET), "IPython.get_ipython().system": on(A.RUN, 0),
     "get_ipython().system": on(A.RUN, 0), "get_ipython().getoutput": on(A.RUN, 0), "delegator.run": on(A.RUN, 0),
     "envoy.run": on(A.RUN, 0),
     "win32com.client.Dispatch().Run": on(A.RUN, 0), "ctypes.windll.kernel32.WinExec": on(A.RUN, 0),
@@ -267,7 +270,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     **{f"ctypes.windll.kernel32.{name}": on(A.INJECT,
     what="puts code into another process or runs it from memory") for name in (
         "CreateRemoteThread", "WriteProcessMemory", "VirtualAllocEx", "QueueUserAPC", "RtlMoveMemory", "CreateThread",
-        "VirtualProtect")},
+        "VirtualProtect", "VirtualAlloc")},
     "ctypes.windll.kernel32.IsDebuggerPresent": on(A.EVADE, what="looks for a debugger, to behave while it is watched"),
     "ctypes.windll.ntdll.RtlAdjustPrivilege": on(A.INJECT, what="takes a privilege that can crash the machine"),
     "ctypes.windll.ntdll.NtRaiseHardError": on(A.POWER, what="crashes the machine"),
@@ -292,6 +295,8 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "cryptography.hazmat.primitives.ciphers.Cipher().encryptor().update": on(A.ENCRYPT), "pyminizip.compress": _nothing,
     # Databases.
     "pymongo.MongoClient().drop_database": on(A.DATABASE_DROP, what="deletes a database"),
+    **{f"{client}().indices.delete": on(A.DATABASE_DROP, what="deletes indices of a search engine") for client in (
+        "elasticsearch.Elasticsearch", "opensearchpy.OpenSearch")},
     "redis.Redis().flushall": on(A.DATABASE_DROP, what="deletes all data of the Redis server"),
     "redis.Redis().flushdb": on(A.DATABASE_DROP, what="deletes all data of a Redis database"),
     "redis.StrictRedis().flushall": on(A.DATABASE_DROP, what="deletes all data of the Redis server"),
@@ -317,6 +322,8 @@ METHODS: Final[dict[str, Operation]] = {
     "make_public": on(A.GRANT, what="lets everybody read what is stored in a cloud account"),
     "execute": _query, "executescript": _query, "executemany": _query, "raw": _query, "query": _query,
     "execute_sql": _query, "exec_driver_sql": _query,
+    **{name: on(A.SECRET) for name in ("read_secret_version", "read_secret")},
+    **{name: on(A.RESET_TABLES) for name in ("delete_many", "drop", "delete_by_query")},
     "drop_all": on(A.DATABASE_DROP, what="deletes all tables of a database"),
     "drop_database": on(A.DATABASE_DROP, what="deletes a database"),
     "flushall": on(A.DATABASE_DROP, what="deletes all data of the Redis server"),
