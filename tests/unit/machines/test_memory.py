@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import mmap
+import os
+from pathlib import Path
+
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.machines.qemu.memory import runs
+from tui.machines.errors import MachineLost
+from tui.machines.qemu.memory import GuestMemory, runs
+from tui.machines.qemu.pagemap import PAGE
 
 
 @given(st.sets(st.integers(0, 3000), max_size=2000) | st.builds(lambda n: set(range(n)), st.integers(0, 3000)))
@@ -19,3 +26,38 @@ def test_stretches_cover_each_page_once_and_stay_below_a_mebibyte(numbers: set[i
         assert stretch == list(range(stretch[0], stretch[0] + count))
         covered += stretch
     assert covered == pages.tolist()
+
+
+PAGES = 6000
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.integers(0, PAGES - 1), max_size=500), st.integers(0, PAGES), st.integers(0, 2500))
+def test_pages_are_read_and_written_each_in_its_place(tmp_path_factory, scattered: set[int], first: int, count: int):  # type: ignore[no-untyped-def]
+    file = tmp_path_factory.mktemp("ram") / "ram"
+    with file.open("wb+") as opened:
+        opened.truncate(PAGES * PAGE)
+        memory = mmap.mmap(opened.fileno(), PAGES * PAGE, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
+    guest = GuestMemory(os.getpid(), file)
+    wanted = sorted(scattered | set(range(first, min(first + count, PAGES))))
+    new = np.empty((len(wanted), PAGE), np.uint8)
+    new[:] = (np.arange(len(wanted)) % 251)[:, None]
+    new[:, :4] = np.array(wanted, np.uint32).view(np.uint8).reshape(-1, 4)
+    guest.write(np.array(wanted, np.uint32), new)
+    for room in (guest.room(), np.empty((0, PAGE), np.uint8)):
+        pages, content = guest.copy_into(room)
+        assert pages.tolist() == wanted
+        assert (content == new).all()
+    memory.close()
+
+
+def test_memory_that_is_not_there_is_an_error_not_half_a_copy(tmp_path: Path):
+    file = tmp_path / "ram"
+    with file.open("wb+") as opened:
+        opened.truncate(PAGES * PAGE)
+        memory = mmap.mmap(opened.fileno(), PAGES * PAGE, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
+    guest, pages = GuestMemory(os.getpid(), file), np.arange(PAGES, dtype=np.uint32)
+    content = np.zeros((PAGES, PAGE), np.uint8)  # before, so that it does not come to lie where that was
+    memory.close()
+    with pytest.raises(MachineLost):
+        guest.write(pages, content)

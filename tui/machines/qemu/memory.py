@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,11 +24,16 @@ from tui.machines.qemu.pagemap import PAGE, private_pages
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    _Part = tuple[NDArray[np.uint64], NDArray[np.uint64]]
+    """Address and length here, and addresses and lengths there, of what one call moves."""
+
 _MAX_VECTORS: Final = 1024
 _MAX_RUN: Final = 1 << 20
 """Bytes of one vector, so that those of one call stay below the kernel's limit of 2 GiB."""
 
 
+_MAX_PART: Final = 1 << 20
+"""Bytes one call moves, or one vector more."""
 _CHUNK: Final = 8 << 20
 
 
@@ -114,48 +120,58 @@ class GuestMemory:
         """
         pages = self.private_pages()
         content = room[: len(pages)] if len(pages) <= len(room) else np.empty((len(pages), PAGE), np.uint8)
+        parts = deque(self._parts(pages, content))
         # Two threads, because the machine stands still meanwhile; the system calls do not hold the interpreter's lock.
-        half = len(pages) // 2
-        second = _SECOND_READER.submit(self._transfer, _LIBC.process_vm_readv, pages[half:], content[half:])
-        failed = self._transfer(_LIBC.process_vm_readv, pages[:half], content[:half])
-        if second.result() or failed:
+        # Each takes the next part when it is done with one, so that neither waits where one has less of a processor.
+        second = _SECOND_READER.submit(self._move, _LIBC.process_vm_readv, parts)
+        failed = self._move(_LIBC.process_vm_readv, parts)
+        if (not second.cancel() and second.result()) or failed:
             raise MachineLost(f"QEMU {self._pid} ended while its memory was read")
         return pages, content
 
     def write(self, pages: NDArray[np.uint32], content: NDArray[np.uint8]) -> None:
         """Put `content`, one row a page, in place of `pages`, which must be in order."""
-        if error := self._transfer(_LIBC.process_vm_writev, pages, content):
+        if error := self._move(_LIBC.process_vm_writev, deque(self._parts(pages, content))):
             raise MachineLost(f"the memory of QEMU {self._pid} cannot be written: {os.strerror(error)}")
 
-    def _transfer(self, call: ctypes._NamedFuncPointer, pages: NDArray[np.uint32], content: NDArray[np.uint8]) -> int:
-        """Move whole runs of pages with process_vm_readv(2) or process_vm_writev(2); return 0 or the error number.
-
-        Measured: half the time of reading `/proc/PID/mem`, which copies every page twice.
-        """
+    def _parts(self, pages: NDArray[np.uint32], content: NDArray[np.uint8]) -> Iterator[_Part]:
+        """Yield whole runs of pages, so many together as one call moves."""
         if not len(pages):
-            return 0
+            return
         first, count = _stretches(pages)
         remote = np.empty((len(first), 2), np.uint64)
         remote[:, 0] = self._start + pages[first].astype(np.uint64) * PAGE
         remote[:, 1] = count * PAGE
-        local = np.empty((1, 2), np.uint64)
-        local[0] = content.ctypes.data, 0
-        for at in range(0, len(remote), _MAX_VECTORS):
-            part = remote[at : at + _MAX_VECTORS]
-            local[0, 1] = part[:, 1].sum()
-            moved = call(self._pid, local.ctypes.data, 1, part.ctypes.data, len(part), 0)
-            if moved != local[0, 1]:
+        ends = np.cumsum(count)
+        at = done = 0
+        while at < len(remote):
+            end = min(at + _MAX_VECTORS, int(np.searchsorted(ends, done + _MAX_PART // PAGE)) + 1, len(remote))
+            local = np.array([[content.ctypes.data + done * PAGE, (int(ends[end - 1]) - done) * PAGE]], np.uint64)
+            yield local, remote[at:end]
+            at, done = end, int(ends[end - 1])
+
+    def _move(self, call: ctypes._NamedFuncPointer, parts: deque[_Part]) -> int:
+        """Move parts with process_vm_readv(2) or process_vm_writev(2) until none is left; return 0 or the error number.
+
+        Measured: half the time of reading `/proc/PID/mem`, which copies every page twice.
+        """
+        while True:
+            try:
+                local, remote = parts.popleft()
+            except IndexError:
+                return 0
+            if call(self._pid, local.ctypes.data, 1, remote.ctypes.data, len(remote), 0) != local[0, 1]:
+                parts.clear()
                 return ctypes.get_errno() or errno.EFAULT
-            local[0, 0] += local[0, 1]
-        return 0
 
 
 def _stretches(pages: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return (index of the first, count) of each stretch of consecutive page numbers, cut at 1 MiB."""
-    breaks = np.flatnonzero(np.diff(pages) != 1) + 1
     # A stretch also ends at each multiple of 1 MiB of guest memory, whether or not that is near its limit.
-    cuts = np.flatnonzero(pages % (_MAX_RUN // PAGE) == 0)
-    first = np.union1d(np.union1d(breaks, cuts), 0)
+    begins = pages % (_MAX_RUN // PAGE) == 0
+    begins[0] = True
+    begins[1:] |= np.diff(pages) != 1
+    first = np.flatnonzero(begins)
     return first, np.diff(first, append=len(pages))
 
 
