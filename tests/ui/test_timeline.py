@@ -283,7 +283,7 @@ async def test_the_start_of_a_branch_is_compared_with_what_it_began_at(
         await until(pilot, lambda: len(keys(area)) == 1)
         await until(pilot, lambda: engine.compared[-1:] == [(origin, keys(area)[0])])
         title = str(area.query_one("#pane-timeline-changes").border_title)
-        assert title.startswith("Changes · “good” of session default → ")
+        assert title.startswith("Changes · “good” in default → ")
 
 
 async def test_what_a_branch_began_at_may_be_gone(app: RollcageApp, engine: ScriptedEngine) -> None:

@@ -40,4 +40,4 @@ class Origin:
             return ""
         name = self.snapshot.name
         which = f"“{clean_line(name, 40)}”" if name else f"snapshot {short_id(self.snapshot.id)}"
-        return f"{which} of session {clean_line(self._session, 30)}"
+        return f"{which} in {clean_line(self._session, 30)}"
