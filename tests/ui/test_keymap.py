@@ -80,7 +80,7 @@ async def test_everything_that_names_a_key_names_the_new_one(
         await until(pilot, lambda: app.workspace.running is not None)
         assert app.workspace.why_not("run") == "first is running; f11 cancels it."
         started.end()
-        await until(pilot, lambda: str(run.query_one("#pane-tree", Pane).border_subtitle).startswith("u takes back first"))
+        await until(pilot, lambda: str(run.query_one("#pane-tree", Pane).border_subtitle).startswith("u takes back"))
         app.action_help()
         await until(pilot, lambda: isinstance(app.screen, Finder))
         assert isinstance(app.screen, Finder)
