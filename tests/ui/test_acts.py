@@ -224,8 +224,10 @@ async def test_what_was_read_of_another_session_is_not_shown(app: RollcageApp, e
         stale = SessionLoaded(app.workspace.state)
         app.switch_session(SessionChoice("other"))
         await until(pilot, lambda: [row.run.title for row in tree.rows if row.run] == ["elsewhere"])
+        heard = asyncio.Event()
         app.run_area.post_message(stale)
-        await pilot.pause()
+        app.run_area.call_later(heard.set)
+        await heard.wait()
         assert [row.run.title for row in tree.rows if row.run] == ["elsewhere"]
 
 
