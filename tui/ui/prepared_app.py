@@ -21,17 +21,23 @@ class PreparedApp(KeyedApp):
 
     workspace: Workspace
     _look_at_host: Callable[[Paths], Awaitable[HostState]]
+    _ensures_host = False
 
     @property
     def areas(self) -> list[Area]:
         """The areas that were shown so far."""
         raise NotImplementedError
 
-    @work(group="setup", exclusive=True, exit_on_error=False)
+    @work(group="setup", exit_on_error=False)
     async def action_set_up(self) -> None:
-        """Look at the host again, and offer to set it up."""
-        if not self.keymap.read_only:
+        """Look at the host again, and offer to set it up, unless that is being done."""
+        if self.keymap.read_only or self._ensures_host:
+            return
+        self._ensures_host = True
+        try:
             await self._ensure_host()
+        finally:
+            self._ensures_host = False
 
     async def _ensure_host(self) -> None:
         """Offer to set the host up, where something that machines need is lacking."""
