@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -68,6 +69,36 @@ def test_a_draft_that_makes_no_sense_is_moved_aside(tmp_path: Path, text: str) -
     draft.save(Code("new"))
     assert (tmp_path / "draft.unreadable").read_text() == text
     assert Draft(path).load().text == "new"
+
+
+def test_two_applications_keep_what_each_has_written(tmp_path: Path) -> None:
+    path = tmp_path / "draft.json"
+    Draft(path).save(Code("before"))
+    one, other = Draft(path), Draft(path)
+    assert one.load() == other.load() == Code("before")
+    one.save(Code("one"))
+    with pytest.raises(InvalidInput, match=r"in draft\.json: that of this one is kept in draft-2\.json"):
+        other.save(Code("other"))
+    one.save(Code("one, too"))
+    other.save(Code("other, too"))
+    assert {each.name for each in tmp_path.iterdir()} == {"draft.json", "draft-2.json"}
+    assert "one, too" in path.read_text()
+    os.utime(path, ns=(0, 0))
+    again = Draft(path)
+    assert again.load() == Code("other, too")
+    again.save(Code("on"))
+    assert "one, too" in path.read_text()
+    assert "on" in (tmp_path / "draft-2.json").read_text()
+
+
+def test_an_application_that_loaded_nothing_overwrites_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "draft.json"
+    one, other = Draft(path), Draft(path)
+    assert one.load() == other.load() == Code()
+    one.save(Code("one"))
+    with pytest.raises(InvalidInput, match="another Rollcage"):
+        other.save(Code("other"))
+    assert "one" in path.read_text()
 
 
 def test_what_cannot_be_kept_is_told_of(tmp_path: Path) -> None:

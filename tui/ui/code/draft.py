@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -34,11 +35,17 @@ class Code:
 
 
 class Draft:
-    """The file of what was written."""
+    """The file of what was written.
+
+    Two applications at once do not overwrite what the other has written: who finds that the file is not the one it
+    knows goes on in another one, and what is loaded is the newest of them.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._first = self._path = path
         self._saved: Code | None = None
+        self._known: tuple[int, int] | None = None
+        """Which file it was when it was last read or written here."""
 
     def load(self) -> Code:
         """Return what was saved last, or nothing written.
@@ -46,12 +53,15 @@ class Draft:
         Raises:
             InvalidInput: the file cannot be read; it is moved out of the way, not overwritten.
         """
+        self._path = max(_siblings(self._first), key=_written, default=self._first)
+        self._known = _identity(self._path)
         try:
             with self._path.open("rb") as file:
                 data = file.read(_LARGEST_FILE + 1)
         except FileNotFoundError:
             return Code()
         except OSError as error:
+            self._known = None  # so that it is not overwritten
             raise InvalidInput(f"the draft of the code editor cannot be read: {error.strerror}") from None
         try:
             if len(data) > _LARGEST_FILE:
@@ -61,6 +71,7 @@ class Draft:
             aside = self._path.with_suffix(".unreadable")
             with suppress(OSError):
                 self._path.replace(aside)
+                self._known = None
             raise InvalidInput(
                 f"the draft of the code editor makes no sense: {error}", hint=f"it was moved to {aside}"
             ) from None
@@ -70,16 +81,46 @@ class Draft:
         """Keep what was written, all or nothing.
 
         Raises:
-            InvalidInput: it could not be written.
+            InvalidInput: it could not be written; or it was, but to another file, as another application writes there.
         """
         if code == self._saved:
             return
+        theirs = None
+        if _identity(self._path) not in (None, self._known):
+            theirs, self._path = self._path, _free(self._first)
         data = json.dumps({"version": _VERSION, **asdict(code)}, ensure_ascii=False).encode("utf-8", "surrogatepass")
         try:
             replace_file(self._path, data)
         except OSError as error:
             raise InvalidInput(f"the code cannot be kept: {error.strerror}", hint=str(self._path.parent)) from None
-        self._saved = code
+        self._saved, self._known = code, _identity(self._path)
+        if theirs is not None:
+            raise InvalidInput(
+                f"another Rollcage keeps its code in {theirs.name}: that of this one is kept in {self._path.name}",
+                hint=str(self._path.parent),
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what changes with every writing of a file, as each makes a new one; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _written(path: Path) -> int:
+    identity = _identity(path)
+    return -1 if identity is None else identity[1]
+
+
+def _siblings(path: Path) -> list[Path]:
+    return [path, *path.parent.glob(f"{path.stem}-*{path.suffix}")]
+
+
+def _free(path: Path) -> Path:
+    return next(each for number in itertools.count(2) if not (each := path.with_stem(f"{path.stem}-{number}")).exists())
 
 
 def _read(data: Any) -> Code:
