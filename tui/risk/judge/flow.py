@@ -62,7 +62,9 @@ def _of(producers: tuple[int, ...], program: ShellProgram, knowledge: Knowledge,
 def _of_names(invocation: Invocation, program: ShellProgram) -> frozenset[Flow]:
     """Return what is in the files whose names a search hands to the command: `find / -name id_rsa | xargs cat`."""
     found: set[Flow] = set()
-    for index in invocation.stdin.producers[:_MOST]:
+    by = invocation.found_by
+    runner = program.invocations[by] if by is not None and 0 <= by < len(program.invocations) else invocation
+    for index in runner.stdin.producers[:_MOST]:
         search = program.invocations[index] if 0 <= index < len(program.invocations) else None
         if search is None or search.program not in ("find", "fd", "locate", "ls", "gfind"):
             continue
@@ -80,7 +82,10 @@ _PRINTS_SECRETS: Final = re.compile(
 """Commands that print what is secret without naming a file: the environment, the history, a store."""
 _DUMPS: Final = re.compile(
     r"^(?:\S*/)?(?:(?:mysqldump|mariadb-dump|pg_dumpall|mongodump|slapcat)(?: |$)|pg_dump(?! .*(?:-s\b|--schema-only))"
-    r"|(?:tcpdump|tshark|dumpcap) .*-w ?-(?: |$)|(?:pbpaste|wl-paste)$|xclip .*-o|redis-cli .*--rdb -|sqlite3 .*\.dump)"
+    r"|(?:tcpdump|tshark|dumpcap) .*-w ?-(?: |$)|(?:pbpaste|wl-paste)$|xwd(?: |$)|import -window root"
+    r"|(?:grim|scrot|maim) .*-(?: |$)"
+    r"|(?:arecord|parecord)(?: |$)|(?:docker|podman) (?:save|export) "
+    r"|xclip .*-o|redis-cli .*--rdb -|sqlite3 .*\.dump)"
 )
 """Commands that print a whole database, the clipboard, or what others say on the network, without naming a file."""
 _DECODES_INSIDE: Final = re.compile(

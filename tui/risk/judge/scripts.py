@@ -31,6 +31,8 @@ _SEARCHED = re.compile(
     r"(?:^|/)(?:s?bin|games)/|^(?:~|\$HOME|\$\{HOME\}|/home/[^/]+|/root)/(?:go/bin|\.cargo/bin|\.bun/bin)/"
 )
 """Directories that the shell looks for programs in."""
+_ONLY_RIGHTS = ("chmod", "chown", "chgrp", "setfacl", "touch")
+"""They are given a file and do nothing with what is in it."""
 _MACHINE_CODE = re.compile(r"^(?:\\(?:x7[fF]|0?177)|\x7f)ELF|(?:\\x[0-9a-fA-F]{2}){8}")
 """A program as bytes, in the spelling of `printf`."""
 _NAMED_BY_URL = ("wget", "aria2c", "axel", "lwp-download", "fetch")
@@ -87,7 +89,8 @@ def _downloaded_and_run(commands: Sequence[Command]) -> Iterator[tuple[Command, 
                 if _SEARCHED.search(path):
                     runnable.add(_key(path))
         facts = command.facts
-        if facts.decodes and ("always" in facts.decodes or any(map(command.has, facts.decodes))):
+        reverts = command.program == "xxd" and (command.has("-r") or command.has("-revert"))
+        if reverts or (facts.decodes and ("always" in facts.decodes or any(map(command.has, facts.decodes)))):
             decoded |= {_key(path) for path in _unfolded_into(command)}
         if fetched and (moved := _moved(command)) is not None:
             source, target = moved
@@ -172,6 +175,8 @@ def _written_and_run(commands: Sequence[Command], judge_text: JudgeText) -> Iter
     """Text that one command writes into a file and another hands to a program is code after all."""
     written: dict[str, str] = {}
     for command in commands:
+        if command.program in _ONLY_RIGHTS:
+            continue
         if written and not (command.facts.harmless and command.program not in _OBEYS_FILES):
             for path in (*_executed(command), *_given(command)):
                 text = written.pop(path, None)
