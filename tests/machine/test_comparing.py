@@ -92,7 +92,7 @@ async def test_files_processes_and_memory_that_differ_are_found_and_the_session_
 
 
 async def test_a_process_that_runs_on_does_not_move_while_its_snapshot_is_looked_into(engine: Engine):
-    count = "(i=0; while :; do i=$((i+1)); echo $i > i; done) >/dev/null 2>&1 &"
+    count = "(i=0; while :; do i=$((i+1)); echo $i 1<>i; done) >/dev/null 2>&1 &"
     run = await execute(engine, f"{count} until [ -s i ]; do :; done; seq 9 > other")
     other = await execute(engine, "true")
     assert run.after_id is not None
