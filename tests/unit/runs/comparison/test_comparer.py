@@ -86,6 +86,16 @@ async def test_machines_to_look_into_are_few_and_go_when_nobody_asks(engine: Eng
     assert all(each.discarded for each in fake.inspections)
 
 
+async def test_a_machine_that_is_about_to_go_is_not_asked(engine: Engine, fake: FakeBackend):
+    older, newer = await pair(engine, "echo 1 > file", "echo 2 > file")
+    await engine.compare(older, newer)
+    engine._comparer._snapshots._leave()
+    diff = asyncio.create_task(engine.file_diff(older, newer, "/file"))
+    assert (await diff).lines
+    assert [each.asked for each in fake.inspections[2:]] == [["read"], ["read"]]
+    assert [each.discarded for each in fake.inspections] == [True, True, False, False]
+
+
 async def test_a_damaged_or_missing_snapshot_is_an_error_and_leaves_nothing(engine: Engine, fake: FakeBackend):
     older, newer = await pair(engine, "echo 1 > file", "echo 2 > file")
     (fake.root / "snapshots" / newer / "files" / "file").write_text("damaged")
