@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui.paths import Paths
 
 SHIPPED: Final = Path(__file__).parent / "rules"
-ENGINE_VERSION: Final = "7"
+ENGINE_VERSION: Final = "8"
 """Changes whenever the same rules may give other answers."""
 _EDITIONS: Final = re.compile(r"[-_.]?\d+(\.\d+)*$|\.exe$")
 """What is cut off a name to find its table: `python3.11`, `gcc-12`."""

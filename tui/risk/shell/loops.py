@@ -17,7 +17,11 @@ _RESTS: Final = re.compile(
 """What ends a loop, or lets it wait: for time, for input, for another machine, for a program that takes its time."""
 _MANY: Final = re.compile(r"\{\d+\.\.\d{4,}\}|\bseq\s+(?:\d+\s+)?\d{4,}\b|<=?\s*\d{4,}\s*;")
 """A range that nobody means to start as many processes as."""
-_APPENDS: Final = re.compile(r"\bmktemp\b|/\S*\$\{?RANDOM\b|>>\s*(?!/dev/(?:null|stdout|stderr|tty)\b|&)[\"'$~/\w.]")
+_APPENDS: Final = re.compile(
+    r"\bmktemp\b|/\S*\$\{?RANDOM\b"
+    r"|\b(?:echo|printf|cat|yes|seq|date|base64|tr|cp|dd|openssl|ls|env|ps|find)\b[^;|&\n]*>>\s*(?!/dev/(?:null|stdout|stderr|tty)\b|&)[\"'$~/\w.]"
+)
+"""A new file each time, or more in a file by what takes no time."""
 _NEVER: Final = frozenset({"false"})
 
 
