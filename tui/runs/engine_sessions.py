@@ -110,6 +110,8 @@ class EngineSessions:
     async def compare(self, older_id: str, newer_id: str) -> Comparison:
         """Return what changed from one snapshot to another, of any sessions, which are not touched by it.
 
+        After a rollback the one it goes from, `older_id`, may well be the younger of the two.
+
         Raises:
             NotFound: there is no such snapshot.
             SnapshotError: one of them is damaged or does not fit this host.
