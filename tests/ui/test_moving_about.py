@@ -24,6 +24,7 @@ from tui.ui.themes import token_defaults
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.key_bar import KeyBar
+from tui.ui.widgets.line_input import LineInput
 from tui.ui.widgets.pane import Pane
 from tui.ui.widgets.session_tree import SessionTree
 from tui.ui.widgets.status_bar import StatusBar
@@ -113,7 +114,7 @@ async def test_every_part_in_sight_has_a_letter_and_nothing_else(app: RollcageAp
         jump = app.screen
         assert isinstance(jump, Jump)
         kinds = {type(widget) for widget in jump.targets.values()}
-        assert {DefinitionList, Details, Input} <= kinds
+        assert {DefinitionList, Details, LineInput} <= kinds
         assert not {SessionTree, OutputView} & kinds
 
 
