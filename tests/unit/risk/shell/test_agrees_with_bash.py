@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from tui.risk.shell import read
@@ -133,6 +134,8 @@ _QUOTED = st.one_of(
         ]
     ),
 )
+_OF_THE_DIRECTORY_STACK = re.compile(r"~(?:[-+]?\d+|[-+])(?:/|$)")
+"""`~+`, `~-`, `~1`: which directories these are is not in the text, and the engine leaves them as they are written."""
 _SETUP = "set -f; e=; a=foo; b='two words'; r=a; n=3; l=(p 'q r' s); "
 
 
@@ -154,6 +157,7 @@ def _bash(text: str) -> list[str]:
 @example(["{1..3}${b}'x'"])
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_words_expand_as_in_bash(words: list[str]) -> None:
+    assume(not any(_OF_THE_DIRECTORY_STACK.match(word) for word in words))
     text = _SETUP + r"printf '%s\0' x " + " ".join(words)
     program = read(text)
     printing = next(item for item in program.invocations if item.program == "printf" and item.argv[1].text == r"%s\0")
