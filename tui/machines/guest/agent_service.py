@@ -187,7 +187,7 @@ class Service:
                 time_ns=int(hello["time_ns"]),
             )
         self._outbox.forget()
-        for execution in self._channels.values():
+        for execution in list(self._channels.values()):  # one that has ended leaves while it is told
             execution.orphan()
         self._channels.clear()
         self._parts.clear()
