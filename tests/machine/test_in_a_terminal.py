@@ -95,12 +95,7 @@ def choose(terminal: Tmux, name: str) -> None:
 
 
 def test_running_failing_going_back_and_leaving(terminal: Tmux) -> None:
-    terminal.press("/")
-    terminal.type("greet")
-    terminal.wait_for(r"▌.*greet")
-    terminal.press("Enter")
-    terminal.wait_for("enter Open")
-    terminal.press("Enter")
+    choose(terminal, "greet")
     terminal.wait_for("esc Back")
     terminal.type("Ada")
     terminal.wait_for(r"who \* +Ada")

@@ -157,7 +157,7 @@ class AuditArea(Area):
 
     def action_filter(self) -> None:
         """Begin to filter."""
-        self.query_one("#audit-filter").focus()
+        self.set_focus(self.query_one("#audit-filter"))  # at once: what is typed next is meant for it
 
     @on(Input.Changed, "#audit-filter")
     def _changed(self) -> None:

@@ -122,7 +122,7 @@ class RunArea(Running):
 
     def action_filter(self) -> None:
         """Begin to filter."""
-        self.query_one("#filter").focus()
+        self.set_focus(self.query_one("#filter"))  # at once: what is typed next is meant for it
 
     @on(Input.Changed, "#filter")
     def _filter(self, event: Input.Changed) -> None:
