@@ -99,8 +99,10 @@ async def test_setting_up_shows_progress_and_a_failure_can_be_tried_again(fresh_
         await until(pilot, lambda: "no network" in text_of(dialog, "#problem"))
         assert "connect it" in text_of(dialog, "#problem")
         act_button = dialog.query_one("#act", Button)
-        await until(pilot, lambda: str(act_button.label) == "Try again" and act_button.has_focus)
-        await pilot.press("enter")
+        await until(pilot, lambda: str(act_button.label) == "Try again" and not act_button.disabled)
+        await pilot.pause()
+        await pilot.click("#act")
+        await until(pilot, lambda: dialog.has_class("-working"))
         steps.put_nowait(None)
         await until(pilot, lambda: isinstance(fresh_app.screen, RunArea))
 

@@ -17,6 +17,7 @@ from tui.runs.request import Request, StepRequest
 from tui.ui.app import RollcageApp
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.finder import FinderList
+from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.session_tree import SessionTree
 
 TRAP = "[@click=app.quit]press[/] [b]bold"
@@ -109,6 +110,8 @@ async def test_a_value_that_cannot_be_shown_is_shown_clean_and_used_as_it_is(
     )
     async with app.run_test(size=(160, 50)) as pilot:
         await until(pilot, lambda: app.engine is not None and app.catalog is not None)
+        commands_shown = app.run_area.query_one(DefinitionList)
+        await until(pilot, lambda: "line" in commands_shown.shown)
         app.open_command("line")
         await until(pilot, lambda: isinstance(app.focused, Input))
         await pilot.pause()

@@ -109,7 +109,7 @@ class Setup(Dialog[bool]):
         button = self.query_one("#act", Button)
         button.label = Content("Try again")
         button.disabled = False
-        button.focus()
+        self.call_after_refresh(button.focus)  # after the focus it lost by being disabled
 
 
 def _checks(state: HostState) -> Content:
