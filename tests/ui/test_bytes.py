@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.support.hostility import IN_ONE_LINE
 from tests.support.terminals import Person
 from tests.support.wire import Wire
@@ -23,6 +25,9 @@ PASTE: Final = IN_ONE_LINE.replace("\x1b", "")
 """As a terminal hands it on: escapes are taken out, for they could end what is pasted."""
 F5, F6, F7, F8, F9 = (f"\x1b[{number}~" for number in (15, 17, 18, 19, 20))
 """The areas, from whatever has the focus."""
+
+pytestmark = pytest.mark.machine
+"""Not of virtual machines: it types like a person at a real terminal, and so runs where nothing else does."""
 
 
 class Watched:
