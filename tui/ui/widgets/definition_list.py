@@ -13,15 +13,14 @@ from textual.message import Message
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import RISK_GLYPHS
-from tui.ui.widgets.virtual_list import Part, VirtualList
+from tui.ui.widgets.catalog_list import CatalogList, by_category
+from tui.ui.widgets.virtual_list import Part
 
 if TYPE_CHECKING:
     from tui.definitions.index import Entry, Index
 
-_UNSORTED = "other"
 
-
-class DefinitionList(VirtualList):
+class DefinitionList(CatalogList["Entry"]):
     """One row per command: risk as glyph and word, problems and where it comes from as letters."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("definitions")
@@ -42,19 +41,6 @@ class DefinitionList(VirtualList):
         super().__init__(id=id)
         self._index: Index | None = None
         self._filter = ""
-        self._rows: list[Entry | str] = []
-        """Entries, and category names as headings."""
-
-    @property
-    def entry(self) -> Entry | None:
-        """The chosen command."""
-        row = self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
-        return None if isinstance(row, str) else row
-
-    @property
-    def shown(self) -> list[str]:
-        """Names of the commands in the list, in order."""
-        return [row.name for row in self._rows if not isinstance(row, str)]
 
     def show(self, index: Index) -> None:
         """Show another state of the catalog; the cursor stays on its command."""
@@ -66,36 +52,16 @@ class DefinitionList(VirtualList):
         self._filter = text.strip()
         self._lay_out()
 
-    def choose(self, name: str) -> None:
-        """Put the cursor on a command, if it is in the list."""
-        for number, row in enumerate(self._rows):
-            if not isinstance(row, str) and row.name == name:
-                self.cursor = number
-                return
-
     def _lay_out(self) -> None:
         before = self.entry
         if self._index is None:
             return
-        self._rows = list(self._matching(self._index) if self._filter else self._by_category(self._index))
+        self._rows = self._matching(self._index) if self._filter else by_category(self._index.entries)
         cursor = 0
         if before is not None:
-            names = [row if isinstance(row, str) else row.name for row in self._rows]
-            cursor = next((n for n, row in enumerate(self._rows) if row == before), None) or (
-                names.index(before.name) if before.name in names else 0
-            )
+            same = next((number for number, row in enumerate(self._rows) if row == before), None)
+            cursor = same or self._row_of(before.name) or 0
         self.rows_changed(cursor)
-
-    def _by_category(self, index: Index) -> list[Entry | str]:
-        rows: list[Entry | str] = []
-        groups: dict[str, list[Entry]] = {}
-        for entry in index.entries:
-            category = entry.definition.category if entry.definition else None
-            groups.setdefault(category or _UNSORTED, []).append(entry)
-        for category in sorted(groups, key=lambda name: (name == _UNSORTED, name.casefold())):
-            rows.append(category)
-            rows += groups[category]
-        return rows
 
     def _matching(self, index: Index) -> list[Entry | str]:
         from tui.definitions.ranking import search
@@ -106,14 +72,6 @@ class DefinitionList(VirtualList):
         return found
 
     # --- rows ------------------------------------------------------------------------------------------------------
-
-    def row_count(self) -> int:
-        """Return how many rows there are, headings included."""
-        return len(self._rows)
-
-    def can_choose(self, row: int) -> bool:
-        """Headings cannot be chosen."""
-        return not isinstance(self._rows[row], str)
 
     def chosen(self, row: int) -> None:
         """Tell which command it is."""

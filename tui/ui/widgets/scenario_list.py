@@ -14,18 +14,18 @@ from tui.definitions.model import Scope
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.scenarios.progress import GLYPHS, LOOKS, Phase, Progress
-from tui.ui.widgets.virtual_list import Part, VirtualList
+from tui.ui.widgets.catalog_list import CatalogList, by_category
+from tui.ui.widgets.virtual_list import Part
 
 if TYPE_CHECKING:
     from tui.scenarios.catalog import Entry, Index
 
-_UNSORTED = "other"
 _BADGES = {Scope.PROJECT: "project ", Scope.USER: "yours ", Scope.SHIPPED: ""}
 _ROOMY = 40
 """Cells from which on words fit where else there are letters."""
 
 
-class ScenarioList(VirtualList):
+class ScenarioList(CatalogList["Entry"]):
     """One row per scenario: how it went as glyph and word, problems, and where it comes from unless it is shipped."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("scenariolist")
@@ -43,51 +43,14 @@ class ScenarioList(VirtualList):
         """Prepare; `last` returns what came of a scenario the last time."""
         super().__init__(id=id)
         self._last = last
-        self._rows: list[Entry | str] = []
-        """Entries, and category names as headings."""
-
-    @property
-    def entry(self) -> Entry | None:
-        """The chosen scenario."""
-        row = self._rows[self.cursor] if 0 <= self.cursor < len(self._rows) else None
-        return None if isinstance(row, str) else row
-
-    @property
-    def shown(self) -> list[str]:
-        """Names of the scenarios in the list, in order."""
-        return [row.name for row in self._rows if not isinstance(row, str)]
 
     def show(self, index: Index) -> None:
         """Show another state of the catalog; the cursor stays on its scenario."""
         before = self.entry
-        groups: dict[str, list[Entry]] = {}
-        for entry in index.entries:
-            category = entry.scenario.category if entry.scenario else None
-            groups.setdefault(category or _UNSORTED, []).append(entry)
-        self._rows = []
-        for category in sorted(groups, key=lambda name: (name == _UNSORTED, name.casefold())):
-            self._rows += [category, *groups[category]]
-        name = before.name if before is not None else ""
-        self.rows_changed(self._row_of(name))
-
-    def choose(self, name: str) -> None:
-        """Put the cursor on a scenario, if it is there."""
-        if row := self._row_of(name):
-            self.cursor = row
-
-    def _row_of(self, name: str) -> int:
-        rows = enumerate(self._rows)
-        return next((number for number, row in rows if not isinstance(row, str) and row.name == name), 0)
+        self._rows = by_category(index.entries)
+        self.rows_changed(self._row_of(before.name if before is not None else "") or 0)
 
     # --- rows ------------------------------------------------------------------------------------------------------
-
-    def row_count(self) -> int:
-        """Return how many rows there are, headings included."""
-        return len(self._rows)
-
-    def can_choose(self, row: int) -> bool:
-        """Headings cannot be chosen."""
-        return not isinstance(self._rows[row], str)
 
     def chosen(self, row: int) -> None:
         """Tell which scenario it is."""
