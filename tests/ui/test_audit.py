@@ -275,6 +275,19 @@ def test_what_comes_while_many_are_recorded_at_once_has_no_gaps() -> None:
     assert [rows[index].seq for index in range(len(rows))] == list(range(1, 5000, 2))
 
 
+def test_what_two_read_at_the_same_time_is_taken_in_once() -> None:
+    log = BigLog(10)
+    rows = FilteredRows(log, Filter(command="c1"))
+    one, other = rows.read_new(), rows.read_new()
+    assert rows.add_new(one) == 5
+    assert rows.add_new(other) == 0
+    log.count = 12
+    one, other = rows.read_new(), rows.read_new()
+    rows.add_new(one)
+    rows.add_new(other)
+    assert [rows[index].seq for index in range(len(rows))] == [1, 3, 5, 7, 9, 11]
+
+
 async def test_older_rows_come_as_one_scrolls_up_and_the_view_stays(app: RollcageApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.engine is not None)

@@ -64,6 +64,8 @@ class News:
 
     last: int
     rows: list[AuditRow]
+    since: int = 0
+    """The last record known when this was read: what was read twice from one moment on is taken in once."""
     older: bool | None = None
     """Whether there are more before the first row; None where that was not found out."""
 
@@ -143,20 +145,22 @@ class FilteredRows:
         """Find out what was recorded since; the first time, only the newest."""
         last, seen = self._log.last(), self._seen
         if last == seen:
-            return News(last, [])
+            return News(last, [], seen)
         new: list[AuditRow] = []
         before = last + 1
         while True:
             page = self._log.page(self._wanted, before=before, limit=PIECE)
             new += [row_of(record) for record in page if record.seq > seen]
             if not seen:
-                return News(last, new[::-1], older=len(page) == PIECE)
+                return News(last, new[::-1], seen, older=len(page) == PIECE)
             if len(page) < PIECE or page[-1].seq <= seen or len(new) >= MOST_FILTERED:
-                return News(last, new[::-1])
+                return News(last, new[::-1], seen)
             before = page[-1].seq
 
     def add_new(self, news: News) -> int:
-        """Take it in, and return how many rows were added at the end."""
+        """Take it in, and return how many rows were added at the end; nothing where others were faster."""
+        if news.since != self._seen:
+            return 0
         self._seen = news.last
         self._rows += news.rows
         if news.older is not None:
