@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-_LIBRARIES = ("textual", "rich", "qemu.qmp", "numpy", "watchfiles")
+_LIBRARIES = ("textual", "rich", "numpy", "watchfiles")
 
 
 def add(subparsers: Subparsers) -> None:

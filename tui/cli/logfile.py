@@ -28,11 +28,18 @@ def logging_to_file() -> Iterator[None]:
     Where it cannot be written there is no log, and nothing else changes.
     """
     import logging
+    from logging import Handler, LogRecord
 
-    from tui.cli.logformat import RedactingFormatter
+    class FirstRecord(Handler):
+        """Opens the file for the first record, which most commands never write, and hands everything on to it."""
 
-    handler = _handler()
-    handler.setFormatter(RedactingFormatter(_FORMAT))
+        def emit(self, record: LogRecord) -> None:
+            if not opened:
+                opened.append(_open())
+            opened[0].handle(record)
+
+    opened: list[Handler] = []
+    handler = FirstRecord()
     root = logging.getLogger()
     before = root.level
     root.addHandler(handler)
@@ -42,16 +49,21 @@ def logging_to_file() -> Iterator[None]:
     finally:
         root.setLevel(before)
         root.removeHandler(handler)
-        handler.close()
+        for each in opened:
+            each.close()
 
 
-def _handler() -> logging.Handler:
+def _open() -> logging.Handler:
     import logging
     from logging.handlers import RotatingFileHandler
+
+    from tui.cli.logformat import RedactingFormatter
 
     path = log_path()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return RotatingFileHandler(path, maxBytes=_LIMIT, backupCount=2, encoding="utf-8")
+        handler = RotatingFileHandler(path, maxBytes=_LIMIT, backupCount=2, encoding="utf-8")
     except OSError:
         return logging.NullHandler()
+    handler.setFormatter(RedactingFormatter(_FORMAT))
+    return handler

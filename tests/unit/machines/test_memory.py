@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,15 @@ PAGES = 6000
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.sets(st.integers(0, PAGES - 1), max_size=500), st.integers(0, PAGES), st.integers(0, 2500))
-def test_pages_are_read_and_written_each_in_its_place(tmp_path_factory, scattered: set[int], first: int, count: int):  # type: ignore[no-untyped-def]
+@given(
+    st.sets(st.integers(0, PAGES - 1), max_size=500),
+    st.integers(0, PAGES),
+    st.integers(0, 2500),
+    st.sets(st.integers(0, PAGES - 1), max_size=500),
+)
+def test_pages_are_read_and_written_each_in_its_place(  # type: ignore[no-untyped-def]
+    tmp_path_factory, scattered: set[int], first: int, count: int, later: set[int]
+):
     file = tmp_path_factory.mktemp("ram") / "ram"
     with file.open("wb+") as opened:
         opened.truncate(PAGES * PAGE)
@@ -44,10 +52,17 @@ def test_pages_are_read_and_written_each_in_its_place(tmp_path_factory, scattere
     new[:] = (np.arange(len(wanted)) % 251)[:, None]
     new[:, :4] = np.array(wanted, np.uint32).view(np.uint8).reshape(-1, 4)
     guest.write(np.array(wanted, np.uint32), new)
-    for room in (guest.room(), np.empty((0, PAGE), np.uint8)):
-        pages, content = guest.copy_into(room)
-        assert pages.tolist() == wanted
-        assert (content == new).all()
+    pages, content = guest.copy(plan := guest.plan_copy()).in_order()
+    assert pages.tolist() == wanted
+    assert (content == new).all()
+    # Pages that become private between plan and copy are copied too, whether or not there is room for them.
+    more = np.array(sorted(later - set(wanted)), np.uint32)
+    guest.write(more, np.full((len(more), PAGE), 7, np.uint8))
+    for room in (plan.buffer, plan.buffer[: len(wanted)]):
+        pages, content = guest.copy(replace(plan, buffer=room)).in_order()
+        assert pages.tolist() == sorted(later | set(wanted))
+        assert (content[np.isin(pages, wanted)] == new).all()
+        assert (content[np.isin(pages, more)] == 7).all()
     memory.close()
 
 

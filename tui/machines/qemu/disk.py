@@ -26,6 +26,7 @@ from tui.errors import HostNotReady
 from tui.ids import is_id, new_id
 from tui.machines.errors import MachineError, MachineLost
 from tui.machines.host import find_program
+from tui.machines.qemu.monitor import DirectMonitor
 from tui.machines.qemu.process import QemuProcess
 from tui.machines.qemu.vault import Vault
 
@@ -137,23 +138,28 @@ class DiskChain:
         fcntl.flock(file, fcntl.LOCK_SH)
         self._locks[layer] = file
 
-    async def prepare(self) -> None:
-        """Make the overlay that `freeze` needs, while the machine may still run."""
-        if self._next is None:
-            layer = new_id()
-            await self._create(layer)
-            self._next = layer
+    async def prepare(self, process: QemuProcess) -> None:
+        """Make the overlay that `freeze` needs and have QEMU open it, while the machine may still run."""
+        if self._next is not None:
+            return
+        layer = new_id()
+        await self._create(layer)
+        overlay = layer_options(path := self._vault.layer_path(layer))
+        try:
+            await process.command("blockdev-add", {**overlay, "node-name": _node(layer), "backing": None})
+        except BaseException:
+            os.close(self._locks.pop(layer))
+            path.unlink(missing_ok=True)
+            raise
+        self._next = layer
 
-    async def freeze(self, process: QemuProcess) -> None:
+    def freeze(self, monitor: DirectMonitor) -> None:
         """Freeze what the machine, standing still, has written, and put the overlay that was prepared on top."""
-        top, self._next = self._next, None
-        assert top is not None
-        overlay = layer_options(self._vault.layer_path(top))
-        await process.command("blockdev-add", {**overlay, "node-name": _node(top), "backing": None})
-        await process.command("blockdev-snapshot", {"node": self._added[self._top], "overlay": _node(top)})
-        self._added[top] = _node(top)
+        assert self._next is not None
+        monitor.execute("blockdev-snapshot", {"node": self._added[self._top], "overlay": _node(self._next)})
+        self._added[self._next] = _node(self._next)
         self.frozen = (*self.frozen, self._top)
-        self._top = top
+        self._top, self._next = self._next, None
 
     async def shorten(self, process: QemuProcess) -> None:
         """Merge the upper layers of a long chain into the one frozen last, which no other machine writes to."""

@@ -17,7 +17,8 @@ from tui.machines.inventory import Birth
 from tui.machines.model import Command, Identity, MachineSpec
 from tui.machines.protocol import GuestProcess
 from tui.machines.qemu.disk import DiskChain
-from tui.machines.qemu.memory import GuestMemory
+from tui.machines.qemu.memory import CopiedPages, CopyPlan, GuestMemory
+from tui.machines.qemu.monitor import DirectMonitor
 from tui.machines.qemu.once import Once
 from tui.machines.qemu.process import QemuProcess
 from tui.machines.qemu.threads import to_the_end
@@ -131,10 +132,11 @@ class QemuMachine:
     async def pause(self) -> None:
         """Make it stand still. Does nothing to a machine that stands still already."""
         if self._running:
-            await self._stop()
+            await self._quiesce()
+            await self._process.command("stop")
+            self._running = False
 
-    async def _stop(self) -> float:
-        """Return when it began to stand still, by `time.perf_counter`."""
+    async def _quiesce(self) -> None:
         try:
             await self._link.quiesce(self.template.deadline(3))
             self._quiesced = True
@@ -143,43 +145,48 @@ class QemuMachine:
             if self._process.ended.is_set():
                 raise
             self._quiesced = False
-        started = time.perf_counter()
-        await self._process.command("stop")
-        self._running = False
-        return started
 
     async def freeze(self) -> FrozenState:
         """Return its whole state, and leave it as it was, running or not."""
         was_running = self._running
         if self._disk is not None:
-            await self._disk.prepare()
-        room = await to_the_end(self.memory.room)
-        started = time.perf_counter()
+            await self._disk.prepare(self._process)
+        plan = await to_the_end(self.memory.plan_copy)
+        if was_running:
+            await self._quiesce()
+        quiesced = self._quiesced
         try:
-            if was_running:
-                started = await self._stop()
-            quiesced = self._quiesced
-            async with asyncio.TaskGroup() as group:
-                devices = group.create_task(self._process.save_devices())
-                memory = group.create_task(to_the_end(self.memory.copy_into, room))
-            if self._disk is not None:
-                await self._disk.freeze(self._process)
-        except ExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            pages, pause_ms = await self._process.directly(lambda monitor: self._save(monitor, plan))
         finally:
-            if was_running and not self._process.ended.is_set():
-                await self._process.command("cont")
-                pause_ms = (time.perf_counter() - started) * 1000
+            if was_running and self._running and not self._process.ended.is_set():
                 await self._link.resume()
-                self._running, self._quiesced = True, False
-            else:
-                pause_ms = (time.perf_counter() - started) * 1000
+                self._quiesced = False
+        devices = self._process.saved_devices()
         layers: tuple[str, ...] = ()
         if self._disk is not None:
             await self._disk.shorten(self._process)
             layers = self._disk.frozen
-        numbers, content = memory.result()
-        return FrozenState(numbers, content, devices.result(), layers, quiesced, pause_ms)
+        numbers, content = await asyncio.to_thread(pages.in_order)
+        return FrozenState(numbers, content, devices, layers, quiesced, pause_ms)
+
+    def _save(self, monitor: DirectMonitor, plan: CopyPlan) -> tuple[CopiedPages, float]:
+        """Copy memory, save devices and freeze the disk, all at one moment; return how long it stood still, in ms."""
+        was_running = self._running
+        started = time.perf_counter()
+        if was_running:
+            monitor.execute("stop")
+            self._running = False
+        try:
+            devices = monitor.send(*self._process.saving)
+            pages = self.memory.copy(plan)
+            monitor.result(devices)
+            if self._disk is not None:
+                self._disk.freeze(monitor)
+        finally:
+            if was_running:
+                monitor.execute("cont")
+                self._running = True
+        return pages, (time.perf_counter() - started) * 1000
 
     async def execute(self, command: Command) -> GuestProcess:
         """Start a command."""

@@ -13,6 +13,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -76,6 +77,34 @@ _LIBC: Final = _libc()
 _SECOND_READER: Final = ThreadPoolExecutor(1, thread_name_prefix="rollcage-pages")
 
 
+@dataclass(frozen=True, slots=True)
+class CopyPlan:
+    """What `GuestMemory.plan_copy` made ready."""
+
+    pages: NDArray[np.uint32]
+    """The pages that were private then."""
+    buffer: NDArray[np.uint8]
+    """Room for them and some more, one row a page."""
+    parts: tuple[_Part, ...]
+    """The calls that copy `pages` to the first rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedPages:
+    """Pages of a memory: those planned for first, then those that became private since."""
+
+    numbers: NDArray[np.uint32]
+    content: NDArray[np.uint8]
+    """One row for each."""
+
+    def in_order(self) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+        """Return numbers and content by the order of the numbers."""
+        order = np.argsort(self.numbers, kind="stable")
+        if (np.diff(order) == 1).all():
+            return self.numbers, self.content
+        return self.numbers[order], self.content[order]
+
+
 class GuestMemory:
     """The RAM of one machine, mapped by its QEMU."""
 
@@ -102,32 +131,41 @@ class GuestMemory:
         except OSError as error:
             raise MachineLost(f"QEMU {self._pid} ended while its memory was read") from error
 
-    def room(self) -> NDArray[np.uint8]:
-        """Return a buffer for the pages that are private now and some more, its memory already there.
-
-        Made before the machine stands still, so that it need not wait for it.
-        """
-        pages = len(self.private_pages())
-        buffer = np.empty((pages + pages // 16 + 256, PAGE), np.uint8)
-        buffer[:, 0] = 0
-        return buffer
-
-    def copy_into(self, room: NDArray[np.uint8]) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-        """Return the private pages' numbers and, one row a page, their contents, which lie in `room` if they fit.
+    def plan_copy(self) -> CopyPlan:
+        """Make ready what copying the private pages needs, before the machine stands still and has to wait for it.
 
         Raises:
             MachineLost: the process is gone.
         """
         pages = self.private_pages()
-        content = room[: len(pages)] if len(pages) <= len(room) else np.empty((len(pages), PAGE), np.uint8)
-        parts = deque(self._parts(pages, content))
+        buffer = np.empty((len(pages) + len(pages) // 16 + 256, PAGE), np.uint8)
+        buffer[:, 0] = 0  # so that its memory is there
+        return CopyPlan(pages, buffer, tuple(self._parts(pages, buffer)))
+
+    def copy(self, plan: CopyPlan) -> CopiedPages:
+        """Copy the private pages of a machine that stands still.
+
+        Raises:
+            MachineLost: the process is gone.
+        """
+        parts = deque(plan.parts)
         # Two threads, because the machine stands still meanwhile; the system calls do not hold the interpreter's lock.
         # Each takes the next part when it is done with one, so that neither waits where one has less of a processor.
         second = _SECOND_READER.submit(self._move, _LIBC.process_vm_readv, parts)
+        # What is private stays so, or is the template's again, which is as good to keep: only more can have come.
+        more = np.setdiff1d(self.private_pages(), plan.pages, assume_unique=True)
+        known, count = len(plan.pages), len(plan.pages) + len(more)
+        buffer = plan.buffer
+        if count > len(buffer):
+            parts.clear()
+            second.result()
+            buffer = np.empty((count, PAGE), np.uint8)
+            parts.extend(self._parts(plan.pages, buffer))
+        parts.extend(self._parts(more, buffer[known:]))
         failed = self._move(_LIBC.process_vm_readv, parts)
         if (not second.cancel() and second.result()) or failed:
             raise MachineLost(f"QEMU {self._pid} ended while its memory was read")
-        return pages, content
+        return CopiedPages(np.concatenate((plan.pages, more)), buffer[:count])
 
     def write(self, pages: NDArray[np.uint32], content: NDArray[np.uint8]) -> None:
         """Put `content`, one row a page, in place of `pages`, which must be in order."""

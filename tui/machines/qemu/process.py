@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import shutil
 import signal
@@ -16,18 +15,14 @@ import socket
 import subprocess
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from tui.errors import HostNotReady
 from tui.machines.errors import BootFailed, MachineError, MachineLost
 from tui.machines.qemu.command_line import NETWORK, QEMU, Channels
+from tui.machines.qemu.monitor import DirectMonitor, Event, HungUp, Monitor
 from tui.machines.qemu.once import Once
 
-if TYPE_CHECKING:
-    from qemu.qmp import EventListener, QMPClient
-
-_QMP_LOG: Final = logging.getLogger(f"{__name__}.qmp")
-_QMP_LOG.setLevel(logging.CRITICAL)  # what fails there is raised here, with the reason QEMU printed
 T = TypeVar("T")
 _CONSOLE_KEPT: Final = 32 * 1024
 
@@ -55,9 +50,11 @@ class Console(asyncio.Protocol):
 class QemuProcess:
     """A running QEMU. Made by `spawn`; `ended` is set once it is gone."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], qmp: QMPClient, agent: socket.socket, console: Console) -> None:
+    def __init__(
+        self, popen: subprocess.Popen[bytes], monitor: Monitor, agent: socket.socket, console: Console
+    ) -> None:
         self._popen = popen
-        self._qmp = qmp
+        self._monitor = monitor
         self._console = console
         self._load_fd = self._save_fd = -1
         self.agent_socket = agent
@@ -81,8 +78,6 @@ class QemuProcess:
             HostNotReady: QEMU or setpriv is not installed.
             BootFailed: QEMU ended at once; the message holds what it printed.
         """
-        from qemu.qmp import QMPClient, QMPError
-
         setpriv, program = shutil.which("setpriv"), shutil.which(QEMU)
         if setpriv is None or program is None:
             raise HostNotReady(f"{QEMU if setpriv else 'setpriv'} is not installed", hint="run `rollcage setup`")
@@ -120,18 +115,16 @@ class QemuProcess:
             for sock in theirs:
                 sock.close()
         console = Console()
-        qmp = QMPClient("rollcage")
-        qmp.logger = _QMP_LOG
-        process = cls(popen, qmp, agent_socket, console)
+        monitor = Monitor(qmp_socket)
+        process = cls(popen, monitor, agent_socket, console)
         process._load_fd, process._save_fd = load_fd, save_fd
         try:
             console_socket.setblocking(False)
             await asyncio.get_running_loop().create_connection(lambda: console, sock=console_socket)
-            await qmp.connect(qmp_socket)
+            await monitor.negotiate()
         except BaseException as error:
             await process.kill()
-            qmp_socket.close()  # in case the client never got it
-            if isinstance(error, QMPError | OSError):
+            if isinstance(error, HungUp | OSError):
                 raise BootFailed(f"QEMU ended at once: {console.text.strip() or error}") from error
             raise
         return process
@@ -159,25 +152,41 @@ class QemuProcess:
             MachineError: QEMU refused it.
             MachineLost: QEMU is gone.
         """
-        from qemu.qmp import ExecuteError, QMPError
-
         try:
-            return await self._qmp.execute(name, dict(arguments) if arguments else None)
-        except ExecuteError as error:
-            raise MachineError(f"QEMU refused {name}: {error}") from error
-        except (QMPError, OSError, asyncio.CancelledError) as error:
-            if isinstance(error, asyncio.CancelledError) and not self.ended.is_set():
-                raise
-            raise MachineLost(f"QEMU ended: {self.console_tail.strip()[-500:] or error}") from error
+            return await self._monitor.execute(name, arguments)
+        except HungUp:
+            raise self._lost() from None
+
+    async def directly(self, work: Callable[[DirectMonitor], T]) -> T:
+        """Return what `work` returns, which talks to QEMU in a thread of its own, alone, until it ends.
+
+        Raises:
+            MachineLost: QEMU is gone. And whatever `work` raises.
+        """
+        try:
+            return await self._monitor.directly(work)
+        except HungUp:
+            raise self._lost() from None
+
+    def _lost(self) -> MachineLost:
+        return MachineLost(f"QEMU ended: {self.console_tail.strip()[-500:] or 'it did not say why'}")
 
     async def save_devices(self) -> bytes:
-        """Return the state of all devices, without RAM, of a machine that stands still.
+        """Return the state of all devices, without RAM, of a machine that stands still."""
+        await self.command(*self.saving)
+        return self.saved_devices()
+
+    @property
+    def saving(self) -> tuple[str, dict[str, object]]:
+        """The command that saves the state of all devices, without RAM, for `saved_devices`.
 
         `xen-save-devices-state` does just that in every QEMU build, whatever its name says (measured: 13 kB, < 1 ms).
         """
         # Not `live`: that would take the disks away from the machine, as if it now ran elsewhere.
-        target = f"/proc/self/fd/{self._save_fd}"
-        await self.command("xen-save-devices-state", {"filename": target, "live": False})
+        return "xen-save-devices-state", {"filename": f"/proc/self/fd/{self._save_fd}", "live": False}
+
+    def saved_devices(self) -> bytes:
+        """Return what was saved last."""
         return os.pread(self._save_fd, os.fstat(self._save_fd).st_size, 0)
 
     async def connect_network(self, connected: bool) -> None:
@@ -191,10 +200,10 @@ class QemuProcess:
             MachineError: QEMU does not accept the state.
         """
         os.pwrite(self._load_fd, state, 0)
-        with self._qmp.listener(("MIGRATION",)) as listener:
+        with self._monitor.events("MIGRATION") as events:
             await self.command("migrate-set-capabilities", {"capabilities": [{"capability": "events", "state": True}]})
             await self.command("migrate-incoming", {"uri": f"fd:{self._load_fd}"})
-            if not await self._first(_migrated(listener)):
+            if not await self._first(_migrated(events)):
                 raise MachineError(f"QEMU does not accept the saved state: {self.console_tail.strip()[-500:]}")
 
     async def stream(self, node: str, base: str, base_file: str) -> None:
@@ -205,10 +214,10 @@ class QemuProcess:
         Raises:
             MachineError: QEMU refused, or could not write all of it; the chain is as it was.
         """
-        with self._qmp.listener(("BLOCK_JOB_COMPLETED",)) as listener:
+        with self._monitor.events("BLOCK_JOB_COMPLETED") as events:
             ends = {"device": node, "base-node": base, "backing-file": base_file}
             await self.command("block-stream", {"job-id": f"stream-{node}", **ends})
-            done = await self._first(_job_done(listener))
+            done = await self._first(_job_done(events))
         if done:
             raise MachineError(f"QEMU could not merge the layers of a disk: {done}")
 
@@ -219,7 +228,7 @@ class QemuProcess:
             await asyncio.wait({doing, ending}, return_when=asyncio.FIRST_COMPLETED)
             if doing.done():
                 return doing.result()
-            raise MachineLost(f"QEMU ended: {self.console_tail.strip()[-500:]}")
+            raise self._lost()
         finally:
             doing.cancel()
             ending.cancel()
@@ -237,24 +246,16 @@ class QemuProcess:
         os.close(self._save_fd)
         self._load_fd = self._save_fd = -1
         self.agent_socket.close()
-        with contextlib.suppress(Exception):  # it says that QEMU hung up
-            await self._qmp.disconnect()
+        await self._monitor.close()
 
 
-async def _migrated(events: EventListener) -> bool:
+async def _migrated(events: asyncio.Queue[Event]) -> bool:
     """Wait until a state is loaded, or refused."""
-    async for event in events:
-        data = event["data"]
-        assert isinstance(data, dict)
-        if data["status"] in {"completed", "failed"}:
-            return bool(data["status"] == "completed")
-    return False
+    while (status := (await events.get())["data"]["status"]) not in {"completed", "failed"}:
+        pass
+    return bool(status == "completed")
 
 
-async def _job_done(events: EventListener) -> str:
+async def _job_done(events: asyncio.Queue[Event]) -> str:
     """Wait until a block job has ended and return what went wrong, if anything did."""
-    async for event in events:
-        data = event["data"]
-        assert isinstance(data, dict)
-        return str(data.get("error", ""))
-    return "QEMU says nothing more"
+    return str((await events.get())["data"].get("error", ""))
