@@ -15,7 +15,7 @@ from tui.machines.qemu.backend import QemuBackend
 from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.request import Request, StepRequest
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 
 def first_exec(report: Report, paths: Paths, rounds: int) -> None:

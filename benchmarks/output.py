@@ -30,7 +30,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Log, RichLog
 
 from benchmarks.measure import Report, p99
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.store.output import OutputWriter
 from tui.text import clean
 from tui.ui.output.log import OutputLog

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from tui.config import GateSettings, Settings
 from tui.definitions.catalog import Catalog
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.paths import Paths
 from tui.runs.prepare import request_for
 from tui.runs.request import Request, StepRequest

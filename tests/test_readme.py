@@ -13,7 +13,8 @@ import pytest
 
 from tui.cli import codes
 from tui.cli.approving import describe
-from tui.cli.main import build_parser, main
+from tui.cli.command_line import build_parser
+from tui.cli.main import main
 from tui.config import Settings
 from tui.definitions import Catalog, Scope
 from tui.definitions.model import Definition, Parameter
@@ -26,7 +27,7 @@ from tui.risk.assessing import default_knowledge
 from tui.runs import events
 from tui.runs.approval import Answer, Question
 from tui.runs.modes import decide
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIRM = "yes, run it"

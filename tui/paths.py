@@ -105,6 +105,11 @@ class Paths:
         return self.state / "theme"
 
     @property
+    def kept_theme(self) -> Path:
+        """The colours of the last start, for the first paint of the next."""
+        return self.state / "theme.json"
+
+    @property
     def database(self) -> Path:
         """The SQLite store of sessions, runs and snapshots."""
         return self.data / "rollcage.db"

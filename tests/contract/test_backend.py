@@ -13,7 +13,8 @@ from tests.support.machines import label, output_of, run
 from tui.errors import NotFound
 from tui.machines.errors import CapabilityLacking, GuestRefused, MachineError, MachineLost
 from tui.machines.inspection import FileKind
-from tui.machines.model import PROFILES, Capability, Command, Stream
+from tui.machines.kinds import Capability, Stream
+from tui.machines.model import PROFILES, Command
 from tui.machines.protocol import Backend, Machine
 
 MINIMAL = PROFILES["minimal"]

@@ -13,7 +13,7 @@ from tui.paths import Paths
 from tui.runs.blocks import requests_for
 from tui.runs.engine import Engine
 from tui.runs.request import Request, StepRequest
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 pytestmark = pytest.mark.machine
 

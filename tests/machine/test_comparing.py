@@ -13,7 +13,8 @@ from tui.machines.guest.link_process import AgentProcess
 from tui.machines.model import MachineSpec
 from tui.runs.comparison import Aspect, ChangeKind, Comparison, FileKind, LineKind
 from tui.runs.engine import Engine
-from tui.store.model import MoveKind, RunRecord
+from tui.store.model import RunRecord
+from tui.store.states import MoveKind
 
 pytestmark = pytest.mark.machine
 

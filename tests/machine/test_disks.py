@@ -11,7 +11,7 @@ from tui.machines.model import Command, MachineSpec
 from tui.machines.qemu import disk
 from tui.machines.qemu.backend import QemuBackend
 from tui.runs.engine import Engine
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 pytestmark = pytest.mark.machine
 

@@ -15,7 +15,7 @@ from tui.config import Settings
 from tui.machines.qemu.backend import QemuBackend
 from tui.paths import Paths
 from tui.runs.engine import Engine
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 pytestmark = pytest.mark.machine
 

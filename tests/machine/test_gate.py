@@ -19,7 +19,7 @@ from tui.runs.approval import Answer, Question
 from tui.runs.engine import Engine
 from tui.runs.events import ModeDecided, RolledBack
 from tui.runs.prepare import request_for
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 pytestmark = pytest.mark.machine
 

@@ -12,7 +12,7 @@ from tests.support.gates import OpenGate
 from tests.support.pilots import until
 from tui.config import PoolSettings, Settings
 from tui.definitions.catalog import Catalog
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.machines.guest.image import ImageStatus
 from tui.paths import Paths
 from tui.runs.engine import Engine

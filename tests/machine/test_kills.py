@@ -25,7 +25,7 @@ from tests.support.victim import SETTINGS, SHOW, meet_long_chains, python, token
 from tui.machines.qemu.backend import QemuBackend
 from tui.paths import Paths
 from tui.runs.engine import Engine
-from tui.store.model import RunState, SnapshotReason
+from tui.store.states import RunState, SnapshotReason
 
 pytestmark = [pytest.mark.machine, pytest.mark.slow]
 

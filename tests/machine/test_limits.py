@@ -11,12 +11,13 @@ import pytest
 
 from tests.support.machines import label, output_of, run
 from tui.definitions.model import ResourceLimits
-from tui.machines.model import PROFILES, Command, Limit, Limits
+from tui.machines.kinds import Limit
+from tui.machines.model import PROFILES, Command, Limits
 from tui.machines.protocol import Machine
 from tui.machines.qemu.backend import QemuBackend
 from tui.runs.engine import Engine
 from tui.runs.request import Request, StepRequest
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 pytestmark = pytest.mark.machine
 

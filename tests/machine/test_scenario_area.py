@@ -9,7 +9,7 @@ import pytest
 from tests.support.pilots import until
 from tui.config import PoolSettings, Settings
 from tui.definitions.catalog import Catalog as Definitions
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.machines.guest.image import ImageStatus
 from tui.paths import Paths, shipped
 from tui.runs.engine import Engine

@@ -16,7 +16,7 @@ from tui.errors import Busy
 from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.events import MachineLeased, OutputReceived, SnapshotTaken, StepExited
-from tui.store.model import RunState, SnapshotReason
+from tui.store.states import RunState, SnapshotReason
 
 pytestmark = pytest.mark.machine
 

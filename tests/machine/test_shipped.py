@@ -13,7 +13,8 @@ from tui.definitions import Catalog, Scope
 from tui.paths import shipped
 from tui.runs.engine import Engine
 from tui.runs.prepare import request_for
-from tui.store.model import RunRecord, RunState
+from tui.store.model import RunRecord
+from tui.store.states import RunState
 
 pytestmark = pytest.mark.machine
 

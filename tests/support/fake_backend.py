@@ -36,7 +36,8 @@ from tui.machines.errors import (
 )
 from tui.machines.inspection import MemoryDifference, ProcessFacts
 from tui.machines.inventory import Birth, Origin
-from tui.machines.model import Capability, Command, ExitReport, MachineSpec, OutputChunk, ResourceUsage, Stream
+from tui.machines.kinds import Capability, Stream
+from tui.machines.model import Command, ExitReport, MachineSpec, OutputChunk, ResourceUsage
 from tui.machines.protocol import Capture, Machine, SnapshotLabel
 
 _HAS = {Capability.DISK_SNAPSHOTS, Capability.WARM_CLONES, Capability.FILE_TRANSFER}

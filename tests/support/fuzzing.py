@@ -28,7 +28,8 @@ from tests.ui.records import entries_of_run
 from tests.ui.whole import Whole
 from tui.errors import RollcageError
 from tui.machines.inspection import FileFacts, FileKind, ProcessFacts
-from tui.machines.model import ResourceUsage, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import ResourceUsage
 from tui.runs.comparison.model import Aspect, ChangeKind, DiffLine, FileChange, LineKind, ProcessChange
 from tui.runs.events import (
     AttemptFailed,
@@ -42,7 +43,7 @@ from tui.runs.events import (
 )
 from tui.runs.fleet import MachineState
 from tui.runs.request import Request, StepRequest
-from tui.store.model import RunState
+from tui.store.states import RunState
 from tui.ui.bindings import TABLE
 
 BOUND: Final = tuple(sorted({key for entry in TABLE for key in entry.keys.split(",")}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from tui.definitions.model import ExecutionMode
+from tui.definitions.kinds import ExecutionMode
 from tui.hooks.model import Finished
 from tui.proposal import Proposal
 from tui.runs.gates import Admission, Preview, Ticket

@@ -21,14 +21,14 @@ from tests.ui.records import entries_of_run
 from tests.ui.whole import Whole, make_whole
 from tui.errors import RollcageError
 from tui.machines.inspection import FileFacts, FileKind, ProcessFacts
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.paths import Paths
 from tui.runs.approval import Answer
 from tui.runs.comparison.model import Aspect, ChangeKind, DiffLine, FileChange, LineKind, ProcessChange
 from tui.runs.events import AttemptFailed, HookDecided, ModeDecided, PolicyChecked
 from tui.runs.fleet import MachineState
 from tui.runs.request import Request, StepRequest
-from tui.store.model import RunState
+from tui.store.states import RunState
 from tui.text import clean, clean_line
 
 SESSION: Final = f"SESSION {EVERYTHING}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tui.ids import new_id
-from tui.machines.model import Command, ExitReport, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import Command, ExitReport
 from tui.machines.protocol import Machine, SnapshotLabel
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from tui.errors import Busy, NotFound, UsageError
 from tui.ids import new_id
 from tui.machines.inventory import TemplateInfo
-from tui.machines.model import PROFILES, MachineSpec, ResourceUsage, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import PROFILES, MachineSpec, ResourceUsage
 from tui.pool.lease import PoolStatus
 from tui.pool.measurements import Measurements
 from tui.runs.comparison.model import Comparison, DiffLine, FileChange, FileDiff, MemoryChange, ProcessChange
@@ -34,7 +35,8 @@ from tui.runs.events import (
 )
 from tui.runs.fleet import MachineInfo
 from tui.runs.request import Request
-from tui.store.model import MoveKind, RunRecord, RunState, SessionRecord, SnapshotReason, SnapshotRecord
+from tui.store.model import RunRecord, SessionRecord, SnapshotRecord
+from tui.store.states import MoveKind, RunState, SnapshotReason
 
 START = datetime(2026, 1, 2, 14, 0, tzinfo=UTC)
 

@@ -27,7 +27,7 @@ from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.events import Event, OutputReceived
 from tui.runs.request import Request, StepRequest
-from tui.store.model import RunState, SnapshotReason
+from tui.store.states import RunState, SnapshotReason
 from tui.store.store import Store
 
 SPECS: Final = {

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from tests.ui.previews import PreviewingEngine
 from tui.config import Settings
 from tui.definitions.catalog import Catalog
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.machines.guest.image import ImageStatus
 from tui.paths import Paths
 from tui.ui.app import RollcageApp

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from tests.ui.previews import PreviewingEngine
 from tui.errors import Busy, NotFound
 from tui.machines.inventory import Birth, MemoryUse, Origin, TemplateInfo
-from tui.machines.model import PROFILES, Capability
+from tui.machines.kinds import Capability
+from tui.machines.model import PROFILES
 from tui.pool.lease import PoolStatus
 from tui.pool.measurements import Measurements
 from tui.runs.events import PoolChanged

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.ui.output.log import OutputLog
 from tui.ui.output.panel import OutputPanel
 from tui.ui.output.view import OutputView

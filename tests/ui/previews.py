@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tests.support.scripted_engine import ScriptedEngine
-from tui.definitions.model import ExecutionMode
+from tui.definitions.kinds import ExecutionMode
 from tui.levels import RiskLevel
 from tui.policy.verdict import Action, Check, Result, Verdict, verdict
 from tui.proposal import Proposal, ProposedStep

@@ -20,7 +20,7 @@ from tui.paths import Paths
 from tui.redaction import Redactor
 from tui.runs.approval import Answer, Question
 from tui.runs.redacted import redacted_proposal
-from tui.store.model import RunState
+from tui.store.states import RunState
 from tui.ui.app import RollcageApp
 from tui.ui.screens import approval
 from tui.ui.screens.approval import Approval, question_facts

@@ -19,7 +19,8 @@ from textual.color import Color as TextualColor
 
 from tui.paths import Paths
 from tui.themes.catalog import ThemeCatalog
-from tui.ui.themes import textual_theme, token_defaults
+from tui.ui.themed_app import token_defaults
+from tui.ui.themes import textual_theme
 
 ALL = ThemeCatalog.standard(Paths.below(Path("/nowhere"))).index.themes
 THEMES = {name: theme for name, theme in ALL.items() if not theme.ansi}

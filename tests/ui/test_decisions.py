@@ -32,7 +32,8 @@ from tui.runs.events import (
     RunStarted,
 )
 from tui.runs.request import Request, StepRequest
-from tui.store.model import MoveKind, RunRecord, RunState
+from tui.store.model import RunRecord
+from tui.store.states import MoveKind, RunState
 from tui.text import clean
 from tui.ui.app import RollcageApp
 from tui.ui.describe import STATE_GLYPHS, on_host, state_words

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.store.model import RunRecord, RunState, SnapshotReason, SnapshotRecord
+from tui.store.model import RunRecord, SnapshotRecord
+from tui.store.states import RunState, SnapshotReason
 from tui.ui.history import history_rows
 
 START = datetime(2026, 1, 2, tzinfo=UTC)

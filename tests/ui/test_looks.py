@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from tests.support.pilots import until
 from tests.support.scripted_engine import START, ScriptedEngine
 from tests.ui.test_rolling_back import request
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.ui import describe, session_state
 from tui.ui.app import RollcageApp
 from tui.ui.screens.run import RunArea

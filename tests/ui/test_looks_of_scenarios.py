@@ -13,8 +13,8 @@ from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine
 from tests.ui.test_scenarios import area_of, begun
 from tests.unit.scenarios.texts import scenario_text, step
-from tui.definitions.model import Scope
-from tui.machines.model import Stream
+from tui.definitions.kinds import Scope
+from tui.machines.kinds import Stream
 from tui.runs.scenario_runner import ScenarioRunner
 from tui.scenarios.catalog import Catalog
 from tui.ui.app import RollcageApp

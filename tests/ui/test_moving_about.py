@@ -20,7 +20,7 @@ from tui.ui import app as app_module
 from tui.ui.app import RollcageApp, run_app
 from tui.ui.output.view import OutputView
 from tui.ui.screens.jump import Jump
-from tui.ui.themes import token_defaults
+from tui.ui.themed_app import token_defaults
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.key_bar import KeyBar

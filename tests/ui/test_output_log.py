@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.store.output import OutputWriter
 from tui.ui.output.blocks import BLOCK_BYTES, BLOCK_ROWS
 from tui.ui.output.log import OutputLog, Row, RowKind

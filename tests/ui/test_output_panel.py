@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from tests.support.pilots import until
 from tests.ui.output_viewer import Viewer, feed, settle
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.store.output import OutputWriter
 from tui.ui import clipboard
 from tui.ui.output.finding import Source

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.pilots import until
 from tests.ui.output_viewer import Viewer, feed, settle
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.store.output import OutputWriter
 from tui.ui.output.export import coloured, rows_as_text
 from tui.ui.output.finding import Finding, Source, Wanted

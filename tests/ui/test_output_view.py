@@ -9,7 +9,7 @@ from textual.geometry import Offset
 from textual.selection import Selection
 
 from tests.ui.output_viewer import HEIGHT, Viewer, feed, settle
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.ui.output.log import OutputLog
 from tui.ui.output.strips import GUTTER
 from tui.ui.output.view import OutputView

@@ -8,7 +8,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.ui.output.finding import AllRows, Finding, Source, Wanted
 from tui.ui.output.log import OutputLog
 from tui.ui.output.query import Query

@@ -13,7 +13,7 @@ from tests.support.pilots import until
 from tests.support.runs import execute
 from tui.config import Settings
 from tui.definitions.catalog import Catalog
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.read_only import ReadOnlyEngine

@@ -11,8 +11,8 @@ from textual.widgets import Input, Select
 
 from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine
-from tui.machines.model import Stream
-from tui.store.model import RunState
+from tui.machines.kinds import Stream
+from tui.store.states import RunState
 from tui.ui.app import RollcageApp
 from tui.ui.output.log import RowKind
 from tui.ui.output.view import OutputView

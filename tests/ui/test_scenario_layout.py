@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.unit.scenarios.texts import scenario, step
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.runs.scenario_events import ScenarioBegun, ScenarioEnded, StepBegun, StepEnded
 from tui.scenarios.catalog import Entry
 from tui.scenarios.model import Scenario
 from tui.scenarios.outcome import Check, Outcome
-from tui.store.model import RunState
+from tui.store.states import RunState
 from tui.text import clean, clean_line
 from tui.ui.scenarios.layout import heading, rows_of
 from tui.ui.scenarios.progress import Phase, Progress

@@ -15,7 +15,7 @@ from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine, ScriptedRun
 from tests.ui.previews import question_about
 from tests.unit.scenarios.texts import scenario_text, step
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.errors import HostNotReady
 from tui.levels import RiskLevel
 from tui.runs.approval import Answer

@@ -16,6 +16,7 @@ from tests.support.pilots import until
 from tui.config import Settings
 from tui.paths import Paths
 from tui.ui.app import RollcageApp
+from tui.ui.kept_theme import kept_theme
 from tui.ui.output.view import OutputView
 from tui.ui.themed_app import ThemedApp
 from tui.ui.widgets.definition_list import DefinitionList
@@ -188,3 +189,86 @@ async def test_lists_and_output_forget_the_colours_of_before(
         put(mine, "primary: red\nvariables: {risk-medium: '#ddeeff', text-muted: '#010203'}\n")
         await until(pilot, lambda: "#ddeeff" in colours_of(definitions) and "#010203" in colours_of(output))
         assert "#aabbcc" not in colours_of(definitions)
+
+
+# --- what is kept for the next start ----------------------------------------------------------------------------
+
+
+async def started(app: Small) -> None:
+    """Run until the theme in use is kept."""
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: kept_theme(app.theme, app.paths) == app.available_themes[app.theme])
+
+
+@pytest.fixture
+async def kept(paths: Paths, mine: Path) -> Path:
+    await started(Small(paths, "mine"))
+    return mine
+
+
+async def test_the_next_start_has_the_colours_before_it_reads_a_theme(paths: Paths, kept: Path) -> None:
+    before = Small(paths, "mine").available_themes["mine"]
+    app = Small(paths, "mine")
+    assert app.theme == "mine"
+    assert app.available_themes["mine"] == before
+    assert app._catalog_of_themes is None
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "high-contrast" in app.available_themes)  # the others come after
+        assert app.painted == ("#112233", "#aabbcc", "#112233")
+        assert app.told == []
+
+
+async def test_a_file_that_changed_since_is_read(paths: Paths, kept: Path) -> None:
+    put(kept, "primary: '#445566'\n")
+    app = Small(paths, "mine")
+    assert app.available_themes["mine"].primary == "#445566"
+    await started(app)
+    assert Small(paths, "mine")._catalog_of_themes is None
+
+
+async def test_a_file_that_breaks_while_it_is_read_after_the_start_is_told(paths: Paths, kept: Path) -> None:
+    app = Small(paths, "mine")
+    put(kept, "primary: nonsense\n")
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.told)
+        assert "mine.yaml:1:10" in app.told[0]
+        assert app.painted[0] == "#112233"
+
+
+async def test_a_file_that_comes_before_it_wins_once_it_is_read(paths: Paths) -> None:
+    await started(Small(paths, "rollcage-dark"))
+    paths.user_themes.mkdir(parents=True)
+    put(paths.user_themes / "rollcage-dark.yaml", "primary: '#445566'\n")
+    app = Small(paths, "rollcage-dark")
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.painted[0] == "#445566")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: data[:-20],
+        lambda data: data.replace(b"#112233", b"#11223"),
+        lambda data: data.replace(b'"primary"', b'"primaries"'),
+        lambda data: b"[" * 100_000,
+        lambda data: b"null",
+        lambda data: data.replace(b'"version": "', b'"version": "0'),
+    ],
+)
+async def test_what_is_kept_and_damaged_is_left_out(paths: Paths, kept: Path, damage: Callable[[bytes], bytes]) -> None:
+    paths.kept_theme.write_bytes(damage(paths.kept_theme.read_bytes()))
+    assert kept_theme("mine", paths) is None
+    app = Small(paths, "mine")
+    assert app.available_themes["mine"].primary == "#112233"
+    await started(app)
+
+
+async def test_nothing_is_kept_where_nothing_may_be_changed(paths: Paths, mine: Path) -> None:
+    app = Small(paths, "mine")
+    app.remembers = False
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "high-contrast" in app.available_themes)
+        put(mine, "primary: '#445566'\n")
+        await until(pilot, lambda: app.painted[0] == "#445566")
+    assert not paths.kept_theme.exists()

@@ -12,14 +12,15 @@ from tests.ui.records import entries_of_run, open_log
 from tui.audit.log import AuditLog
 from tui.config import Settings
 from tui.definitions.catalog import Catalog
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.errors import NotFound
 from tui.machines.guest.image import ImageStatus
 from tui.paths import Paths
 from tui.runs.comparison.model import FileDiff
 from tui.runs.events import RolledBack
 from tui.runs.request import Request
-from tui.store.model import RunState, SnapshotRecord
+from tui.store.model import SnapshotRecord
+from tui.store.states import RunState
 from tui.ui.app import RollcageApp
 from tui.ui.preparation import HostState
 

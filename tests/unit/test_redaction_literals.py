@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tui.definitions.contexts import Context
 from tui.definitions.literals import NoLiteral, literal
-from tui.definitions.model import Json, Language
+from tui.definitions.model import Json
+from tui.languages import Language
 from tui.redaction import Redactor
 
 PLACES = [

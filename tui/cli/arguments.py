@@ -12,7 +12,7 @@ from tui.machines.model import PROFILES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui.definitions.model import ExecutionMode
+    from tui.definitions.kinds import ExecutionMode
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 

@@ -19,7 +19,7 @@ EXIT_NOBODY_READS = 141
 
 def exit_code(finished: RunFinished) -> int:
     """Return the exit code for how a run ended."""
-    from tui.store.model import RunState
+    from tui.store.states import RunState
 
     match finished.state:
         case RunState.SUCCEEDED:

@@ -8,7 +8,7 @@ from typing import Protocol, TextIO
 from tui.cli.console import is_terminal, may_colour
 from tui.cli.narration import Narrator
 from tui.cli.writer import Writer
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.runs.events import Event, OutputReceived, RunExited
 from tui.text import TerminalCleaner, clean
 

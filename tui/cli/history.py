@@ -44,7 +44,7 @@ def add(subparsers: Subparsers) -> None:
 def _add_list(parser: argparse.ArgumentParser, *, inherit: bool) -> None:
     import argparse
 
-    from tui.store.model import RunState
+    from tui.store.states import RunState
 
     def default(value: object) -> object:
         return argparse.SUPPRESS if inherit else value
@@ -59,7 +59,7 @@ def _add_list(parser: argparse.ArgumentParser, *, inherit: bool) -> None:
 
 def _list(arguments: argparse.Namespace) -> int:
     async def action(engine: Engine) -> int:
-        from tui.store.model import RunState
+        from tui.store.states import RunState
 
         store = engine.store
         runs = list(
@@ -119,7 +119,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 def _copy_output(engine: Engine, run: RunRecord) -> None:
     """Print all a run printed, each stream to its own: byte for byte, but cleaned for a terminal."""
-    from tui.machines.model import Stream
+    from tui.machines.kinds import Stream
     from tui.store.output import read_output
 
     targets = {Stream.STDOUT: sys.stdout, Stream.STDERR: sys.stderr}

@@ -19,7 +19,7 @@ from tui.runs.events import (
     StepExited,
     StepStarted,
 )
-from tui.store.model import RunState, SnapshotReason
+from tui.store.states import RunState, SnapshotReason
 from tui.text import clean_line
 from tui.units import duration, size
 

@@ -19,7 +19,7 @@ from tui.cli.narration import Narrator
 from tui.cli.opening import with_engine
 from tui.cli.stdin import forward
 from tui.cli.writer import Writer
-from tui.definitions.model import ExecutionMode
+from tui.definitions.kinds import ExecutionMode
 from tui.errors import RollcageError, UsageError
 from tui.runs.events import RunFinished
 from tui.text import clean_line

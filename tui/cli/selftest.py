@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tui.ids import new_id
 from tui.machines.errors import MachineError
-from tui.machines.model import Command, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import Command
 from tui.machines.protocol import SnapshotLabel
 
 if TYPE_CHECKING:

@@ -125,7 +125,7 @@ async def _attended(run: Run, device: Device, key: DetachKey, narrator: Narrator
 
 
 def _say_end(finished: RunFinished, ending: Ending, session: str) -> None:
-    from tui.store.model import RunState
+    from tui.store.states import RunState
     from tui.terminal.attach import Ending
 
     if finished.state is RunState.SUCCEEDED:
@@ -138,7 +138,7 @@ def _say_end(finished: RunFinished, ending: Ending, session: str) -> None:
 def _exit_code(finished: RunFinished, ending: Ending) -> int:
     """Return the shell's own exit code where it ended by itself, 0 where a person left it."""
     from tui.cli.codes import exit_code
-    from tui.store.model import RunState
+    from tui.store.states import RunState
     from tui.terminal.attach import Ending
 
     if finished.state is RunState.SUCCEEDED and ending is Ending.EXITED:

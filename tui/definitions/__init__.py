@@ -11,26 +11,16 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from tui.definitions.catalog import Catalog, CatalogDelta, check_path
     from tui.definitions.index import Entry, Index, Stats
-    from tui.definitions.model import (
-        Definition,
-        ExecutionMode,
-        Json,
-        Language,
-        Parameter,
-        ParameterType,
-        Profile,
-        ResourceLimits,
-        RiskLevel,
-        Scope,
-        Step,
-        Validation,
-    )
+    from tui.definitions.kinds import ExecutionMode, ParameterType, Profile, Scope
+    from tui.definitions.model import Definition, Json, Parameter, ResourceLimits, Step, Validation
     from tui.definitions.parameters import InvalidParameters, ValueProblem, check, parse_assignments, resolve
     from tui.definitions.parsing import Parsed, parse
     from tui.definitions.problems import Problem, Severity
     from tui.definitions.ranking import search, suggest
     from tui.definitions.reload import watch
     from tui.definitions.templating import environment, environment_name, render
+    from tui.languages import Language
+    from tui.levels import RiskLevel
 
 __all__ = [
     "Catalog",

@@ -9,7 +9,8 @@ from typing import TypeAlias
 from tui.definitions.claims import Delta, Source
 from tui.definitions.files import FileCatalog
 from tui.definitions.index import Entry, Index, build
-from tui.definitions.model import Definition, Scope
+from tui.definitions.kinds import Scope
+from tui.definitions.model import Definition
 from tui.definitions.parsing import Parsed, parse
 from tui.definitions.problems import Problem
 from tui.paths import Paths, shipped

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.definitions.problems import Problem, Severity, has_errors, in_order
 
 Content = TypeVar("Content")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tui.definitions.contexts import Context
-from tui.definitions.model import Language
+from tui.languages import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tui.definitions.frontmatter import Node
-from tui.definitions.model import Json
 from tui.definitions.problems import Problem, Severity
 from tui.definitions.spelling import did_you_mean
+
+if TYPE_CHECKING:
+    from tui.definitions.model import Json
 
 _Enum = TypeVar("_Enum", bound=StrEnum)
 MAX_PROBLEMS: Final = 200

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from tui.definitions.claims import Delta, Named, NamedFile, ParsedFile, Source, delta
 from tui.definitions.contents import contents
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.definitions.problems import Problem, Severity, in_order
 from tui.definitions.scan import Found, Scan, scan
 

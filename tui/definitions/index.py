@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tui.definitions.claims import Claims, NamedFile, ParsedFile, Source, by_name, claim, problems_of
-from tui.definitions.model import Definition, ExecutionMode, RiskLevel, Scope
+from tui.definitions.kinds import ExecutionMode, Scope
+from tui.definitions.model import Definition
 from tui.definitions.problems import Problem, Severity, in_order
 from tui.definitions.spelling import closest
 from tui.errors import InvalidInput, NotFound
+from tui.levels import RiskLevel
 
 
 @dataclass(frozen=True, slots=True)

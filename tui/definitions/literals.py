@@ -6,8 +6,9 @@ import json
 from typing import Final
 
 from tui.definitions.contexts import Context
-from tui.definitions.model import Json, Language
+from tui.definitions.model import Json
 from tui.definitions.parameters import as_text
+from tui.languages import Language
 
 
 class NoLiteral(ValueError):

@@ -4,59 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from tui.definitions.kinds import ExecutionMode, ParameterType, Profile, Scope
 from tui.definitions.problems import Problem
 from tui.definitions.restrictions import AllowedTimes, RateLimit
 from tui.languages import Language
 from tui.levels import RiskLevel
-
-__all__ = [
-    "Definition", "ExecutionMode", "Json", "Language", "Parameter", "ParameterType", "Profile", "ResourceLimits",
-    "RiskLevel", "Scope", "Step", "Validation",
-]  # fmt: skip
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 """A typed parameter value: what JSON can say, without NaN and infinities."""
 
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 PARAMETER_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-
-
-class Scope(StrEnum):
-    """Where a definition comes from; a nearer scope (listed first) shadows a farther one."""
-
-    PROJECT = "project"
-    USER = "user"
-    SHIPPED = "shipped"
-
-
-class ExecutionMode(StrEnum):
-    """Where a definition asks to run."""
-
-    LOCAL = "local"
-    FIRECRACKER = "firecracker"
-    HYBRID = "hybrid"
-
-
-class Profile(StrEnum):
-    """The kind of machine a definition asks for."""
-
-    MINIMAL = "minimal"
-    STANDARD = "standard"
-    DEVELOPMENT = "development"
-
-
-class ParameterType(StrEnum):
-    """The type a parameter's value has."""
-
-    STRING = "string"
-    NUMBER = "number"
-    BOOLEAN = "boolean"
-    ARRAY = "array"
-    OBJECT = "object"
 
 
 @dataclass(frozen=True, slots=True)

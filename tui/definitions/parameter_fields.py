@@ -8,7 +8,8 @@ from typing import Final
 
 from tui.definitions.fields import Fields, NotRepresentable, Problems, describe, json_value
 from tui.definitions.frontmatter import Node
-from tui.definitions.model import PARAMETER_NAME, Json, Parameter, ParameterType, Validation
+from tui.definitions.kinds import ParameterType
+from tui.definitions.model import PARAMETER_NAME, Json, Parameter, Validation
 from tui.definitions.parameters import canonical, checked
 from tui.definitions.patterns import BadPattern, compile_pattern
 from tui.definitions.problems import Severity

@@ -23,7 +23,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tui.definitions.model import Definition, Json, Parameter, ParameterType
+from tui.definitions.kinds import ParameterType
+from tui.definitions.model import Definition, Json, Parameter
 from tui.definitions.patterns import BadPattern, matches
 from tui.definitions.spelling import did_you_mean
 from tui.errors import InvalidInput, UsageError

@@ -17,21 +17,14 @@ from tui.definitions.claims import ParsedFile
 from tui.definitions.contents import MAX_FILE_BYTES
 from tui.definitions.fields import Fields, Problems, describe
 from tui.definitions.frontmatter import BadYaml, Node, Parts, read, split
-from tui.definitions.model import (
-    NAME,
-    Definition,
-    ExecutionMode,
-    Profile,
-    ResourceLimits,
-    RiskLevel,
-    Scope,
-    Step,
-)
+from tui.definitions.kinds import ExecutionMode, Profile, Scope
+from tui.definitions.model import NAME, Definition, ResourceLimits, Step
 from tui.definitions.parameter_fields import read_parameters
 from tui.definitions.problems import Severity, has_errors, in_order
 from tui.definitions.restriction_fields import read_allowed_times, read_rate_limit, read_roles
 from tui.definitions.templating import check_step
 from tui.definitions.text_files import decode
+from tui.levels import RiskLevel
 
 __all__ = ["FIELDS", "LIMITS", "MAX_FILE_BYTES", "MAX_FRONTMATTER_CHARACTERS", "Parsed", "parse"]
 

@@ -30,13 +30,15 @@ from typing import Final
 
 from tui.definitions.code_contexts import code_contexts
 from tui.definitions.contexts import Context
+from tui.definitions.kinds import ParameterType
 from tui.definitions.literals import NoLiteral, literal
-from tui.definitions.model import Json, Language, Parameter, ParameterType, Step
+from tui.definitions.model import Json, Parameter, Step
 from tui.definitions.parameters import as_text
 from tui.definitions.placeholders import LITERAL_BRACES, Placeholder, find, nearly
 from tui.definitions.shell_contexts import shell_contexts
 from tui.definitions.spelling import did_you_mean
 from tui.errors import InvalidInput
+from tui.languages import Language
 
 ENVIRONMENT_PREFIX: Final = "PARAM_"
 MAX_STEP_CHARACTERS: Final = 128 * 1024

@@ -94,7 +94,7 @@ class Finished:
     """How a run ended."""
 
     state: str
-    """`succeeded`, `failed`, `timed-out` …: the values of `tui.store.model.RunState`."""
+    """`succeeded`, `failed`, `timed-out` …: the values of `tui.store.states.RunState`."""
     exit_code: int | None
     """None where nothing was executed or the code is not known."""
     duration_s: float

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui.definitions.fields import Problems, describe
-from tui.definitions.frontmatter import Node
 from tui.definitions.problems import Problem, Severity, has_errors, in_order
 from tui.definitions.spelling import did_you_mean
 from tui.definitions.text_files import read_mapping
-from tui.keymap.key import Key
 from tui.keymap.names import KNOWN_NAMES, NoKey, is_typed, parse_key, shown, why_unsent
 from tui.keymap.table import Keymap, KeyTable
 
 if TYPE_CHECKING:
+    from tui.definitions.frontmatter import Node
+    from tui.keymap.key import Key
     from tui.paths import Paths
 
 MAX_FILE_BYTES: Final = 64 * 1024

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from tui.keymap.key import Key
 from tui.keymap.names import shown
+
+if TYPE_CHECKING:
+    from tui.keymap.key import Key
 
 UNBOUND: Final = "unbound"
 """The key of what has none. Textual takes an empty list of keys for no change at all, and no terminal sends this."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tui.errors import NotFound
 from tui.keymap.names import shown
-from tui.keymap.table import Keymap
+
+if TYPE_CHECKING:
+    from tui.keymap.table import Keymap
 
 _WIDTH: Final = 100
 _WORDS: Final = frozenset("abcdefghijklmopqrstuvwxzABCDEFGHIJKLMOPQRSTUVWXZ")

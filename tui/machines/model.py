@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from tui.errors import InvalidInput
+from tui.machines.kinds import Limit, Stream
 
 LARGEST_DISK_MB: Final = 65_536
 
@@ -53,28 +53,6 @@ PROFILES: Final[Mapping[str, MachineSpec]] = MappingProxyType(
 """The kinds of machine a definition or a person names."""
 
 
-class Capability(enum.StrEnum):
-    """What a backend may or may not be able to do."""
-
-    VM_ISOLATION = "vm-isolation"
-    MEMORY_SNAPSHOTS = "memory-snapshots"
-    DISK_SNAPSHOTS = "disk-snapshots"
-    WARM_CLONES = "warm-clones"
-    NETWORK = "network"
-    NETWORK_OFF = "network-off"
-    PTY = "pty"
-    FILE_TRANSFER = "file-transfer"
-    RESOURCE_USAGE = "resource-usage"
-
-
-class Stream(enum.IntEnum):
-    """The streams of a process. A process with a terminal has only STDIN and STDOUT."""
-
-    STDIN = 0
-    STDOUT = 1
-    STDERR = 2
-
-
 @dataclass(frozen=True, slots=True)
 class OutputChunk:
     """Bytes a guest process printed, as they came: untrusted and unsanitised."""
@@ -89,14 +67,6 @@ class TerminalSize:
 
     rows: int = 24
     columns: int = 80
-
-
-class Limit(enum.StrEnum):
-    """What a run can be limited in."""
-
-    MEMORY = "memory"
-    CPU_TIME = "cpu-time"
-    DISK = "disk"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Protocol, runtime_checkable
 
 from tui.machines.inspection import Inspection, MemoryDifference
 from tui.machines.inventory import Birth
-from tui.machines.model import Capability, Command, ExitReport, MachineSpec, OutputChunk, TerminalSize
+from tui.machines.kinds import Capability
+from tui.machines.model import Command, ExitReport, MachineSpec, OutputChunk, TerminalSize
 
 
 class GuestProcess(Protocol):

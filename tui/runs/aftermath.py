@@ -9,8 +9,9 @@ from tui.runs.context import Context
 from tui.runs.driver import Driver
 from tui.runs.events import RolledBack
 from tui.runs.outcome import Outcome
-from tui.store.model import MoveKind, RunState, SnapshotReason, SnapshotRecord
+from tui.store.model import SnapshotRecord
 from tui.store.rows import now
+from tui.store.states import MoveKind, RunState, SnapshotReason
 
 
 class Aftermath:

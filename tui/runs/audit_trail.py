@@ -31,7 +31,8 @@ from tui.runs.events import (
     RunStarted,
     SnapshotTaken,
 )
-from tui.store.model import MoveKind, RunRecord, RunState
+from tui.store.model import RunRecord
+from tui.store.states import MoveKind, RunState
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from tui.config import Settings
-from tui.machines.model import Capability
+from tui.machines.kinds import Capability
 from tui.machines.protocol import Backend
 from tui.paths import Paths
 

@@ -15,8 +15,9 @@ from tui.machines.protocol import SnapshotLabel
 from tui.redaction import Redactor
 from tui.runs.context import Context
 from tui.runs.drivers import Drivers
-from tui.store.model import SessionRecord, SnapshotReason, SnapshotRecord
+from tui.store.model import SessionRecord, SnapshotRecord
 from tui.store.rows import now
+from tui.store.states import SnapshotReason
 
 
 def check_no_secret(name: str, redactor: Redactor) -> None:

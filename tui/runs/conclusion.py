@@ -12,9 +12,10 @@ from tui.runs.aftermath import Aftermath
 from tui.runs.context import Context
 from tui.runs.events import RunFinished
 from tui.runs.gates import Admission, Ticket
-from tui.store.model import RunRecord, RunState
+from tui.store.model import RunRecord
 from tui.store.output import OutputWriter
 from tui.store.rows import now
+from tui.store.states import RunState
 
 
 class Conclusion:

@@ -22,8 +22,9 @@ from tui.machines.protocol import Machine, SnapshotLabel
 from tui.runs.context import Context
 from tui.runs.events import SnapshotTaken
 from tui.store.locks import Held, Lock
-from tui.store.model import MoveKind, SnapshotReason, SnapshotRecord
+from tui.store.model import SnapshotRecord
 from tui.store.rows import now
+from tui.store.states import MoveKind, SnapshotReason
 
 _log = logging.getLogger(__name__)
 

@@ -50,8 +50,9 @@ from tui.runs.run import Run
 from tui.runs.undivided import Closing, Part
 from tui.store.approvals import Approval
 from tui.store.locks import Lock
-from tui.store.model import RunRecord, RunState
+from tui.store.model import RunRecord
 from tui.store.rows import now
+from tui.store.states import RunState
 from tui.store.store import Store
 
 __all__ = ["BackendStatus", "Engine", "RollbackPlan", "Run"]

@@ -17,7 +17,8 @@ from tui.runs.events import RolledBack
 from tui.runs.heads import plan_step, roll_back, undo_or_redo
 from tui.runs.rollback import RollbackPlan, plan, resolve
 from tui.runs.run import Run
-from tui.store.model import MoveKind, SessionRecord, SnapshotRecord
+from tui.store.model import SessionRecord, SnapshotRecord
+from tui.store.states import MoveKind
 from tui.store.store import Store, check_name
 
 

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from tui.levels import RiskLevel
-from tui.machines.model import MachineSpec, ResourceUsage, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import MachineSpec, ResourceUsage
 from tui.risk.model import Assessment
-from tui.store.model import MoveKind, RunState, SnapshotReason
+from tui.store.states import MoveKind, RunState, SnapshotReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

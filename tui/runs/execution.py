@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from tui.errors import RollcageError
 from tui.machines.errors import GuestRefused, MachineError
-from tui.machines.model import Command, ExitReport, OutputChunk, ResourceUsage, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import Command, ExitReport, OutputChunk, ResourceUsage
 from tui.machines.protocol import Executor, GuestProcess
 from tui.redaction import RedactingStream
 from tui.runs.events import Event, OutputReceived, StepExited, StepStarted
@@ -20,9 +21,9 @@ from tui.runs.outcome import Outcome, outcome_at_terminal, outcome_of, total, wi
 from tui.runs.request import Request, StepRequest
 from tui.runs.run import Run
 from tui.store.errors import StoreError
-from tui.store.model import RunState
 from tui.store.output import OutputWriter
 from tui.store.rows import now
+from tui.store.states import RunState
 
 KILL_PATIENCE_S: Final = 15.0
 """After SIGKILL a command is gone at once; a guest that has not said so by then is hung."""

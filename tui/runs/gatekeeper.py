@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tui.definitions.model import ExecutionMode
+from tui.definitions.kinds import ExecutionMode
 from tui.errors import Refused
 from tui.hooks.model import Ask, Block, ChainResult, Finished, HookContext, Point
 from tui.levels import RiskLevel

@@ -14,8 +14,9 @@ from tui.runs.events import RolledBack
 from tui.runs.journal import stacks
 from tui.runs.rollback import RollbackPlan, plan, resolve
 from tui.runs.undivided import undivided
-from tui.store.model import HeadMove, MoveKind, SessionRecord
+from tui.store.model import HeadMove, SessionRecord
 from tui.store.rows import now
+from tui.store.states import MoveKind
 
 
 async def roll_back(context: Context, driver: Driver, target: str) -> RolledBack:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tui.store.model import HeadMove, MoveKind
+from tui.store.model import HeadMove
+from tui.store.states import MoveKind
 
 
 @dataclass(frozen=True, slots=True)

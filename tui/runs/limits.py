@@ -7,7 +7,8 @@ A limit holds for all steps of a run together. Memory is never added up: the hig
 from __future__ import annotations
 
 from tui.definitions.model import ResourceLimits
-from tui.machines.model import Limit, Limits, MachineSpec, ResourceUsage
+from tui.machines.kinds import Limit
+from tui.machines.model import Limits, MachineSpec, ResourceUsage
 from tui.units import size
 
 _MIB = 1 << 20

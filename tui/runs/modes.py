@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from tui.config import Settings
-from tui.definitions.model import ExecutionMode, ResourceLimits
+from tui.definitions.kinds import ExecutionMode
+from tui.definitions.model import ResourceLimits
 from tui.errors import InvalidInput
 from tui.levels import RiskLevel
+from tui.machines.kinds import Limit
 from tui.machines.local.confinement import Confinement
-from tui.machines.model import Limit
 from tui.risk.model import Assessment, Confidence, Effect
 from tui.runs.harmless import argv_objections, obeyed, objections
 from tui.runs.harmless_programs import PROGRAMS

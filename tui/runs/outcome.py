@@ -12,7 +12,7 @@ from tui.definitions.model import ResourceLimits
 from tui.machines.model import ExitReport, MachineSpec, ResourceUsage
 from tui.machines.protocol import Executor
 from tui.runs.limits import exceeded
-from tui.store.model import RunState
+from tui.store.states import RunState
 from tui.text import clean
 
 _LOG_CHARACTERS: Final = 1500

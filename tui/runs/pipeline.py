@@ -9,7 +9,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from tui.definitions.model import ExecutionMode
+from tui.definitions.kinds import ExecutionMode
 from tui.errors import Refused, RollcageError
 from tui.machines.errors import MachineError
 from tui.machines.local.host import LocalHost
@@ -22,9 +22,10 @@ from tui.runs.execution import Execution
 from tui.runs.gates import Admission, Ticket
 from tui.runs.outcome import Outcome, with_log
 from tui.runs.run import Run
-from tui.store.model import RunRecord, RunState
+from tui.store.model import RunRecord
 from tui.store.output import OutputWriter
 from tui.store.rows import now
+from tui.store.states import RunState
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -14,9 +14,10 @@ from tui.ids import is_id
 from tui.machines.protocol import Backend, SnapshotLabel
 from tui.paths import Paths
 from tui.store.locks import Held, Lock
-from tui.store.model import RunRecord, RunState, SnapshotReason, SnapshotRecord
+from tui.store.model import RunRecord, SnapshotRecord
 from tui.store.output import repair
 from tui.store.rows import now
+from tui.store.states import RunState, SnapshotReason
 from tui.store.store import Store
 
 _log = logging.getLogger(__name__)

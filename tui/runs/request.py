@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from tui.definitions.model import Definition, ExecutionMode, ResourceLimits
+from tui.definitions.kinds import ExecutionMode
+from tui.definitions.model import Definition, ResourceLimits
 from tui.errors import UsageError
 from tui.machines.model import MachineSpec, TerminalSize
 

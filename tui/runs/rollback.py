@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tui.errors import NotFound
-from tui.store.model import RunRecord, RunState, SessionRecord, SnapshotReason, SnapshotRecord
+from tui.store.model import RunRecord, SessionRecord, SnapshotRecord
 from tui.store.records import SHORTEST_PREFIX
+from tui.store.states import RunState, SnapshotReason
 from tui.store.store import Store
 
 LAST_SUCCESS = "last-success"

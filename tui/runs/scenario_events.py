@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.runs.events import Event
 from tui.scenarios.outcome import Check, Outcome
 

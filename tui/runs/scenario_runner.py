@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from tui.config import Settings
-from tui.definitions.model import Definition, ExecutionMode
+from tui.definitions.kinds import ExecutionMode
+from tui.definitions.model import Definition
 from tui.errors import NotFound, RollcageError
 from tui.ids import new_id
 from tui.machines.model import PROFILES
@@ -43,7 +44,7 @@ from tui.scenarios.model import (
     Undo,
 )
 from tui.scenarios.outcome import Check, Outcome, compare, describe
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 _SHORT: Final = 6
 _YES: Final = (ScriptedAnswer.ONCE, ScriptedAnswer.TYPE)

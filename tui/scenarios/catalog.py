@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from tui.definitions.claims import Delta, NamedFile, Source, by_name, claim, problems_of
 from tui.definitions.files import FileCatalog
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.definitions.problems import Problem, in_order
 from tui.definitions.spelling import closest
 from tui.errors import InvalidInput, NotFound

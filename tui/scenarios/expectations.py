@@ -8,11 +8,11 @@ from typing import Final
 
 from tui.definitions.fields import Fields, Problems
 from tui.definitions.frontmatter import Node
-from tui.definitions.model import RiskLevel
 from tui.definitions.patterns import BadPattern, compile_pattern
 from tui.definitions.spelling import did_you_mean
+from tui.levels import RiskLevel
 from tui.scenarios.model import EVENTS, Action, Expectation, RunCode, RunDefinition
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 KEYS: Final = (
     "state", "exit_code", "output_equals", "output_contains", "output_lacks", "output_matches", "rolled_back",

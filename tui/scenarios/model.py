@@ -10,10 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from tui.definitions.model import Json, Language, Profile, ResourceLimits, Scope
+from tui.definitions.kinds import Profile, Scope
+from tui.definitions.model import Json, ResourceLimits
 from tui.definitions.problems import Problem
+from tui.languages import Language
 from tui.levels import RiskLevel
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 EVENTS: Final = (
     "RunStarted", "RiskAssessed", "PolicyChecked", "HookDecided", "ModeDecided", "ApprovalRequested",

@@ -10,7 +10,7 @@ from typing import Final
 from tui.definitions.patterns import BadPattern, found_in
 from tui.levels import RiskLevel
 from tui.scenarios.model import Expectation
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 MAX_OUTPUT: Final = 1 << 20
 """Bytes of output that are looked at. An expectation that more could decide otherwise is not met."""

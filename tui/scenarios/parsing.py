@@ -10,7 +10,8 @@ from typing import Final
 from tui.definitions.claims import ParsedFile
 from tui.definitions.fields import Fields, Problems
 from tui.definitions.frontmatter import BadYaml, split
-from tui.definitions.model import NAME, Profile, Scope
+from tui.definitions.kinds import Profile, Scope
+from tui.definitions.model import NAME
 from tui.definitions.parsing import LIMITS, MAX_FILE_BYTES, read_limits, read_root
 from tui.definitions.problems import has_errors, in_order
 from tui.definitions.text_files import decode

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tui.machines.model import MachineSpec, ResourceUsage
-
-
-class SnapshotReason(enum.StrEnum):
-    """Why a snapshot was taken."""
-
-    BEFORE = "before"
-    """The state a run starts from."""
-    AFTER = "after"
-    """The state a successful run left."""
-    FAILED = "failed"
-    """The state a failed run left, kept for a post-mortem."""
-    MANUAL = "manual"
-    """A person asked for it."""
-    BRANCH = "branch"
-    """The state of another session's snapshot, which is its parent, and where this session begins."""
+from tui.store.states import MoveKind, RunState, SnapshotReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +44,6 @@ class SessionRecord:
     """The snapshot the next run starts from; None before the first."""
 
 
-class RunState(enum.StrEnum):
-    """Where a run stands. All but RUNNING are final."""
-
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    """The command ended with a non-zero exit code or by a signal."""
-    TIMED_OUT = "timed-out"
-    CANCELLED = "cancelled"
-    OUT_OF_MEMORY = "out-of-memory"
-    """The machine's memory came to its end."""
-    LIMIT_EXCEEDED = "limit-exceeded"
-    """The run exceeded one of its own limits and was ended."""
-    MACHINE_LOST = "machine-lost"
-    """The machine died under the run; its exit code is unknown."""
-    REFUSED = "refused"
-    """It did not run: policy, a hook or a person said no, or nobody was there to say yes."""
-    ERROR = "error"
-    """Rollcage could not carry the run out; the command may not have started."""
-    INTERRUPTED = "interrupted"
-    """Rollcage itself was killed during the run; found at the next start."""
-
-
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """One run. It never changes after it ends."""
@@ -109,15 +71,6 @@ class RunRecord:
     output_bytes: int = 0
     output_head: bytes = b""
     """The first 64 KiB of what was printed, stdout and stderr as they came; the file has all of it."""
-
-
-class MoveKind(enum.StrEnum):
-    """Why a session's head moved."""
-
-    RUN = "run"
-    ROLLBACK = "rollback"
-    UNDO = "undo"
-    REDO = "redo"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.store.errors import StoreError
 
 INLINE_BYTES: Final = 64 * 1024

@@ -15,8 +15,9 @@ from tui.ids import checked_id
 from tui.paths import Paths
 from tui.store import rows
 from tui.store.errors import explained
-from tui.store.model import HeadMove, RunRecord, RunState, SessionRecord, SnapshotRecord
+from tui.store.model import HeadMove, RunRecord, SessionRecord, SnapshotRecord
 from tui.store.output import OutputFrame, read_output
+from tui.store.states import RunState
 
 SHORTEST_PREFIX: Final = 4
 """Characters of an id that are enough to mean it, if they are unique."""

@@ -8,15 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from tui.machines.model import MachineSpec, ResourceUsage
-from tui.store.model import (
-    HeadMove,
-    MoveKind,
-    RunRecord,
-    RunState,
-    SessionRecord,
-    SnapshotReason,
-    SnapshotRecord,
-)
+from tui.store.model import HeadMove, RunRecord, SessionRecord, SnapshotRecord
+from tui.store.states import MoveKind, RunState, SnapshotReason
 
 SESSION: Final = "id, name, spec, created_at, updated_at, head_id"
 SNAPSHOT: Final = "id, session_id, parent_id, reason, created_at, name, pinned, run_id, stored_bytes, pause_ms"

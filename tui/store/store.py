@@ -17,9 +17,10 @@ from tui.paths import Paths
 from tui.store import rows
 from tui.store.approvals import Approvals
 from tui.store.errors import explained
-from tui.store.model import HeadMove, MoveKind, RunRecord, SessionRecord, SnapshotRecord
+from tui.store.model import HeadMove, RunRecord, SessionRecord, SnapshotRecord
 from tui.store.records import Records
 from tui.store.schema import open_database
+from tui.store.states import MoveKind
 from tui.store.uses import Uses
 
 LONGEST_NAME: Final = 100

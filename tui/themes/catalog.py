@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.definitions.contents import contents
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.definitions.problems import Problem, Severity
 from tui.definitions.scan import directories_of_links
 from tui.definitions.spelling import closest
@@ -93,10 +93,15 @@ class ThemeCatalog:
         With `first`, only that one is read of the shipped themes, if it is one of them: the next refresh reads the
         others. A start needs but one.
         """
-        catalog = cls(((Scope.USER, paths.user_themes), (Scope.SHIPPED, shipped("themes"))))
+        catalog = cls.unread(paths)
         if first is None or first not in catalog._look(first).themes:
             catalog.refresh()
         return catalog
+
+    @classmethod
+    def unread(cls, paths: Paths) -> ThemeCatalog:
+        """Return the same catalog before its first refresh."""
+        return cls(((Scope.USER, paths.user_themes), (Scope.SHIPPED, shipped("themes"))))
 
     def _look(self, name: str) -> Index:
         self._refresh(lambda scope, path: scope is not Scope.SHIPPED or path.stem == name)

@@ -6,10 +6,12 @@ state directory and not in the settings: a program has no business rewriting a f
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tui.files import replace_file
-from tui.paths import Paths
+
+if TYPE_CHECKING:
+    from tui.paths import Paths
 
 DEFAULT_THEME: Final = "rollcage-dark"
 AUTO: Final = "auto"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tui.definitions.model import Scope
 from tui.definitions.problems import Problem, has_errors
+
+if TYPE_CHECKING:
+    from tui.definitions.kinds import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,17 @@ import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tui.definitions.fields import Fields, Problems, describe
-from tui.definitions.frontmatter import Node
 from tui.definitions.problems import Problem, has_errors, in_order
 from tui.definitions.text_files import read_mapping
 from tui.themes.colours import colour_problem, style_problem
 from tui.themes.model import Theme
 from tui.themes.tokens import COLOURS, STYLE_VARIABLES, VARIABLES
+
+if TYPE_CHECKING:
+    from tui.definitions.frontmatter import Node
 
 MAX_FILE_BYTES: Final = 64 * 1024
 _KEYS: Final = ("name", "dark", "ansi", *COLOURS, "variables")

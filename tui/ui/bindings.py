@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from tui.keymap.table import KeyTable
 from tui.ui.keys import audit, code, dialogs, everywhere, output, pool, run, scenarios, timeline
-from tui.ui.keys.key import Key
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
+
+    from tui.ui.keys.key import Key
 
 Scope = Literal[
     "app",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from tui.definitions.model import ExecutionMode, RiskLevel, Scope
-from tui.machines.model import MachineSpec
-from tui.store.model import RunRecord, RunState, SnapshotReason
+from tui.definitions.kinds import ExecutionMode, Scope
+from tui.levels import RiskLevel
+from tui.store.states import RunState, SnapshotReason
 from tui.text import clean_line
+
+if TYPE_CHECKING:
+    from tui.machines.model import MachineSpec
+    from tui.store.model import RunRecord
 
 RISK_GLYPHS: Final = {
     RiskLevel.LOW: "○",

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
-from tui.definitions.model import ExecutionMode
-from tui.levels import RiskLevel
+from tui.definitions.kinds import ExecutionMode
 from tui.policy.verdict import Action, Check, Result, Verdict
-from tui.proposal import Proposal
 from tui.risk.model import Assessment, Confidence, Effect, Reversibility
-from tui.runs.gates import Preview
 from tui.text import clean, clean_line
 from tui.ui.describe import NO_ROLLBACK, RISK_GLYPHS
 from tui.ui.evidence import LEVEL_STYLES, code_lines, command_line, real_commands
 from tui.ui.widgets.facts import Fact, labelled
+
+if TYPE_CHECKING:
+    from tui.levels import RiskLevel
+    from tui.proposal import Proposal
+    from tui.runs.gates import Preview
 
 CONFIDENCE: Final = {
     Confidence.PARSED: "understood as written",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tui.store.model import RunRecord, RunState, SnapshotReason, SnapshotRecord
+from tui.store.states import RunState, SnapshotReason
 from tui.ui.describe import STATE_GLYPHS
+
+if TYPE_CHECKING:
+    from tui.store.model import RunRecord, SnapshotRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from inspect import isawaitable
 from typing import TYPE_CHECKING
 
-from tui.definitions.problems import Severity, has_errors
 from tui.keymap.table import Keymap
 from tui.text import clean
 from tui.ui.bindings import KEY_TABLE
@@ -45,6 +44,8 @@ class KeyedApp(ThemedApp):
         """Tell what is wrong with the keymap, once."""
         if not self._keymap_problems:
             return
+        from tui.definitions.problems import Severity, has_errors
+
         bad = has_errors(self._keymap_problems)
         first = next((p for p in self._keymap_problems if p.severity is Severity.ERROR), self._keymap_problems[0])
         more = len(self._keymap_problems) - 1

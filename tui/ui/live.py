@@ -30,7 +30,7 @@ from tui.runs.events import (
     StepExited,
     StepStarted,
 )
-from tui.store.model import RunState
+from tui.store.states import RunState
 from tui.text import clean_line
 from tui.ui.describe import NO_ROLLBACK, REASONS, RISK_GLYPHS, spec_words, state_words
 from tui.ui.output.log import OutputLog, RowKind

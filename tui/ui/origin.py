@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.errors import NotFound
-from tui.store.model import SnapshotReason
+from tui.store.states import SnapshotReason
 from tui.text import clean_line
 from tui.ui.describe import short_id
 

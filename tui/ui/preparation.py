@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from tui.paths import Paths
-
 if TYPE_CHECKING:
     from tui.machines.guest.image import ImageStatus
     from tui.machines.host import Check
+    from tui.paths import Paths
 
 Result = TypeVar("Result")
 Report = Callable[[float | None, str], None]

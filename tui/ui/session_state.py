@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tui.errors import NotFound
-from tui.store.model import RunRecord, RunState, SessionRecord, SnapshotRecord
+from tui.store.states import RunState
 from tui.text import clean_line
 from tui.ui.describe import NO_ROLLBACK, REASONS, STATE_GLYPHS, age, on_host, run_seconds, state_words
-from tui.ui.history import HistoryRow
 from tui.units import duration, size
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
     from tui.runs.engine import Engine, RollbackPlan
     from tui.runs.events import RolledBack
+    from tui.store.model import RunRecord, SessionRecord, SnapshotRecord
+    from tui.ui.history import HistoryRow
 
 RUNS_SHOWN = 500
 _LOST_SHOWN = 8

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui.machines.model import PROFILES
 from tui.runs.interactive import shell_request
-from tui.store.model import RunState
+from tui.store.states import RunState
 from tui.terminal.attach import Ending, attach
 from tui.terminal.detach import parse_key
 from tui.terminal.device import Device

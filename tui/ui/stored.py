@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tui.store.errors import StoreError
-from tui.store.model import RunRecord
 from tui.store.output import read_output
 from tui.ui.describe import run_seconds
 from tui.ui.live import end_marker
@@ -15,6 +14,7 @@ from tui.ui.output.log import OutputLog, RowKind
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tui.store.model import RunRecord
     from tui.store.store import Store
 
 

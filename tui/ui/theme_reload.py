@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import App
 
 from tui.text import clean
+from tui.ui.kept_theme import keep_theme
 from tui.ui.themes import forget_theme, in_brief, textual_theme
 
 if TYPE_CHECKING:
+    from tui.paths import Paths
     from tui.themes.catalog import ThemeCatalog, ThemeDelta
 
 _TOAST_S: Final = 8.0
@@ -19,13 +22,15 @@ class ThemeFollower:
     """Registers themes as their files change, and repaints the screen where the theme in use changed.
 
     A file that breaks keeps its last good colours. `wanted` is the theme a person wants; where another had to be used
-    at the start, it is used as soon as its file is there and good, unless another was chosen meanwhile.
+    at the start, it is used as soon as its file is there and good, unless another was chosen meanwhile. The one in use
+    is kept in `keep_in`, for the next start.
     """
 
-    def __init__(self, app: App[Any], catalog: ThemeCatalog, wanted: str) -> None:
+    def __init__(self, app: App[Any], catalog: ThemeCatalog, wanted: str, keep_in: Paths | None) -> None:
         self._app = app
         self._catalog = catalog
         self._wanted = wanted
+        self._keep_in = keep_in
         self._substitute = app.theme if app.theme != wanted else None
 
     async def run(self) -> None:
@@ -39,11 +44,20 @@ class ThemeFollower:
         async for delta in watch(self._catalog):
             if delta:
                 self.apply(delta)
+            await self._keep()
+
+    async def _keep(self) -> None:
+        entry = self._catalog.index.by_name.get(self._app.theme)
+        if self._keep_in is not None and entry is not None and not entry.broken:
+            await asyncio.to_thread(keep_theme, self._app.available_themes[self._app.theme], entry.path, self._keep_in)
 
     def apply(self, delta: ThemeDelta) -> None:
         """Bring the application up to date and tell of files that broke or are good again."""
         for theme in delta.changed:
-            self._app.register_theme(textual_theme(theme))
+            made = textual_theme(theme)
+            if self._app.available_themes.get(theme.name) == made:
+                continue
+            self._app.register_theme(made)
             if theme.name == self._app.theme:
                 _repaint(self._app)
         for name in delta.removed:

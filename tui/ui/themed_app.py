@@ -7,14 +7,25 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from tui.text import clean, clean_line
+from tui.themes.tokens import TOKENS
 from tui.ui.sturdy_app import SturdyApp
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.theme import Theme
+
     from tui.config import Settings
     from tui.paths import Paths
     from tui.themes.catalog import ThemeCatalog
 
 _TOAST_S = 8.0
+
+
+def token_defaults(theme: Theme) -> dict[str, str]:
+    """Return the colours of Rollcage's own tokens in a theme that does not set them."""
+    variables = {**theme.to_color_system().generate(), **theme.variables}
+    return {token: variables[source] for token, source in TOKENS.items()}
 
 
 class ThemedApp(SturdyApp):
@@ -24,22 +35,27 @@ class ThemedApp(SturdyApp):
     settings: Settings
     remembers: bool = True
     """Whether what is chosen is kept for the next time."""
-    _catalog_of_themes: ThemeCatalog
+    _catalog_of_themes: ThemeCatalog | None = None
+    """None where the colours are those kept of the last start, and no file was read yet."""
     _wanted_theme: str
-    _theme_problems: list[str]
+    _theme_problems: Sequence[str] = ()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours of Rollcage's own tokens, for themes that do not set them."""
-        from tui.ui.themes import token_defaults
-
         return token_defaults(self.current_theme)
 
     def start_themes(self) -> None:
-        """Register every theme and use the one to start with."""
+        """Use the theme to start with. The others are there once `follow_themes` has read them."""
         from tui.themes.choice import wanted_theme
-        from tui.ui.themes import start_themes
+        from tui.ui.kept_theme import kept_theme
 
         self._wanted_theme = wanted_theme(self.settings.theme, self.paths)
+        if (kept := kept_theme(self._wanted_theme, self.paths)) is not None:
+            self.register_theme(kept)
+            self.theme = kept.name
+            return
+        from tui.ui.themes import start_themes
+
         self._catalog_of_themes, self._theme_problems = start_themes(self, self.paths, self.settings.theme)
 
     def use_theme(self, name: str) -> None:
@@ -62,8 +78,11 @@ class ThemedApp(SturdyApp):
     @work(group="themes", exclusive=True, exit_on_error=False)
     async def follow_themes(self) -> None:
         """Tell of theme files that are left out, then have the colours follow the files."""
+        from tui.themes.catalog import ThemeCatalog
         from tui.ui.theme_reload import ThemeFollower
 
         for problem in self._theme_problems:
             self.notify(clean(problem), title="Theme left out", severity="warning", markup=False, timeout=_TOAST_S)
-        await ThemeFollower(self, self._catalog_of_themes, self._wanted_theme).run()
+        catalog = self._catalog_of_themes or ThemeCatalog.unread(self.paths)
+        keep_in = self.paths if self.remembers else None
+        await ThemeFollower(self, catalog, self._wanted_theme, keep_in).run()

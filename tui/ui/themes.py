@@ -10,7 +10,6 @@ from textual.theme import Theme as TextualTheme
 from tui.themes.catalog import ThemeCatalog
 from tui.themes.choice import AUTO, DEFAULT_THEME, wanted_theme
 from tui.themes.model import located
-from tui.themes.tokens import TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,12 +33,6 @@ def textual_theme(theme: Theme) -> TextualTheme:
         variables=dict(theme.variables),
         **dict(theme.colours),  # type: ignore[arg-type]
     )
-
-
-def token_defaults(theme: TextualTheme) -> dict[str, str]:
-    """Return the colours of Rollcage's own tokens in a theme that does not set them."""
-    variables = {**theme.to_color_system().generate(), **theme.variables}
-    return {token: variables[source] for token, source in TOKENS.items()}
 
 
 def start_themes(app: App[Any], paths: Paths, named: str) -> tuple[ThemeCatalog, list[str]]:

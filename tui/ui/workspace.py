@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui.errors import RollcageError
 from tui.keymap.table import Keymap
-from tui.store.model import RunState
+from tui.store.states import RunState
 from tui.text import clean_line
 from tui.ui.acts import Acts
 from tui.ui.bindings import KEY_TABLE

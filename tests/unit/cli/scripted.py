@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.machines.model import MachineSpec, ResourceUsage, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import MachineSpec, ResourceUsage
 from tui.runs.events import (
     Event,
     MachineLeased,
@@ -20,7 +21,7 @@ from tui.runs.events import (
     StepExited,
     StepStarted,
 )
-from tui.store.model import RunState, SnapshotReason
+from tui.store.states import RunState, SnapshotReason
 
 AT = datetime(2025, 11, 21, 12, 0, tzinfo=UTC)
 BEFORE = "01K9Z3X7QM00000000000BEFR0"

@@ -11,7 +11,7 @@ import pytest
 from tui.cli import execute, run
 from tui.cli import main as cli
 from tui.cli.arguments import assignment, duration
-from tui.cli.main import build_parser, parse
+from tui.cli.command_line import COMMANDS, build_parser, parse
 from tui.errors import InvalidInput, UsageError
 from tui.levels import RiskLevel
 from tui.runs.request import Request, StepRequest
@@ -40,6 +40,14 @@ def test_assignments_split_at_the_first_equals_sign() -> None:
     for wrong in ("A", "=b", ""):
         with pytest.raises(argparse.ArgumentTypeError):
             assignment(wrong)
+
+
+def test_each_command_is_parsed_alone_as_it_is_among_all() -> None:
+    (everything,) = build_parser()._subparsers._group_actions  # type: ignore[union-attr]
+    assert set(everything.choices) == COMMANDS  # type: ignore[arg-type]
+    for name in COMMANDS:
+        (alone,) = build_parser(name)._subparsers._group_actions  # type: ignore[union-attr]
+        assert alone.choices[name].format_help() == everything.choices[name].format_help()  # type: ignore[index]
 
 
 def test_values_may_stand_before_between_and_after_options() -> None:

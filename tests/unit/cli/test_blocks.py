@@ -15,7 +15,7 @@ from tui.cli import main as cli
 from tui.cli import running
 from tui.paths import Paths
 from tui.runs.request import Request
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 REPLY = """\
 Look around:

@@ -22,7 +22,8 @@ from tui.runs.comparison import (
     MemoryChange,
     ProcessChange,
 )
-from tui.store.model import SnapshotReason, SnapshotRecord
+from tui.store.model import SnapshotRecord
+from tui.store.states import SnapshotReason
 
 KEY = "ghp_" + "0123456789abcdefghijABCDEFGHIJ012345"
 

@@ -19,9 +19,9 @@ from tui.cli.narration import Narrator
 from tui.cli.running import follow
 from tui.cli.writer import Writer
 from tui.errors import HostNotReady
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.runs.events import Event, ModeDecided, OutputReceived
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 
 @dataclass

@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tui.cli.tree import tree
-from tui.store.model import SnapshotReason, SnapshotRecord
+from tui.store.model import SnapshotRecord
+from tui.store.states import SnapshotReason
 
 
 def snapshot(id_: str, parent: str | None) -> SnapshotRecord:

@@ -9,9 +9,10 @@ import pytest
 
 from tests.unit.definitions.texts import definition_text
 from tui.definitions.catalog import Catalog, check_path
-from tui.definitions.model import ExecutionMode, RiskLevel, Scope
+from tui.definitions.kinds import ExecutionMode, Scope
 from tui.definitions.ranking import search, suggest
 from tui.errors import InvalidInput, NotFound
+from tui.levels import RiskLevel
 
 
 @pytest.fixture

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.definitions.texts import complaints, definition_text, good, parsed
-from tui.definitions.model import ExecutionMode, Language, ParameterType, Profile, ResourceLimits, RiskLevel, Scope
+from tui.definitions.kinds import ExecutionMode, ParameterType, Profile, Scope
+from tui.definitions.model import ResourceLimits
 from tui.definitions.parsing import MAX_FILE_BYTES, parse
 from tui.definitions.problems import Severity
+from tui.languages import Language
+from tui.levels import RiskLevel
 
 FULL = """\
 ---

@@ -16,7 +16,7 @@ import pytest
 from tests.unit.definitions.texts import definition_text
 from tui.definitions.catalog import Catalog, CatalogDelta
 from tui.definitions.index import Index
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.definitions.reload import watch
 
 

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.definitions.texts import parameter, step
-from tui.definitions.model import Language
 from tui.definitions.templating import check_step, environment, render
 from tui.errors import InvalidInput
+from tui.languages import Language
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 NASTY = st.one_of(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui.definitions.model import Definition, Language, Parameter, Step
+from tui.definitions.model import Definition, Parameter, Step
 from tui.definitions.parsing import Parsed, parse
+from tui.languages import Language
 
 
 def definition_text(name: str = "demo", body: str = "```bash\ntrue\n```\n", **fields: str) -> str:
@@ -35,6 +36,6 @@ def step(template: str, language: Language = Language.BASH) -> Step:
 
 
 def parameter(name: str, kind: str = "string", **fields: object) -> Parameter:
-    from tui.definitions.model import ParameterType
+    from tui.definitions.kinds import ParameterType
 
     return Parameter(name, ParameterType(kind), **fields)  # type: ignore[arg-type]

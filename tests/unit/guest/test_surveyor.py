@@ -15,7 +15,8 @@ from hypothesis import given
 from tui.machines.errors import GuestRefused, MachineError
 from tui.machines.guest.surveyor import Surveyor, parse_contents
 from tui.machines.inspection import ProcessFacts
-from tui.machines.model import Command, OutputChunk, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import Command, OutputChunk
 
 GOOD: dict[str, Any] = {"files": [], "image": [], "replaced": [], "processes": [], "notes": [], "partial": False}
 ROW = ["a", 0o100644, 0, 0, 1, 2, 3, 4, None]

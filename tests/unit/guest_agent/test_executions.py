@@ -14,7 +14,8 @@ from tui.errors import InvalidInput
 from tui.machines.errors import GuestRefused
 from tui.machines.guest.link import AgentLink
 from tui.machines.guest.link_process import AgentProcess
-from tui.machines.model import Command, ExitReport, Stream, TerminalSize
+from tui.machines.kinds import Stream
+from tui.machines.model import Command, ExitReport, TerminalSize
 
 
 async def shell(link: AgentLink, text: str, stdin: bytes = b"", **options: object) -> tuple[ExitReport, bytes, bytes]:

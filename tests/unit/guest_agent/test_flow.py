@@ -11,7 +11,8 @@ from tests.unit.guest_agent.conftest import PATIENCE, Agent
 from tui.machines.errors import MachineError
 from tui.machines.guest.link import AgentLink
 from tui.machines.guest.wire import WINDOW
-from tui.machines.model import Command, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import Command
 
 MEGABYTE = 1_000_000
 

@@ -13,7 +13,8 @@ from tests.unit.guest_agent.conftest import PATIENCE, Agent
 from tui.machines.errors import MachineLost
 from tui.machines.guest.link import AgentLink
 from tui.machines.guest.wire import HEADER, MAX_PAYLOAD, Decoder, Frame, Kind, encode, pack_fields, read_fields
-from tui.machines.model import Command, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import Command
 
 
 class RawHost:

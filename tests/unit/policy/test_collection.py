@@ -73,7 +73,7 @@ def test_concepts_of_a_server_come_last(roots: dict[Origin, Path]) -> None:
 
 def test_the_shipped_concepts_are_without_problems_and_hold_what_shipped_definitions_require() -> None:
     from tui.definitions.catalog import Catalog
-    from tui.definitions.model import Scope
+    from tui.definitions.kinds import Scope
 
     found = Collection([(Origin.SHIPPED, shipped("knowledge"))]).read()
     assert found.problems == ()
@@ -88,7 +88,7 @@ def test_the_shipped_concepts_are_without_problems_and_hold_what_shipped_definit
 
 def test_the_shipped_concepts_hold_every_program_of_the_shipped_definitions() -> None:
     from tui.definitions.catalog import Catalog
-    from tui.definitions.model import Scope
+    from tui.definitions.kinds import Scope
     from tui.definitions.parameters import resolve
     from tui.definitions.templating import render
     from tui.risk import assess

@@ -30,7 +30,7 @@ from tui.paths import Paths
 from tui.runs.approval import Answer
 from tui.runs.engine import Engine
 from tui.runs.events import HookDecided, OutputReceived, RiskAssessed, StepExited, StepStarted
-from tui.store.model import RunState
+from tui.store.states import RunState
 from tui.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -19,7 +19,8 @@ from tui.machines.model import MachineSpec
 from tui.machines.protocol import SnapshotLabel
 from tui.runs.engine import Engine
 from tui.store.locks import Held, Lock
-from tui.store.model import RunRecord, SnapshotReason
+from tui.store.model import RunRecord
+from tui.store.states import SnapshotReason
 
 
 async def begun(engine: Engine, *texts: str, session: str = "s") -> RunRecord:

@@ -20,7 +20,7 @@ from tui.machines.model import PROFILES
 from tui.runs.approval import Answer
 from tui.runs.engine import Engine
 from tui.runs.events import ApprovalRequested, HookDecided, RiskAssessed
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 BEFORE, AFTER, LAST, END = (
     Point.BEFORE_ASSESSMENT, Point.AFTER_ASSESSMENT, Point.BEFORE_EXECUTION, Point.AFTER_EXECUTION,

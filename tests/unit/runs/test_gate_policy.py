@@ -13,7 +13,8 @@ from tests.support.fake_backend import FakeBackend
 from tests.support.people import CAUTIOUS, Office, Person, ended, hook
 from tests.support.runs import names, request
 from tui.config import GateSettings, Settings
-from tui.definitions.model import Definition, ExecutionMode
+from tui.definitions.kinds import ExecutionMode
+from tui.definitions.model import Definition
 from tui.definitions.parsing import parse
 from tui.hooks.model import Allow, Decision, HookContext, Limits, Modify, Point
 from tui.machines.local.confinement import Confinement, probe
@@ -22,7 +23,7 @@ from tui.runs.approval import Answer
 from tui.runs.events import ModeDecided, PolicyChecked
 from tui.runs.prepare import request_for
 from tui.runs.request import Request
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 TUESDAY = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 LOCAL, MACHINE = ExecutionMode.LOCAL, ExecutionMode.FIRECRACKER

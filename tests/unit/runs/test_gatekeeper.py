@@ -28,7 +28,7 @@ from tui.runs.events import (
 )
 from tui.runs.prepare import request_for
 from tui.store.approvals import SubjectKind
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 REMOVES = "rm -rf x; echo ran"
 DOWNLOADS = "curl -s http://127.0.0.1:9/x | sh; echo ran"

@@ -16,8 +16,9 @@ from tui.errors import NotFound, UsageError
 from tui.ids import new_id
 from tui.runs.engine import Engine
 from tui.runs.gc import garbage
-from tui.store.model import SnapshotReason, SnapshotRecord
+from tui.store.model import SnapshotRecord
 from tui.store.rows import now
+from tui.store.states import SnapshotReason
 
 MIB = 1024 * 1024
 SESSIONS = [new_id() for _ in range(3)]

@@ -13,7 +13,7 @@ from tests.support.fake_backend import FakeBackend
 from tests.support.people import Office, Person, hook
 from tests.support.runs import events_of, execute, names, output_of, state_of
 from tui.config import GateSettings, Settings
-from tui.definitions.model import ExecutionMode
+from tui.definitions.kinds import ExecutionMode
 from tui.errors import UsageError
 from tui.hooks.model import Allow, Decision, HookContext, Limits, Point
 from tui.levels import RiskLevel
@@ -23,7 +23,7 @@ from tui.runs.engine import Engine, Run
 from tui.runs.events import ModeDecided, RiskAssessed
 from tui.runs.interactive import shell_request
 from tui.runs.request import Request, StepRequest
-from tui.store.model import RunState, SnapshotReason
+from tui.store.states import RunState, SnapshotReason
 
 SIZE = TerminalSize(24, 80)
 

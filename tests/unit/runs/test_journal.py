@@ -15,8 +15,9 @@ from tui.machines.model import PROFILES
 from tui.paths import Paths
 from tui.runs.journal import stacks
 from tui.runs.rollback import plan
-from tui.store.model import MoveKind, RunRecord, RunState, SnapshotReason, SnapshotRecord
+from tui.store.model import RunRecord, SnapshotRecord
 from tui.store.rows import now
+from tui.store.states import MoveKind, RunState, SnapshotReason
 from tui.store.store import Store
 
 

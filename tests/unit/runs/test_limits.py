@@ -6,12 +6,13 @@ import pytest
 
 from tests.support.runs import request
 from tui.definitions.model import ResourceLimits
-from tui.machines.model import ExitReport, Limit, Limits, MachineSpec, ResourceUsage
+from tui.machines.kinds import Limit
+from tui.machines.model import ExitReport, Limits, MachineSpec, ResourceUsage
 from tui.runs.engine import Engine
 from tui.runs.execution import command_for
 from tui.runs.limits import exceeded, lacking, limits_left
 from tui.runs.outcome import Outcome, outcome_of, total
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 MIB = 1 << 20
 USED = ResourceUsage(

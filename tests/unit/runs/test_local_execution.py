@@ -21,9 +21,10 @@ from tui.runs.execution import Execution
 from tui.runs.outcome import Outcome
 from tui.runs.request import Request, StepRequest
 from tui.runs.run import Run
-from tui.store.model import RunRecord, RunState
+from tui.store.model import RunRecord
 from tui.store.output import OutputWriter
 from tui.store.rows import now
+from tui.store.states import RunState
 
 
 @pytest.fixture

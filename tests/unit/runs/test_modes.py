@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.support.runs import request
 from tui.config import RunSettings, Settings
-from tui.definitions.model import ExecutionMode, ResourceLimits
+from tui.definitions.kinds import ExecutionMode
+from tui.definitions.model import ResourceLimits
 from tui.errors import InvalidInput
 from tui.levels import RiskLevel
 from tui.machines.local.confinement import Confinement

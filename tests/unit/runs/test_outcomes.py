@@ -14,11 +14,11 @@ from tests.unit.runs.conftest import OpenEngine, Sleeper
 from tui.config import RunSettings, Settings
 from tui.errors import InvalidInput, UsageError
 from tui.machines.errors import BootFailed, MachineLost, SnapshotError
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.runs.engine import Engine
 from tui.runs.events import AttemptFailed, MachineLeased, RolledBack, RunFinished, SnapshotTaken, StepExited
 from tui.runs.request import Request, StepRequest
-from tui.store.model import RunState, SnapshotReason
+from tui.store.states import RunState, SnapshotReason
 
 OPENING = ["RunStarted", "MachineLeased", "SnapshotTaken", "StepStarted"]
 ROLLED_BACK = ["SnapshotTaken", "RolledBack", "RunFinished"]

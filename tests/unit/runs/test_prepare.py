@@ -7,17 +7,11 @@ from dataclasses import replace
 import pytest
 
 from tui.config import Settings
-from tui.definitions.model import (
-    Definition,
-    Language,
-    Parameter,
-    ParameterType,
-    Profile,
-    ResourceLimits,
-    Step,
-)
+from tui.definitions.kinds import ParameterType, Profile
+from tui.definitions.model import Definition, Parameter, ResourceLimits, Step
 from tui.definitions.parameters import InvalidParameters
 from tui.errors import InvalidInput
+from tui.languages import Language
 from tui.machines.model import PROFILES, MachineSpec
 from tui.runs.execution import INTERPRETER, command_for
 from tui.runs.prepare import request_for, spec_for

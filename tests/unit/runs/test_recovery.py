@@ -24,8 +24,9 @@ from tui.machines.protocol import SnapshotLabel
 from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.journal import stacks
-from tui.store.model import RunState, SessionRecord, SnapshotReason
+from tui.store.model import SessionRecord
 from tui.store.output import read_output
+from tui.store.states import RunState, SnapshotReason
 from tui.store.store import Store
 
 VICTIM = """

@@ -24,7 +24,7 @@ from tui.runs.approval import Answer
 from tui.runs.engine import Engine
 from tui.runs.events import OutputReceived, StepStarted
 from tui.runs.prepare import request_for
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 TOKEN = "ghp_" + "Zk7Q" * 9
 PASSPHRASE = "correct 'horse' battery"

@@ -18,7 +18,8 @@ from tests.unit.policy.proposals import proposal
 from tests.unit.runs.conftest import OpenEngine
 from tests.unit.scenarios.texts import scenario, step
 from tui.config import Settings
-from tui.definitions.model import Definition, ExecutionMode
+from tui.definitions.kinds import ExecutionMode
+from tui.definitions.model import Definition
 from tui.errors import NotFound
 from tui.levels import RiskLevel
 from tui.runs.approval import Answer, Question
@@ -35,7 +36,7 @@ from tui.runs.scenario_events import (
 from tui.runs.scenario_runner import ScenarioRunner
 from tui.runs.scripted import ScriptedApprover
 from tui.scenarios.model import Scenario, ScriptedAnswer
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 HELLO = good(definition_text("hello", "```bash\necho hello {{ who }}\n```\n", parameters="[{name: who, type: string}]"))
 DANGER = "rm -rf --no-preserve-root /"

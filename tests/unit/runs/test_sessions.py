@@ -22,7 +22,7 @@ from tui.runs.engine import Engine
 from tui.runs.events import Event, MachineLeased, RolledBack
 from tui.runs.request import Request, StepRequest
 from tui.store.locks import Lock
-from tui.store.model import MoveKind, RunState, SnapshotReason
+from tui.store.states import MoveKind, RunState, SnapshotReason
 
 
 def source(events: list[Event]) -> str:

@@ -18,7 +18,7 @@ from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.events import Event, MachineLeased
 from tui.runs.undivided import undivided
-from tui.store.model import SnapshotReason
+from tui.store.states import SnapshotReason
 
 WITHOUT_AFTER = replace(Settings(), snapshots=SnapshotSettings(after=False), pool=PoolSettings(low=0, high=0))
 

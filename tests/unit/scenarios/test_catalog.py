@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.scenarios.texts import scenario_text
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.definitions.reload import watch
 from tui.errors import InvalidInput, NotFound
 from tui.paths import Paths, shipped

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tui.levels import RiskLevel
 from tui.scenarios.model import Expectation
 from tui.scenarios.outcome import Outcome, compare, describe
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 DONE = Outcome(
     RunState.FAILED, exit_code=3, output=b"one\ntwo\n", output_bytes=8, rolled_back=True, level=RiskLevel.HIGH,

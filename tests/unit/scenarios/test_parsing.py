@@ -20,7 +20,9 @@ from tests.unit.scenarios.texts import (
     scenario_text,
     step,
 )
-from tui.definitions.model import Language, Profile, ResourceLimits, Scope
+from tui.definitions.kinds import Profile, Scope
+from tui.definitions.model import ResourceLimits
+from tui.languages import Language
 from tui.levels import RiskLevel
 from tui.paths import shipped
 from tui.runs import events
@@ -41,7 +43,7 @@ from tui.scenarios.model import (
     Undo,
 )
 from tui.scenarios.parsing import FIELDS, parse
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 
 def test_a_small_scenario_has_defaults() -> None:

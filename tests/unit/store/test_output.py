@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.store.errors import StoreError
 from tui.store.output import BEGINNING, INLINE_BYTES, OutputReader, OutputWriter, read_output, repair
 

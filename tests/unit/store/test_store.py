@@ -15,9 +15,10 @@ from tui.machines.model import PROFILES, MachineSpec, ResourceUsage
 from tui.paths import Paths
 from tui.store.errors import StoreError
 from tui.store.locks import Held, Lock
-from tui.store.model import MoveKind, RunRecord, RunState, SessionRecord, SnapshotReason, SnapshotRecord
+from tui.store.model import RunRecord, SessionRecord, SnapshotRecord
 from tui.store.rows import now
 from tui.store.schema import MIGRATIONS, open_database
+from tui.store.states import MoveKind, RunState, SnapshotReason
 from tui.store.store import Store
 
 SPEC = MachineSpec(512, 2, disk_mb=4096, network=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.errors import InvalidInput, NotFound
 from tui.paths import Paths
 from tui.themes.catalog import ThemeCatalog

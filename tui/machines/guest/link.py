@@ -32,7 +32,8 @@ from tui.machines.guest.wire import (
     encode,
     pack_fields,
 )
-from tui.machines.model import Command, ExitReport, Identity, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import Command, ExitReport, Identity
 
 _READ_AT_ONCE: Final = 256 * 1024
 _KILL: Final = bytes([9])

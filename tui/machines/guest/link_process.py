@@ -10,7 +10,8 @@ from typing import Final
 from tui.machines.errors import GuestRefused, MachineLost
 from tui.machines.guest import reports
 from tui.machines.guest.wire import CREDIT, MAX_PAYLOAD, SIZE, WINDOW, Frame, Kind, ProtocolError
-from tui.machines.model import ExitReport, OutputChunk, Stream, TerminalSize
+from tui.machines.kinds import Stream
+from tui.machines.model import ExitReport, OutputChunk, TerminalSize
 
 _GRANT_STEP: Final = WINDOW // 4
 _STDIN: Final = bytes([Stream.STDIN])

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from tui.machines.guest.wire import PROTOCOL, ProtocolError, read_fields
-from tui.machines.model import Command, ExitReport, Limit, ResourceUsage
+from tui.machines.kinds import Limit
+from tui.machines.model import Command, ExitReport, ResourceUsage
 
 _LONGEST_MESSAGE: Final = 4000
 _HIGHEST: Final = 2**63 - 1

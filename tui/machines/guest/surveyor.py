@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from tui.machines.errors import GuestRefused, MachineError, MachineLost
 from tui.machines.inspection import Contents, FileFacts, FileKind, ProcessFacts
-from tui.machines.model import Command, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import Command
 from tui.machines.protocol import GuestProcess, Machine
 
 DEADLINE_S: Final = 60.0

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from tui.machines.kinds import Limit
 from tui.machines.local.protected import protected_places
 from tui.machines.local.secrets import hidden_places, homes
-from tui.machines.model import Limit
 from tui.paths import Paths
 
 _PROBE_DEADLINE_S: Final = 10.0

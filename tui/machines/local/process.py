@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from tui.machines.errors import CapabilityLacking, MachineLost
+from tui.machines.kinds import Limit, Stream
 from tui.machines.local.streams import Input, Outputs
 from tui.machines.local.usage import cpu_times_s, session
-from tui.machines.model import ExitReport, Limit, OutputChunk, ResourceUsage, Stream, TerminalSize
+from tui.machines.model import ExitReport, OutputChunk, ResourceUsage, TerminalSize
 
 _GRACE_S: Final = 0.1
 """How long after the end of an unconfined process others may still print on its streams."""

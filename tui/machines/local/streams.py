@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from typing import Final
 
-from tui.machines.model import OutputChunk, Stream
+from tui.machines.kinds import Stream
+from tui.machines.model import OutputChunk
 
 WINDOW: Final = 256 * 1024
 """Bytes of one stream that are kept while nobody takes them; the process is held up then."""

@@ -17,7 +17,8 @@ from tui.machines.guest.link import AgentLink
 from tui.machines.guest.surveyor import DEADLINE_S, Surveyor
 from tui.machines.inspection import Inspection, MemoryDifference
 from tui.machines.inventory import Birth, Origin
-from tui.machines.model import PROFILES, Capability, MachineSpec
+from tui.machines.kinds import Capability
+from tui.machines.model import PROFILES, MachineSpec
 from tui.machines.protocol import Capture, Machine, SnapshotLabel
 from tui.machines.qemu import probe, strays
 from tui.machines.qemu.command_line import KVM, Accelerator, BootFiles, tcg

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from tui.audit.model import Filter, Record
 from tui.errors import NotFound
 from tui.ui.audit.words import short_detail
+
+if TYPE_CHECKING:
+    from tui.audit.model import Filter, Record
 
 PIECE: Final = 500
 """Records of one query."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
-from tui.definitions.reply import CodeBlock
-from tui.levels import RiskLevel
-from tui.risk.model import Assessment
-from tui.runs.gates import Preview
-from tui.runs.request import Request
 from tui.ui.evidence import Mark, marks
+
+if TYPE_CHECKING:
+    from tui.definitions.reply import CodeBlock
+    from tui.levels import RiskLevel
+    from tui.risk.model import Assessment
+    from tui.runs.gates import Preview
+    from tui.runs.request import Request
 
 
 class Findings:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from tui.definitions.reply import CodeBlock
 from tui.runs.events import Event, RunStarted, StepStarted
-from tui.store.model import RunState
+from tui.store.states import RunState
 
 if TYPE_CHECKING:
+    from tui.definitions.reply import CodeBlock
     from tui.runs.request import Request
     from tui.runs.run import Run
     from tui.ui.workspace import Workspace

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tui.errors import RollcageError
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.store.errors import StoreError
 from tui.store.output import OutputReader, stored_size
 from tui.text import LineCleaner

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.events import MouseScrollDown, MouseScrollUp
 from textual.geometry import Size
@@ -12,8 +12,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.ui.output.drawing import Drawing
-from tui.ui.output.log import OutputLog
 from tui.ui.output.viewport import Viewport
+
+if TYPE_CHECKING:
+    from tui.ui.output.log import OutputLog
 
 FRAMES_PER_SECOND: Final = 30
 _TOLD_EVERY: Final = 4

@@ -6,13 +6,15 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from tui.errors import RollcageError
 from tui.text import PLAIN, Line
-from tui.ui.output.finding import Wanted
-from tui.ui.output.log import OutputLog, Piece
-from tui.ui.output.rows import Row
+
+if TYPE_CHECKING:
+    from tui.ui.output.finding import Wanted
+    from tui.ui.output.log import OutputLog, Piece
+    from tui.ui.output.rows import Row
 
 _PIECES: Final = 16
 """Pieces taken out in a thread at a time."""

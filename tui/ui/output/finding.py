@@ -7,11 +7,13 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tui.ui.output.log import OutputLog, Piece
-from tui.ui.output.query import Query
 from tui.ui.output.rows import RowKind
+
+if TYPE_CHECKING:
+    from tui.ui.output.log import OutputLog, Piece
+    from tui.ui.output.query import Query
 
 
 class Source(enum.Enum):

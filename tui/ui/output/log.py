@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tui.machines.model import Stream
+from tui.machines.kinds import Stream
 from tui.store.output import BEGINNING, LARGEST_FRAME, stored_size
 from tui.text import Line, LineCleaner, clean
 from tui.ui.output.blocks import (

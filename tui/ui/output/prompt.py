@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,8 +16,10 @@ from textual.widgets import Input, Static
 
 from tui.text import clean_line
 from tui.ui.output.finding import Source
-from tui.ui.output.view import OutputView, Question
 from tui.ui.widgets.line_input import LineInput
+
+if TYPE_CHECKING:
+    from tui.ui.output.view import OutputView, Question
 
 _LABELS: Final[dict[Question, str]] = {"search": "/", "filter": "&", "save": "save to "}
 _HINTS: Final[dict[Question, str]] = {

@@ -6,17 +6,19 @@ import asyncio
 import time
 from array import array
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import work
 
 from tui.ui.output.canvas import Canvas
 from tui.ui.output.finding import AllRows, Finding, Source, Wanted
-from tui.ui.output.log import Piece
 from tui.ui.output.query import PATTERN_MARK, Query
-from tui.ui.output.strips import Hit
-from tui.ui.output.viewport import ScreenLine
 from tui.ui.reach import with_keys
+
+if TYPE_CHECKING:
+    from tui.ui.output.log import Piece
+    from tui.ui.output.strips import Hit
+    from tui.ui.output.viewport import ScreenLine
 
 _AT_ONCE: Final = 4000
 """Rows that are looked at without a thread: about a millisecond."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 from rich.color import Color
@@ -13,8 +13,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.text import Colour, Sgr
 from tui.ui.output.rows import Row, RowKind
+
+if TYPE_CHECKING:
+    from tui.text import Colour, Sgr
 
 GUTTER: Final = 2
 """Cells in front of every row: its mark and a space."""

@@ -8,12 +8,14 @@ there are; what is above and below the screen is never laid out.
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui.ui.output.finding import AllRows, Shown, Wanted
-from tui.ui.output.log import OutputLog
-from tui.ui.output.rows import Row
 from tui.ui.output.strips import wrap_points
+
+if TYPE_CHECKING:
+    from tui.ui.output.log import OutputLog
+    from tui.ui.output.rows import Row
 
 
 class ScreenLine(NamedTuple):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from tui.machines.inventory import TemplateInfo
+from typing import TYPE_CHECKING
+
 from tui.pool.measurements import Measurements, Sample
+
+if TYPE_CHECKING:
+    from tui.machines.inventory import TemplateInfo
 
 Times = tuple[tuple[str, tuple[Sample, ...]], ...]
 """What was measured, by name."""

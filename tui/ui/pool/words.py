@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
-from tui.machines.inventory import Birth, MemoryUse, TemplateInfo
-from tui.pool.lease import PoolStatus
 from tui.runs.fleet import MachineInfo, MachineState
 from tui.text import clean_line
 from tui.ui.describe import age, short_id, spec_words
@@ -18,6 +16,8 @@ from tui.ui.widgets.facts import Fact, labelled
 from tui.units import duration, size
 
 if TYPE_CHECKING:
+    from tui.machines.inventory import Birth, MemoryUse, TemplateInfo
+    from tui.pool.lease import PoolStatus
     from tui.runs.engine import BackendStatus
 
 STATES: Final = {

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from tui.definitions.model import Scope
-from tui.scenarios.catalog import Entry
+from tui.definitions.kinds import Scope
 from tui.scenarios.model import RunCode, Scenario, Step
 from tui.scenarios.outcome import describe
 from tui.text import clean, clean_line
 from tui.ui.describe import SCOPE_MEANINGS
 from tui.ui.scenarios.progress import GLYPHS, LOOKS, Phase, Progress, StepProgress, plain
 from tui.units import duration
+
+if TYPE_CHECKING:
+    from tui.scenarios.catalog import Entry
 
 Piece = tuple[str, str]
 """Clean text and the component class it is drawn in; empty: as it is."""

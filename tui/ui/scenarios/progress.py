@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tui.runs.events import ApprovalDecided, ApprovalRequested, Event, RunStarted
 from tui.runs.scenario_events import (
@@ -19,12 +19,14 @@ from tui.runs.scenario_events import (
     StepHappened,
     StepOutput,
 )
-from tui.scenarios.model import Scenario, Step
-from tui.scenarios.outcome import Check
 from tui.text import clean_line
 from tui.ui.live import LiveRuns
 from tui.ui.output.log import OutputLog, RowKind
 from tui.units import duration
+
+if TYPE_CHECKING:
+    from tui.scenarios.model import Scenario, Step
+    from tui.scenarios.outcome import Check
 
 
 class Phase(enum.Enum):

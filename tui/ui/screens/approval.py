@@ -13,7 +13,7 @@ from textual.events import Key, Resize
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from tui.definitions.model import ExecutionMode
+from tui.definitions.kinds import ExecutionMode
 from tui.levels import RiskLevel
 from tui.runs.approval import Answer, Question
 from tui.text import clean_line

@@ -16,15 +16,11 @@ from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Static, TextArea
 
-from tui.definitions.reply import CodeBlock
 from tui.errors import RollcageError
-from tui.languages import Language
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
-from tui.ui.code.bench import Bench
 from tui.ui.code.draft import LONGEST_TEXT
 from tui.ui.code.findings import Findings
-from tui.ui.code.series import Series
 from tui.ui.output.panel import OutputPanel
 from tui.ui.output.view import OutputView
 from tui.ui.reach import with_keys
@@ -36,7 +32,11 @@ from tui.ui.widgets.key_bar import KeyBar
 from tui.ui.widgets.risk_pane import SETTLE_S, RiskPane
 
 if TYPE_CHECKING:
+    from tui.definitions.reply import CodeBlock
+    from tui.languages import Language
     from tui.ui.app import RollcageApp
+    from tui.ui.code.bench import Bench
+    from tui.ui.code.series import Series
 
 _log = logging.getLogger(__name__)
 _FENCE_WORD: Final = re.compile(r"(?:`{3,}|~{3,})[ \t]*([^\s{]*)")

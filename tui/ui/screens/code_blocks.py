@@ -11,10 +11,8 @@ from textual.widgets import Static, TextArea
 from tui.definitions.reply import CodeBlock, Reply
 from tui.errors import RollcageError
 from tui.text import clean_line
-from tui.ui.code.bench import Bench
 from tui.ui.code.colours import Region
 from tui.ui.code.findings import Findings
-from tui.ui.code.series import Turn
 from tui.ui.output.view import OutputView
 from tui.ui.screens.modal import Modal
 from tui.ui.widgets.block_list import BlockList
@@ -24,6 +22,8 @@ from tui.ui.widgets.risk_pane import RiskPane
 
 if TYPE_CHECKING:
     from tui.runs.request import Request
+    from tui.ui.code.bench import Bench
+    from tui.ui.code.series import Turn
 
 
 class CodeBlocks(Modal[bool]):

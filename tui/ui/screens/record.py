@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.audit.model import Record
 from tui.ui.audit.words import pretty
 from tui.ui.bindings import bindings_of
 from tui.ui.screens.dialog import Dialog
+
+if TYPE_CHECKING:
+    from tui.audit.model import Record
 
 
 class RecordScreen(Dialog[None]):

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from tui.errors import RollcageError
-from tui.store.model import RunState
+from tui.store.states import RunState
 from tui.text import clean, clean_line
 from tui.ui.describe import STATE_GLYPHS, state_words
-from tui.ui.output.log import OutputLog
 from tui.ui.screens.moving import Moving
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from tui.ui.code.bench import Bench
     from tui.ui.code.series import Series
     from tui.ui.history import HistoryRow
+    from tui.ui.output.log import OutputLog
 
 
 class Running(Moving):

@@ -13,7 +13,7 @@ from textual.notifications import SeverityLevel
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.errors import RollcageError
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Horizontal
@@ -13,11 +14,13 @@ from textual.widgets import Button, Input, OptionList, Select, Static
 from textual.widgets.option_list import Option
 
 from tui.machines.model import PROFILES
-from tui.store.model import SessionRecord
 from tui.text import clean_line
 from tui.ui.describe import age, spec_words
 from tui.ui.screens.dialog import Dialog
 from tui.ui.widgets.line_input import LineInput
+
+if TYPE_CHECKING:
+    from tui.store.model import SessionRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from tui.errors import RollcageError
 from tui.runs.comparison.model import FileChange
-from tui.store.model import RunState, SnapshotReason
+from tui.store.states import RunState, SnapshotReason
 from tui.text import clean, clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.comparisons import Comparisons

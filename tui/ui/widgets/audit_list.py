@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
@@ -16,10 +16,12 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tui.text import clean_line
-from tui.ui.audit.rows import AuditRow, Rows
 from tui.ui.audit.words import result_words
 from tui.ui.bindings import bindings_of
 from tui.ui.widgets.virtual_list import Part, VirtualList
+
+if TYPE_CHECKING:
+    from tui.ui.audit.rows import AuditRow, Rows
 
 _LOOKS: Final = {"allowed": "good", "denied": "bad", "warning": "warning", "info": "muted"}
 _AHEAD: Final = 50

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.style import Style
 from textual.binding import BindingType
 from textual.message import Message
 
-from tui.definitions.reply import CodeBlock
-from tui.levels import RiskLevel
-from tui.store.model import RunState
+from tui.store.states import RunState
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.code.series import Stage, Turn
 from tui.ui.describe import RISK_GLYPHS, STATE_GLYPHS, state_words
 from tui.ui.widgets.virtual_list import Part, VirtualList
+
+if TYPE_CHECKING:
+    from tui.definitions.reply import CodeBlock
+    from tui.levels import RiskLevel
 
 _RISK_LOOKS: Final = {"low": "good", "medium": "warning", "high": "bad", "critical": "bad"}
 _LONGEST_LINE: Final = 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 from rich.text import Text
@@ -15,7 +16,9 @@ from textual.widgets import TextArea
 from tui.text import clean
 from tui.ui.code.colours import ABOVE, BELOW, Look, Region, coloured
 from tui.ui.code.draft import LONGEST_TEXT
-from tui.ui.evidence import Mark
+
+if TYPE_CHECKING:
+    from tui.ui.evidence import Mark
 
 _INVISIBLE = "\N{WHITE VERTICAL RECTANGLE}"
 _LOOKS = {"low": "", "medium": "warning", "high": "error", "critical": "error"}

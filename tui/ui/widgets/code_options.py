@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,8 +12,10 @@ from textual.message import Message
 from textual.widgets import Label, Select
 
 from tui.languages import INTERPRETED, Language
-from tui.ui.code.draft import Code
 from tui.ui.widgets.toggle import Toggle
+
+if TYPE_CHECKING:
+    from tui.ui.code.draft import Code
 
 _GUESSED: Final = "guess"
 

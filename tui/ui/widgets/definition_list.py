@@ -14,10 +14,10 @@ from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import RISK_GLYPHS
 from tui.ui.widgets.catalog_list import CatalogList, by_category
-from tui.ui.widgets.virtual_list import Part
 
 if TYPE_CHECKING:
     from tui.definitions.index import Entry, Index
+    from tui.ui.widgets.virtual_list import Part
 
 
 class DefinitionList(CatalogList["Entry"]):

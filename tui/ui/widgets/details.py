@@ -14,7 +14,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Select, Static
 
-from tui.definitions.model import Definition
 from tui.text import clean, clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import MODE_MEANINGS, RISK_GLYPHS, SCOPE_MEANINGS
@@ -26,6 +25,7 @@ from tui.units import duration
 
 if TYPE_CHECKING:
     from tui.definitions.index import Entry
+    from tui.definitions.model import Definition
     from tui.ui.keyed_app import KeyedApp
 
 _DOCUMENTATION_LIMIT = 8000

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from textual.binding import BindingType
 from textual.message import Message
 
-from tui.runs.fleet import MachineInfo
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import age, short_id, spec_words
 from tui.ui.pool.words import STATES, UNKNOWN, made_words, memory_words, milliseconds, state_words
 from tui.ui.widgets.virtual_list import Part, VirtualList
+
+if TYPE_CHECKING:
+    from tui.runs.fleet import MachineInfo
 
 _ROOMY: Final = 104
 """Cells from which on there is room for all columns."""

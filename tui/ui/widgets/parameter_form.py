@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Label, Select
 
-from tui.definitions.model import Definition, Parameter, ParameterType
+from tui.definitions.kinds import ParameterType
 from tui.text import clean, clean_line
 from tui.ui.widgets.line_input import LineInput
 from tui.ui.widgets.toggle import Toggle
@@ -21,6 +21,7 @@ from tui.ui.widgets.toggle import Toggle
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from tui.definitions.model import Definition, Parameter
     from tui.definitions.parameters import ValueProblem
 
 _PLACEHOLDERS: Final = {

@@ -10,15 +10,15 @@ from rich.style import Style
 from textual.binding import BindingType
 from textual.message import Message
 
-from tui.definitions.model import Scope
+from tui.definitions.kinds import Scope
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.scenarios.progress import GLYPHS, LOOKS, Phase, Progress
 from tui.ui.widgets.catalog_list import CatalogList, by_category
-from tui.ui.widgets.virtual_list import Part
 
 if TYPE_CHECKING:
     from tui.scenarios.catalog import Entry, Index
+    from tui.ui.widgets.virtual_list import Part
 
 _BADGES = {Scope.PROJECT: "project ", Scope.USER: "yours ", Scope.SHIPPED: ""}
 _ROOMY = 40

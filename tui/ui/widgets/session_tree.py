@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from tui.store.model import RunRecord, RunState, SnapshotReason, SnapshotRecord
+from tui.store.states import RunState, SnapshotReason
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import NO_ROLLBACK, age, on_host, state_words
 from tui.ui.history import HistoryRow, history_rows
 from tui.ui.widgets.virtual_list import Part, VirtualList
+
+if TYPE_CHECKING:
+    from tui.store.model import RunRecord, SnapshotRecord
 
 
 class SessionTree(VirtualList):

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.machines import run
+from tui.machines.kinds import Limit
 from tui.machines.local.confinement import Confinement, probe
 from tui.machines.local.host import LocalHost
 from tui.machines.local.secrets import hidden_places
-from tui.machines.model import Command, Limit
+from tui.machines.model import Command
 from tui.paths import Paths
 
 

@@ -17,10 +17,11 @@ from tests.support.machines import run
 from tui.config import RunSettings
 from tui.errors import HostNotReady
 from tui.machines.errors import GuestRefused
+from tui.machines.kinds import Limit, Stream
 from tui.machines.local.confinement import Confinement
 from tui.machines.local.host import LocalHost
 from tui.machines.local.usage import tree
-from tui.machines.model import Command, Limit, Limits, Stream, TerminalSize
+from tui.machines.model import Command, Limits, TerminalSize
 
 SPIN = "while :; do :; done"
 
