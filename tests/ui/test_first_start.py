@@ -20,12 +20,16 @@ from tui.errors import HostNotReady
 from tui.machines.guest.image import ImageStatus
 from tui.machines.host import Check
 from tui.paths import Paths
+from tui.themes.catalog import ThemeCatalog
+from tui.themes.choice import DEFAULT_THEME
 from tui.ui.app import RollcageApp
+from tui.ui.kept_theme import keep_theme
 from tui.ui.preparation import HostState, Report, in_thread
 from tui.ui.screens.area import SMALLEST
 from tui.ui.screens.run import RunArea
 from tui.ui.screens.setup import Setup
 from tui.ui.session_state import SessionState
+from tui.ui.themes import textual_theme
 
 if TYPE_CHECKING:
     from tui.runs.engine import Engine
@@ -156,7 +160,8 @@ async def test_an_error_in_a_thread_is_raised_where_it_is_awaited() -> None:
 HEAVY = (
     "httpx", "watchfiles", "frontmatter", "numpy", "qemu", "jinja2", "sqlite3", "markdown_it", "pygments", "yaml",
     "tree_sitter", "ahocorasick", "coloraide", "zoneinfo", "textual.widgets._markdown", "textual.widgets._text_area",
-    "tui.definitions.index", "tui.definitions.parsing", "tui.store.store", "tui.runs.events", "tui.runs.engine",
+    "tui.definitions.index", "tui.definitions.model", "tui.definitions.parsing", "tui.machines.model",
+    "tui.store.model", "tui.store.store", "tui.runs.events", "tui.runs.engine",
     "tui.risk.model", "tui.hooks", "tui.policy", "tui.machines.qemu", "tui.ui.live", "tui.ui.screens.timeline",
     "tui.ui.screens.audit", "tui.ui.screens.pool", "tui.ui.screens.scenarios", "tui.ui.screens.code",
 )  # fmt: skip
@@ -198,8 +203,13 @@ assert {"StatusBar", "DefinitionList", "Details", "SessionTree", "KeyBar"} <= se
 """
 
 
-def test_the_first_paint_needs_nothing_heavy_but_the_reader_of_its_theme(tmp_path: Path) -> None:
+def test_the_first_paint_needs_nothing_heavy_but_once_the_reader_of_its_theme(tmp_path: Path) -> None:
     assert imported_by(FIRST_PAINT, tmp_path) == ["frontmatter", "yaml"]
+    paths = Paths.below(tmp_path)
+    read = ThemeCatalog.standard(paths).index.find(DEFAULT_THEME)
+    assert read.theme is not None
+    keep_theme(textual_theme(read.theme), read.path, paths)
+    assert imported_by(FIRST_PAINT, tmp_path) == []
 
 
 @pytest.mark.parametrize(("arguments", "most"), [(["--version"], 3), ([], 12)])
