@@ -185,6 +185,8 @@ _SEQUENCE: Final = re.compile(
 )
 _SGR: Final = re.compile(r"\x1b\[([0-9;:]{0,256})m")
 _SGR_PARAMETERS: Final = re.compile(r"[0-9;:]*")
+_RESETS: Final = ("\x1b[0m", "\x1b[m")
+_NEITHER_NEWLINE_NOR_TAB: Final = {ord("\n"): None, ord("\t"): None}
 _CONTROLS: Final = bytes(code for code in (*range(0x20), 0x7F) if code not in b"\t\n")
 
 Span = tuple[int, int, Sgr]
@@ -256,6 +258,18 @@ def _line(raw: str, style: Sgr) -> tuple[Line, Sgr]:
     return Line("".join(text), tuple(spans)), after
 
 
+class ColouredLine(NamedTuple):
+    """A line of nothing but text and colours, which are parsed when somebody looks at it."""
+
+    raw: str
+    style: Sgr
+    """How its beginning is drawn."""
+
+    def parsed(self) -> Line:
+        """Return the line."""
+        return _line(self.raw, self.style)[0]
+
+
 class LineCleaner:
     """Turns the bytes of one stream into clean lines. How the bytes are cut into chunks makes no difference.
 
@@ -282,18 +296,20 @@ class LineCleaner:
         plain = self._plain_lines(data, text)
         return self._feed(text) if plain is None else list(map(Line, plain))
 
-    def feed_texts(self, data: bytes) -> tuple[list[str], dict[int, Line]]:
-        """Take more bytes; return the texts of the lines they complete and, by index, those with more than text.
+    def feed_texts(self, data: bytes) -> tuple[list[str], dict[int, Line | ColouredLine]]:
+        """Take more bytes; return the texts of the lines they complete and, by index, those that may be more than text.
 
-        Does the same as `feed`, without an object for each of a million plain lines.
+        Does the same as `feed`, without an object for each of a million plain lines, and without parsing the colours of
+        lines that nobody may ever look at.
         """
         text = self._decoder.decode(data)
         plain = self._plain_lines(data, text)
         if plain is not None:
             return plain, {}
-        lines = self._coloured_lines(text)
-        if lines is None:
-            lines = self._feed(text)
+        coloured = self._coloured_texts(text)
+        if coloured is not None:
+            return coloured
+        lines = self._feed(text)
         return [line.text for line in lines], {
             index: line for index, line in enumerate(lines) if line.spans or line.cut
         }
@@ -334,42 +350,44 @@ class LineCleaner:
             return _line(self._segment, self._style)[0]
         return self._replaced
 
-    def _coloured_lines(self, text: str) -> list[Line] | None:
-        """Return the lines that `text` completes where it has only text and colours; else None: nothing is taken.
+    def _coloured_texts(self, text: str) -> tuple[list[str], dict[int, Line | ColouredLine]] | None:
+        """Return what `feed_texts` does where `text` has only text and colours; else None, and nothing is taken.
 
-        Twice as quick as a look at every control; compilers and test runners print little else.
+        Many times as quick as a look at every control and every colour; compilers and test runners print little else.
         """
         whole, newline, rest = text.rpartition("\n")
         if self._replaced is not None or not newline:
             return None
-        text = self._segment + whole
+        text = (self._segment + whole).replace("\r\n", "\n").removesuffix("\r")
         bare = _SGR.sub("", text)
-        if not bare.replace("\n", "").isprintable() or (not bare.isascii() and _UNSAFE.search(bare) is not None):
+        if not bare.translate(_NEITHER_NEWLINE_NOR_TAB).isprintable():
+            return None
+        if not bare.isascii() and _UNSAFE.search(bare) is not None:
             return None
         rows = text.split("\n")
         if max(map(len, rows)) > LINE_LIMIT:
             return None
-        style, lines = self._style, []
-        for row in rows:
-            if style == PLAIN and "\x1b" not in row:
-                lines.append(Line(row))
-                continue
-            shown, *more = parts = _SGR.split(row)
-            length = len(shown)
-            spans: list[Span] = [(0, length, style)] if shown and style != PLAIN else []
-            for index in range(1, len(parts), 2):
-                style = _apply_sgr(style, parts[index])
-                if part := parts[index + 1]:
-                    start, length = length, length + len(part)
-                    if style == PLAIN:
-                        continue
-                    if spans and spans[-1][1] == start and spans[-1][2] == style:
-                        spans[-1] = (spans[-1][0], length, style)
-                    else:
-                        spans.append((start, length, style))
-            lines.append(Line("".join(parts[::2]) if more else shown, tuple(spans)))
+        texts = bare.split("\n")
+        if "\t" in bare:
+            texts = [row.expandtabs(TAB_STOPS) for row in texts]
+        style = self._style
+        coloured: dict[int, Line | ColouredLine] = {}
+        for index, row in enumerate(rows):
+            if "\x1b" in row:
+                coloured[index] = ColouredLine(row, style)
+                # Most lines end as plain as they began.
+                if not row.startswith(_RESETS, row.rindex("\x1b")):
+                    for parameters in _SGR.findall(row):
+                        style = _apply_sgr(style, parameters)
+                else:
+                    style = PLAIN
+            elif style != PLAIN and row:
+                coloured[index] = ColouredLine(row, style)
         self._segment, self._segment_is_plain, self._style = "", True, style
-        return lines + self._feed(rest) if rest else lines
+        for line in self._feed(rest):  # of which only what is too long for one line is complete
+            coloured[len(texts)] = line
+            texts.append(line.text)
+        return texts, coloured
 
     def _feed(self, text: str) -> list[Line]:
         lines: list[Line] = []

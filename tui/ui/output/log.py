@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tui.machines.kinds import Stream
 from tui.store.output import BEGINNING, LARGEST_FRAME, stored_size
-from tui.text import Line, LineCleaner, clean
+from tui.text import ColouredLine, Line, LineCleaner, clean
 from tui.ui.output.blocks import (
     BLOCK_BYTES,
     BLOCK_ROWS,
@@ -158,7 +158,7 @@ class OutputLog:
             self._fill(block, Position(self._position))
         self._touch()
 
-    def _add(self, kind: RowKind, texts: list[str], lines: dict[int, Line], at_ns: int) -> None:
+    def _add(self, kind: RowKind, texts: list[str], lines: Mapping[int, Line | ColouredLine], at_ns: int) -> None:
         if not texts:
             return
         block = self._blocks[-1]

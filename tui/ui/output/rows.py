@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 import functools
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from tui.text import Colour, Line, Sgr, Span
+from tui.text import PLAIN, Colour, ColouredLine, Line, Sgr, Span
 
 
 class RowKind(enum.IntEnum):
@@ -49,8 +49,8 @@ class Rows:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.kinds = bytearray()
-        self.looks: dict[int, tuple[int, ...]] = {}
-        """For rows that are more than their text: whether they were cut, then start, end and look of each span."""
+        self.looks: dict[int, _Look] = {}
+        """Of the rows that may be more than their text."""
         self._changes = array("I")
         self._times = array("Q")
         """Rows from `_changes[i]` on came at `_times[i]`: most rows came together with others."""
@@ -58,8 +58,8 @@ class Rows:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def extend(self, kind: RowKind, texts: list[str], lines: Mapping[int, Line], at_ns: int) -> None:
-        """Add rows of one kind that came at one time; `lines` has those that are more than their text."""
+    def extend(self, kind: RowKind, texts: list[str], lines: Mapping[int, Line | ColouredLine], at_ns: int) -> None:
+        """Add rows of one kind that came at one time; `lines` has those that may be more than their text."""
         if not texts:
             return
         first = len(self.texts)
@@ -69,7 +69,7 @@ class Rows:
         self.texts += texts
         self.kinds += bytes((kind,)) * len(texts)
         for index, line in lines.items():
-            self.looks[first + index] = _packed_line(line)
+            self.looks[first + index] = _packed_line(line) if isinstance(line, Line) else _packed_colours(line)
 
     def row(self, index: int) -> Row:
         """Return one row."""
@@ -87,6 +87,9 @@ class Rows:
 
 # --- renditions as numbers -----------------------------------------------------------------------------------------
 
+_Look = tuple[int, ...] | str | tuple[str, int]
+"""Whether a line was cut, then start, end and look of each span; or what is parsed when somebody looks at it, with the
+look of its beginning where that is not plain."""
 _COLOUR_BITS: Final = 26
 _COLOUR_MASK: Final = (1 << _COLOUR_BITS) - 1
 _RGB: Final = 1 << 25
@@ -99,11 +102,19 @@ def _packed_line(line: Line) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _unpacked_line(text: str, look: tuple[int, ...]) -> Line:
-    numbers: Iterable[int] = look[1:]
-    each = iter(numbers)
+def _packed_colours(line: ColouredLine) -> str | tuple[str, int]:
+    return line.raw if line.style == PLAIN else (line.raw, _packed(line.style))
+
+
+def _unpacked_line(text: str, look: _Look) -> Line:
+    if isinstance(look, str):
+        return ColouredLine(look, PLAIN).parsed()
+    first, *rest = look
+    if isinstance(first, str):
+        return ColouredLine(first, _unpacked(int(rest[0]))).parsed()
+    each = map(int, rest)
     spans: tuple[Span, ...] = tuple((start, end, _unpacked(packed)) for start, end, packed in zip(each, each, each))  # noqa: B905
-    return Line(text, spans, bool(look[0]))
+    return Line(text, spans, bool(first))
 
 
 @functools.lru_cache(maxsize=1024)
