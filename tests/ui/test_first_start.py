@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -11,104 +10,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
 from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine
 from tui.errors import HostNotReady
-from tui.machines.guest.image import ImageStatus
-from tui.machines.host import Check
 from tui.paths import Paths
 from tui.themes.catalog import ThemeCatalog
 from tui.themes.choice import DEFAULT_THEME
 from tui.ui.app import RollcageApp
 from tui.ui.kept_theme import keep_theme
-from tui.ui.preparation import HostState, Report, in_thread
+from tui.ui.preparation import in_thread
 from tui.ui.screens.area import SMALLEST
 from tui.ui.screens.run import RunArea
-from tui.ui.screens.setup import Setup
 from tui.ui.session_state import SessionState
 from tui.ui.themes import textual_theme
 
 if TYPE_CHECKING:
     from tui.runs.engine import Engine
-
-
-def lacking(paths: Paths) -> HostState:
-    checks = (
-        Check("platform", True, "Linux x86_64"),
-        Check("mmdebstrap", False, "not installed", "apt-get install mmdebstrap"),
-        Check("/dev/kvm", False, "not there", required=False),
-    )
-    return HostState(checks, ImageStatus(False, paths.images, "not built yet"))
-
-
-@pytest.fixture
-def fresh_app(app: RollcageApp, paths: Paths) -> RollcageApp:
-    """An application on a host where nothing was set up."""
-
-    async def look(_: Paths) -> HostState:
-        return lacking(paths)
-
-    app._look_at_host = look
-    return app
-
-
-async def set_up_dialog(pilot: Pilot[int], app: RollcageApp) -> Setup:
-    await until(pilot, lambda: isinstance(app.screen, Setup))
-    dialog = app.screen
-    assert isinstance(dialog, Setup)
-    await until(pilot, lambda: isinstance(app.focused, Button))
-    return dialog
-
-
-def text_of(dialog: Setup, selector: str) -> str:
-    return str(dialog.query_one(selector, Static).content)
-
-
-async def test_what_is_lacking_is_shown_with_what_to_do(fresh_app: RollcageApp) -> None:
-    async with fresh_app.run_test(size=(120, 40)) as pilot:
-        dialog = await set_up_dialog(pilot, fresh_app)
-        shown = text_of(dialog, "#state")
-        assert "✗ mmdebstrap" in shown
-        assert "apt-get install mmdebstrap" in shown
-        assert "✗ guest image" in shown
-        assert "– /dev/kvm" in shown
-        assert "✓ platform" in shown
-
-
-async def test_it_may_be_left_for_later(fresh_app: RollcageApp) -> None:
-    async with fresh_app.run_test(size=(120, 40), notifications=True) as pilot:
-        await set_up_dialog(pilot, fresh_app)
-        await pilot.press("escape")
-        await until(pilot, lambda: isinstance(fresh_app.screen, RunArea))
-        await until(pilot, lambda: any("rollcage setup" in toast.message for toast in fresh_app._notifications))
-
-
-async def test_setting_up_shows_progress_and_a_failure_can_be_tried_again(fresh_app: RollcageApp) -> None:
-    steps: asyncio.Queue[Exception | None] = asyncio.Queue()
-
-    async def act(report: Report) -> None:
-        report(0.25, "unpacking\x1b[2J packages")
-        if (error := await steps.get()) is not None:
-            raise error
-
-    fresh_app._set_up = act  # type: ignore[method-assign]
-    async with fresh_app.run_test(size=(120, 40)) as pilot:
-        dialog = await set_up_dialog(pilot, fresh_app)
-        await pilot.press("enter")
-        await until(pilot, lambda: text_of(dialog, "#stage") == "unpacking␛[2J packages")
-        steps.put_nowait(HostNotReady("no network", hint="connect it"))
-        await until(pilot, lambda: "no network" in text_of(dialog, "#problem"))
-        assert "connect it" in text_of(dialog, "#problem")
-        act_button = dialog.query_one("#act", Button)
-        await until(pilot, lambda: str(act_button.label) == "Try again" and not act_button.disabled)
-        await pilot.pause()
-        await pilot.click("#act")
-        await until(pilot, lambda: dialog.has_class("-working"))
-        steps.put_nowait(None)
-        await until(pilot, lambda: isinstance(fresh_app.screen, RunArea))
 
 
 async def test_a_terminal_that_is_too_small_says_what_is_needed(app: RollcageApp) -> None:
@@ -212,7 +131,7 @@ def test_the_first_paint_needs_nothing_heavy_but_once_the_reader_of_its_theme(tm
     assert imported_by(FIRST_PAINT, tmp_path) == []
 
 
-@pytest.mark.parametrize(("arguments", "most"), [(["--version"], 3), ([], 12)])
+@pytest.mark.parametrize(("arguments", "most"), [(["--version"], 3), ([], 17)])
 def test_the_command_line_imports_only_what_it_needs(tmp_path: Path, arguments: list[str], most: int) -> None:
     program = (
         f"import sys\nsys.argv = ['rollcage', *{arguments!r}]\nfrom tui.__main__ import main\nmain()\n"

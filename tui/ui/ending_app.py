@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tui.runs.engine import Engine
     from tui.runs.undivided import Closing
     from tui.ui.approver import DialogApprover
-    from tui.ui.live import LiveRun
 
 _log = logging.getLogger(__name__)
 _CLOSING_S: Final = 20.0
@@ -44,19 +43,26 @@ class EndingApp(PreparedApp):
         """Leave; ask first while something runs. Asked again, say what is being waited for."""
         if self._ending is not None and not self._ending.done():
             self._tell_closing()
-        elif not self._asks_to_leave:
-            running = self.workspace.live.running()
-            if running is None or await self._agreed_to_leave(running):
-                await self._leave()
+        elif not self._asks_to_leave and await self._agreed_to_leave():
+            await self._leave()
 
-    async def _agreed_to_leave(self, running: LiveRun) -> bool:
+    async def _agreed_to_leave(self) -> bool:
+        """Return whether nothing goes on, or a person agrees that it ends."""
         from textual.content import Content
 
+        running = self.workspace.live.running()
+        if running is not None:
+            going_on = f"{clean_line(running.title, 60)} is running in session {clean_line(running.session, 30)}."
+            loses = "It will be cancelled; the session and all its snapshots stay."
+        elif self.workspace.setting_up is not None:
+            going_on = "This host is being set up."
+            loses = "That will be broken off, and has to begin again; nothing half-made stays."
+        else:
+            return True
         from tui.ui.screens.confirm import Confirm
 
-        body = Content(f"{clean_line(running.title, 60)} is running in session {clean_line(running.session, 30)}.")
-        note = Content("It will be cancelled; the session and all its snapshots stay.")
-        dialog = Confirm("Leave Rollcage?", Content("\n").join([body, note]), act="Cancel it and leave", keep="Stay")
+        body = Content("\n").join([Content(going_on), Content(loses)])
+        dialog = Confirm("Leave Rollcage?", body, act="Cancel it and leave", keep="Stay")
         self._asks_to_leave = True
         try:
             return await self.push_screen_wait(dialog) is True

@@ -10,6 +10,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from tui.definitions.index import Index
     from tui.runs.events import Event
+    from tui.ui.preparation import Progress
     from tui.ui.session_state import SessionState
 
 
@@ -40,3 +41,14 @@ class CatalogChanged(Message):
     notice: str = ""
     """What changed, for a person; nothing at the first time."""
     is_bad: bool = False
+
+
+@dataclass
+class SetUpFurther(Message):
+    """More of setting the host up is done; only the newest such message matters."""
+
+    progress: Progress
+
+    def can_replace(self, message: Message) -> bool:
+        """Let a newer one take the place of an older one."""
+        return isinstance(message, SetUpFurther)

@@ -20,6 +20,21 @@ Report = Callable[[float | None, str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far setting the host up has come."""
+
+    fraction: float | None = None
+    """What is done of it; None where that is not known."""
+    stage: str = ""
+    """What is being done. Not cleaned yet."""
+
+    @property
+    def words(self) -> str:
+        """Return it in as few words as the bar at the top has room for."""
+        return f"setting up {f'{self.fraction:.0%}' if self.fraction is not None else '…'}"
+
+
+@dataclass(frozen=True, slots=True)
 class HostState:
     """What is there and what is lacking."""
 

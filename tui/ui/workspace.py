@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tui.runs.engine import BackendStatus, Engine, Run
     from tui.runs.request import Request
     from tui.ui.live import LiveRun, LiveRuns
+    from tui.ui.preparation import Progress
     from tui.ui.screens.sessions import SessionChoice
 
 DEFAULT_SESSION: Final = "default"
@@ -51,6 +52,8 @@ class Workspace:
         """Why it could not be opened."""
         self.backend: BackendStatus | None = None
         """What makes the machines, once it is known."""
+        self.setting_up: Progress | None = None
+        """How far setting the host up has come, while that goes on."""
         self.acts = Acts()
         """What was set going with the engine."""
         self.closing: list[Callable[[], Awaitable[None]]] = [self.acts.settled]
@@ -174,8 +177,9 @@ class Workspace:
     def status(self) -> Status:
         """Return what the bar at the top says."""
         words, look = self.run_words()
+        setting_up = self.setting_up.words if self.setting_up is not None else ""
         if self.opened is None:
-            return Status(session=self.session, run=words, run_look=look, read_only=self.keymap.read_only)
+            return Status(self.session, words, look, setting_up=setting_up, read_only=self.keymap.read_only)
         machine = self.live.machines.get(self.session)
         spec = machine.spec if machine else self.state.record.spec if self.state.record else None
         vm = f"{machine.machine_id[-6:].lower()} {spec_words(machine.spec)}" if machine else ""
@@ -191,6 +195,7 @@ class Workspace:
             pool=f"{pool.ready} ready {pool.warming} warming {pool.hits}/{pool.hits + pool.misses} hits"
             if pool
             else "",
+            setting_up=setting_up,
         )
 
     def run_words(self) -> tuple[str, str]:

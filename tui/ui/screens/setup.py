@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
-from textual import on, work
+from textual import on
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, ProgressBar, Static
 
 from tui.errors import RollcageError
 from tui.text import clean, clean_line
-from tui.ui.preparation import HostState, Report
+from tui.ui.preparation import HostState, Progress
 from tui.ui.screens.dialog import Dialog
-
-Act = Callable[[Report], Awaitable[None]]
 
 
 class Setup(Dialog[bool]):
-    """Dismissed with True when the host is ready, with False when a person leaves it for later."""
+    """Dismissed with True when the host is ready, with False when a person leaves it for later.
+
+    It shows what goes on and does none of it: leaving stops nothing.
+    """
 
     FRAME_TITLE = "Setting up"
     AUTO_FOCUS = "#act"
@@ -35,22 +34,20 @@ class Setup(Dialog[bool]):
     Setup.-working ProgressBar, Setup.-working #stage { display: block; }
     """
 
-    @dataclass
-    class Progress(Message):
-        """Something was done; only the newest such message matters."""
-
-        fraction: float | None
-        stage: str
-
-        def can_replace(self, message: Message) -> bool:
-            """Let a newer one take the place of an older one."""
-            return isinstance(message, Setup.Progress)
-
-    def __init__(self, state: HostState, act: Act, log: str) -> None:
+    def __init__(
+        self, state: HostState, begin: Callable[[], object], under_way: Callable[[], Progress | None], log: str
+    ) -> None:
         super().__init__()
         self._state = state
-        self._act = act
+        self._begin = begin
         self._log_file = log
+        self._under_way = under_way
+        self._was_left = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can show what comes."""
+        return self.is_mounted and not self._was_left
 
     def content(self) -> Iterable[Widget]:
         """Return the checks, the progress and the buttons."""
@@ -70,44 +67,46 @@ class Setup(Dialog[bool]):
             classes="dialog--buttons",
         )
 
+    def on_mount(self) -> None:
+        """Show what is under way already."""
+        if (progress := self._under_way()) is not None:
+            self.show_progress(progress)
+            self.query_one("#later").focus()
+
     @on(Button.Pressed, "#later")
     def action_cancel(self) -> None:
         """Leave it for later; what is under way goes on."""
+        self._was_left = True
         self.dismiss(False)
 
     @on(Button.Pressed, "#act")
-    @work(exclusive=True, exit_on_error=False)
-    async def _set_up(self) -> None:
+    def _set_up(self) -> None:
+        self.query_one("#problem", Static).update("")
+        self.show_progress(Progress())
+        self._begin()
+
+    def show_progress(self, progress: Progress) -> None:
+        """Show how far it has come."""
         self.add_class("-working")
         self.query_one("#act", Button).disabled = True
-        self.query_one("#problem", Static).update("")
-        try:
-            await self._act(self._tell)
-        except (RollcageError, OSError) as error:
-            self._failed(error)
-            return
-        self.dismiss(True)
-
-    def _tell(self, fraction: float | None, stage: str) -> None:
-        self.post_message(self.Progress(fraction, stage))
-
-    @on(Progress)
-    def _show_progress(self, event: Progress) -> None:
+        self.query_one("#later", Button).label = "In the background"
         bar = self.query_one(ProgressBar)
-        if event.fraction is None:
+        if progress.fraction is None:
             bar.update(total=None)
         else:
-            bar.update(total=100, progress=event.fraction * 100)
-        self.query_one("#stage", Static).update(clean_line(event.stage, 90))
+            bar.update(total=100, progress=progress.fraction * 100)
+        self.query_one("#stage", Static).update(clean_line(progress.stage, 90))
 
-    def _failed(self, error: RollcageError | OSError) -> None:
+    def show_failure(self, error: Exception) -> None:
+        """Show what went wrong, and let it be tried again."""
         self.remove_class("-working")
         message = error.message if isinstance(error, RollcageError) else str(error)
         hint = error.hint if isinstance(error, RollcageError) else ""
         text = "\n".join(filter(None, [f"✗ {clean(message)}", clean(hint), f"The log is {self._log_file}."]))
         self.query_one("#problem", Static).update(Content(text))
+        self.query_one("#later", Button).label = "Later"
         button = self.query_one("#act", Button)
-        button.label = Content("Try again")
+        button.label = "Try again"
         button.disabled = False
         self.call_after_refresh(button.focus)  # after the focus it lost by being disabled
 

@@ -27,6 +27,7 @@ class Status:
     backend: str = ""
     backend_reason: str = ""
     pool: str = ""
+    setting_up: str = ""
     read_only: bool = False
 
 
@@ -112,6 +113,8 @@ class StatusBar(Widget):
         ]
         if status.read_only:
             parts.insert(0, (0, [("READ ONLY", "warning")]))
+        if status.setting_up:
+            parts.append((2, [(status.setting_up, "warning")]))
         if status.machine:
             parts.append((4, [("vm ", "label"), (status.machine, "")]))
         if status.backend:
