@@ -22,7 +22,7 @@ from tests.support.gates import OpenGate
 from tui.config import PoolSettings, RunSettings, Settings, SnapshotSettings
 from tui.errors import RollcageError
 from tui.machines.model import PROFILES, MachineSpec
-from tui.machines.qemu import disk, vault
+from tui.machines.qemu import deduplication, disk
 from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.events import Event, OutputReceived
@@ -172,7 +172,7 @@ def meet_long_chains(patch: Callable[[object, str, int], None] = setattr) -> Non
     """Let chains of layers and of files become long soon."""
     patch(disk, "_LONGEST_CHAIN", 12)
     patch(disk, "_MERGED_AT_ONCE", 4)
-    patch(vault, "_MOST_FILES", 6)
+    patch(deduplication, "_MOST_FILES", 6)
 
 
 async def main() -> None:

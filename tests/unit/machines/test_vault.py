@@ -12,6 +12,7 @@ from tui.ids import new_id
 from tui.machines.errors import SnapshotDamaged, SnapshotError
 from tui.machines.model import MachineSpec
 from tui.machines.protocol import SnapshotLabel
+from tui.machines.qemu import deduplication
 from tui.machines.qemu import vault as vault_module
 from tui.machines.qemu.pagemap import PAGE
 from tui.machines.qemu.snapshot_file import Manifest
@@ -76,7 +77,7 @@ def test_a_chain_reads_back_and_survives_the_deletion_of_any_of_it(tmp_path_fact
 
 
 def test_a_long_line_of_snapshots_does_not_refer_to_all_before(tmp_path, monkeypatch):
-    monkeypatch.setattr(vault_module, "_MOST_FILES", 5)
+    monkeypatch.setattr(deduplication, "_MOST_FILES", 5)
     vault = Vault(tmp_path)
     seeds = {number: number + 1 for number in range(20)}
     last = add(vault, seeds)

@@ -32,6 +32,7 @@ import xxhash
 from tui.errors import NotFound
 from tui.ids import checked_id, is_id
 from tui.machines.errors import SnapshotDamaged, SnapshotError
+from tui.machines.qemu.deduplication import deduplicated
 from tui.machines.qemu.memory import runs
 from tui.machines.qemu.pagemap import PAGE
 from tui.machines.qemu.snapshot_file import Manifest, PageIndex, SnapshotReader, digests, write_snapshot
@@ -45,9 +46,6 @@ _log = logging.getLogger(__name__)
 _BATCH: Final = 16_384
 """Pages moved at a time, 64 MiB."""
 _INDEXES_KEPT: Final = 8
-_MOST_FILES: Final = 64
-"""Older files a snapshot refers to at most. What only others hold, the smallest shares, is stored once more: otherwise
-a snapshot late in a long line would refer to every one before it, and its restore open more files than it may."""
 _KEEP_SIZE_AND_PUNCH: Final = 0x01 | 0x02
 
 
@@ -96,7 +94,7 @@ class Vault:
             SnapshotError: the disk is full or cannot be written; nothing was added.
         """
         with self._locked():
-            files, index, own = self._deduplicated(manifest, numbers, content)
+            files, index, own = deduplicated(manifest.label.id, numbers, content, self._base(manifest))
             manifest = replace(manifest, files=files, own_pages=len(own))
             chunks = [content[own[at : at + _BATCH]] for at in range(0, len(own), _BATCH)]
             return self._write(manifest, index, chunks, devices)
@@ -148,41 +146,6 @@ class Vault:
             index = index._replace(file=(place.reshape(-1) + 1).astype(np.uint16))
             manifest = replace(manifest, label=label, files=files, own_pages=0)
             return self._write(manifest, index, [], devices)
-
-    def _deduplicated(
-        self, manifest: Manifest, numbers: NDArray[np.uint32], content: NDArray[np.uint8]
-    ) -> tuple[tuple[str, ...], PageIndex, NDArray[np.intp]]:
-        """Return the files referred to, the index, and the rows of `content` that must be written."""
-        digest = digests(content)
-        file = np.zeros(len(numbers), np.uint16)
-        slot = np.zeros(len(numbers), np.uint32)
-        files = [manifest.label.id]
-        fresh = np.ones(len(numbers), bool)
-        base = self._base(manifest)
-        if base is not None and base[1].number.size:
-            base_manifest, base_index = base
-            order = np.argsort(base_index.digest, kind="stable")
-            place = np.searchsorted(base_index.digest, digest, sorter=order)
-            place = order[np.minimum(place, len(order) - 1)]
-            known = base_index.digest[place] == digest
-            used, share = np.unique(base_index.file[place[known]], return_counts=True)
-            if len(used) > _MOST_FILES:
-                used = np.sort(used[np.argsort(share)[-_MOST_FILES:]])
-                known &= np.isin(base_index.file[place], used)
-            fresh = ~known
-            renumbered = np.zeros(len(base_manifest.files), np.uint16)
-            for old in used.tolist():
-                renumbered[old] = len(files)
-                files.append(base_manifest.files[old])
-            file[known] = renumbered[base_index.file[place[known]]]
-            slot[known] = base_index.slot[place[known]]
-        rows = np.flatnonzero(fresh)
-        _, first, inverse = np.unique(digest[rows], return_index=True, return_inverse=True)
-        # Slots follow the order of page numbers, so that a restore reads and writes long runs.
-        rank = np.empty(len(first), np.uint32)
-        rank[np.argsort(first)] = np.arange(len(first), dtype=np.uint32)
-        slot[rows] = rank[inverse.reshape(-1)]
-        return tuple(files), PageIndex(numbers, file, slot, digest), rows[np.sort(first)]
 
     def _base(self, manifest: Manifest) -> tuple[Manifest, PageIndex] | None:
         parent = manifest.label.parent_id
