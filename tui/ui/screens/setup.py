@@ -89,7 +89,7 @@ class Setup(Dialog[bool]):
         """Show how far it has come."""
         self.add_class("-working")
         self.query_one("#act", Button).disabled = True
-        self.query_one("#later", Button).label = "In the background"
+        self.query_one("#later", Button).label = "Hide"
         bar = self.query_one(ProgressBar)
         if progress.fraction is None:
             bar.update(total=None)

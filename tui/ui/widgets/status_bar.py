@@ -32,7 +32,7 @@ class Status:
 
 
 _BETWEEN: Final = " │ "
-_NEEDED: Final = 1
+_NEEDED: Final = 2
 """Up to this rank, a part is worth more than the titles of the areas elsewhere."""
 _Parts = list[tuple[int, list[tuple[str, str]]]]
 """What stands in the bar, in order: the rank of each part (the higher, the sooner it is left out), and its texts."""
