@@ -132,3 +132,37 @@ async def test_without_a_keymap_nothing_is_said(app: RollcageApp) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until(pilot, lambda: app.engine is not None)
         assert not [toast for toast in toasts(app) if "eymap" in toast]
+
+
+async def test_nothing_promises_a_key_that_the_focused_field_takes(
+    make_app: Callable[..., RollcageApp], paths: Paths
+) -> None:
+    paths.config.mkdir(parents=True, exist_ok=True)
+    paths.keymap_file.write_text("app.help: W\napp.setup: [A, f2]\n")
+    app = make_app()
+    async with app.run_test(size=(160, 40), notifications=True) as pilot:
+        await until(pilot, lambda: app.engine is not None and app.catalog is not None and "Help" in bar(app))
+        assert bar(app)["Help"] == "W"
+        await until(pilot, lambda: any("W would be typed" in toast for toast in toasts(app)))
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await until(pilot, lambda: "Help" not in bar(app))
+        await pilot.press("W")
+        assert app.run_area.query_one("#filter", Input).value == "W"
+        app.action_help()
+        await until(pilot, lambda: isinstance(app.screen, Finder) and app.screen.query("FinderList"))
+        assert isinstance(app.screen, Finder)
+        finder = app.screen
+        await until(pilot, lambda: finder.results.shown)
+        found = {each.title: each for each in reversed(finder.results.shown)}
+        assert (found["Help"].keys, found["Set up"].keys, found["Interrupt"].keys) == ("", "f2", "^c")
+        assert "(W where no text is typed)" in found["Help"].explanation
+        assert "where no text" not in found["Set up"].explanation
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: app.screen is app.run_area and not isinstance(app.focused, Input))
+        app.action_command_palette()
+        await until(pilot, lambda: isinstance(app.screen, Finder) and app.screen.query("FinderList"))
+        palette = app.screen
+        assert isinstance(palette, Finder)
+        await until(pilot, lambda: palette.results.shown)
+        assert next(each.keys for each in palette.results.shown if each.title == "Help") == "W"

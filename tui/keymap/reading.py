@@ -14,7 +14,7 @@ from tui.definitions.problems import Problem, Severity, has_errors, in_order
 from tui.definitions.spelling import did_you_mean
 from tui.definitions.text_files import read_mapping
 from tui.keymap.names import KNOWN_NAMES, NoKey, is_typed, parse_key, shown, why_unsent
-from tui.keymap.table import Keymap, KeyTable
+from tui.keymap.table import EVERYWHERE, Keymap, KeyTable
 
 if TYPE_CHECKING:
     from tui.definitions.frontmatter import Node
@@ -99,7 +99,19 @@ def _keys(place: Node, value: Node, key: Key, problems: Problems) -> tuple[str, 
         problems.error(place, f"{key.id!r} would have {what}: nobody could {key.label.lower()} any more",
                        f"add one, as in [{', '.join([key.shown_keys.split()[0], *map(shown, keys)])}]")  # fmt: skip
         return None
+    if not wrong and keys and _is_needed_in_fields(key) and all(map(is_typed, keys)):
+        (free, *_) = (each for each in key.default_keys if not is_typed(each))
+        problems.at(place.line, place.column,
+                    f"{key.id!r}: {' '.join(map(shown, keys))} would be typed where a text field has the focus",
+                    f"add a key with ctrl, or a function key, as in [{', '.join(map(shown, [*keys, free]))}]",
+                    Severity.WARNING)  # fmt: skip
     return None if wrong else tuple(keys)
+
+
+def _is_needed_in_fields(key: Key) -> bool:
+    """Say whether a key is for what works everywhere, also while text is typed, as long as nobody changes that."""
+    works = not all(map(is_typed, key.default_keys))
+    return works and not key.priority and (key.scope == EVERYWHERE or key.essential)
 
 
 def _key(node: Node, text: str, key: Key, problems: Problems) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual.keys import key_to_character
 
+from tui.keymap.names import shown
 from tui.keymap.table import EVERYWHERE, Keymap
 from tui.ui.bindings import KEY_TABLE
 
@@ -78,16 +79,31 @@ def working_keys(screen: Screen[Any]) -> dict[str, list[str]]:
     A text field keeps what can be typed for itself, and what edits text.
     """
     keymap = cast("KeyedApp", screen.app).keymap
-    active, focused = screen.active_bindings, screen.focused
+    active = screen.active_bindings
     working: dict[str, list[str]] = {}
     for key in KEY_TABLE.keys:
         for pressed in keymap.keys_of(key):
-            is_typed = focused is not None and focused.check_consume_key(pressed, key_to_character(pressed))
             found = active.get(pressed)
             # What comes first also works above everything else, where it is not among what is active.
-            if key.priority or (found is not None and found.binding.id == key.id and not is_typed):
+            if key.priority or (found is not None and found.binding.id == key.id and not _types(screen, pressed)):
                 working.setdefault(key.id, []).append(pressed)
     return working
+
+
+def shown_here(screen: Screen[Any], key: Key) -> tuple[str, str]:
+    """Return the keys that do something where the focus is, and those that are typed there instead, to be read."""
+    keymap = cast("KeyedApp", screen.app).keymap
+    keys = keymap.keys_of(key)
+    typed = [] if key.priority else [pressed for pressed in keys if _types(screen, pressed)]
+    if not typed:
+        return keymap.shown_keys(key), ""
+    return " ".join(shown(pressed) for pressed in keys if pressed not in typed), " ".join(map(shown, typed))
+
+
+def _types(screen: Screen[Any], pressed: str) -> bool:
+    """Say whether a text field has the focus and takes a key for itself."""
+    focused = screen.focused
+    return focused is not None and focused.check_consume_key(pressed, key_to_character(pressed))
 
 
 def _bound(node: DOMNode) -> list[Key]:

@@ -19,15 +19,17 @@ TABLE = KeyTable(
     (
         Key("app.quit", "ctrl+q", "quit", "Quit", "Leave.", priority=True, essential=True),
         Key("app.help", "question_mark,f1", "help", "Help", "Help."),
+        Key("app.command", "colon", "palette", "Palette", "Find."),
         Key("run.run", "ctrl+r", "run", "Run", "Run.", changes=True),
         Key("run.cancel", "x,ctrl+x", "cancel", "Cancel", "Cancel.", display="x", changes=True, essential=True),
         Key("list.down", "j,down", "down", "Down", "Down."),
         Key("other.mark", "x", "mark", "Mark", "Mark."),
         Key("dialog.cancel", "escape", "cancel", "Cancel", "Cancel."),
+        Key("question.leave", "escape", "leave", "Leave", "Leave.", essential=True),
     ),
-    {"app": "Everywhere", "run": "Run", "list": "List", "other": "Other", "dialog": "Dialogs"},
+    {"app": "Everywhere", "run": "Run", "list": "List", "other": "Other", "dialog": "Dialogs", "question": "Questions"},
     {"list": ("run",)},
-    frozenset({"dialog"}),
+    frozenset({"dialog", "question"}),
 )
 
 
@@ -122,7 +124,7 @@ def test_what_goes_from_field_to_field_cannot_be_taken(key: str) -> None:
 
 def test_a_key_clashes_with_what_is_around_it() -> None:
     assert "is the key of 'run.run' already" in only_problem("list.down: ctrl+r")
-    assert "is the key of 'list.down' already" in only_problem("app.help: j")
+    assert "is the key of 'list.down' already" in only_problem("app.help: [j, f1]")
 
 
 def test_places_apart_may_share_a_key() -> None:
@@ -139,6 +141,34 @@ def test_a_key_that_may_not_arrive_is_a_warning() -> None:
     assert problem.severity is Severity.WARNING
     assert "the same as enter" in problem.message
     assert keymap.current("run.run") == "^m"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("run.run: f10\napp.help: h", "keymap.yaml:2: warning: 'app.help': h would be typed where a text field has the "
+                                      "focus (add a key with ctrl, or a function key, as in [h, f1])"),
+        ("question.leave: [q, '?']", "keymap.yaml:1: warning: 'question.leave': q ? would be typed where a text "
+                                   "field has the focus (add a key with ctrl, or a function key, as in [q, ?, esc])"),
+    ],
+)  # fmt: skip
+def test_what_must_work_everywhere_is_not_left_to_characters_alone(text: str, told: str) -> None:
+    keymap, (problem,) = read(text)
+    assert str(problem) == told
+    assert keymap.changed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "app.help: [h, f2]",  # one of them works
+        "app.command: h",  # a character by default too
+        "list.down: n",  # not everywhere
+        "app.help: []",  # nothing is promised
+    ],
+)
+def test_other_characters_are_fine(text: str) -> None:
+    assert read(text)[1] == ()
 
 
 def test_all_mistakes_are_told_at_once_and_none_of_the_file_is_used() -> None:

@@ -12,7 +12,7 @@ from textual import work
 from tui.ui.areas import AREAS
 from tui.ui.candidates import Candidate
 from tui.ui.describe import RISK_GLYPHS, age, spec_words, state_words
-from tui.ui.reach import bare, reachable
+from tui.ui.reach import bare, reachable, shown_here
 from tui.ui.screens.finder import Finder
 from tui.ui.screens.sessions import SessionChoice
 
@@ -60,7 +60,7 @@ class Palette(Finder):
     def _actions(self) -> Iterator[Candidate]:
         for each in reachable(self._screen):
             if bare(each.key.action) not in _MOVING:
-                keys = self._app.keymap.shown_keys(each.key)
+                keys, _ = shown_here(self._screen, each.key)
                 yield Candidate("do", each.key.label, each.key.help, each.run, keys, each.reason)
 
     def _areas(self) -> Iterator[Candidate]:
