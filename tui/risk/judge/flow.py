@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from tui.risk.judge.command import Command, read_command
+from tui.risk.judge.searches import with_found
 from tui.risk.judge.targets import SECRET_FILE, classify
 from tui.risk.knowledge import Knowledge
 from tui.risk.rule import Flow, Target
@@ -50,7 +51,7 @@ def _of(producers: tuple[int, ...], program: ShellProgram, knowledge: Knowledge,
     for index in producers[:_MOST]:
         if 0 <= index < len(program.invocations):
             producer = program.invocations[index]
-            found |= put_out(read_command(producer, knowledge.facts(producer.program)))
+            found |= put_out(read_command(with_found(producer, program), knowledge.facts(producer.program)))
             found |= _of_files(producer)
             if producer.appended:
                 found |= _of_names(producer, program)

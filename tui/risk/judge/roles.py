@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Final
 from tui.levels import RiskLevel
 from tui.risk.judge.command import Command
 from tui.risk.judge.draft import Verdict
-from tui.risk.judge.targets import SECRET_FILE, classify, describe
+from tui.risk.judge.targets import SECRET_FILE, classify, classify_text, describe
 from tui.risk.model import Category, Effect, Reversibility
 from tui.risk.rule import Target
 from tui.risk.shell.model import Invocation, Word
@@ -259,6 +260,8 @@ def _writes(thing: Touched, invocation: Invocation) -> Verdict | None:
         return say(HIGH, effect, "fs.replace-logins", Category.EVADE, "T1070")
     if Target.LOG in kinds and (thing.empties or (replaces and _HISTORY.search(name))):
         return say(HIGH, f"empties the log {name}", "fs.empty-log", Category.EVADE, "T1070")
+    if thing.empties and thing.word.globs and Target.ANY_OUTSIDE in kinds:
+        return say(HIGH, f"empties every file that matches {name}", "fs.empty-many", Category.DESTROY, "T1485")
     if Target.KERNEL in kinds:
         return say(
             HIGH,
@@ -299,10 +302,24 @@ def _creates(thing: Touched) -> Verdict | None:
 
 def _reads(thing: Touched) -> Verdict | None:
     if Target.CREDENTIAL not in thing.kinds:
-        return None
+        return _hunts(thing)
     return _verdict(
         thing, HIGH, Category.CRED_READ, f"reads the secrets in {describe(thing.word)}", "fs.read-credentials", "T1552",
         effects=frozenset({Effect.READ, Effect.CREDENTIAL_READ}), back=Reversibility.IRREVERSIBLE,
+    )  # fmt: skip
+
+
+def _hunts(thing: Touched) -> Verdict | None:
+    """Say so where files with secrets are read wherever they lie: `~/*.kdbx`, or what `find / -name '*.pem'` finds."""
+    text = thing.word.text
+    if not (thing.word.globs and SECRET_FILE.search(text)):
+        return None
+    if not classify_text(posixpath.dirname(text) or "/") & {Target.ROOT, Target.HOME}:
+        return None
+    return _verdict(
+        thing, HIGH, Category.CRED_READ, f"reads every file with secrets that matches {describe(thing.word)}",
+        "fs.read-secret-files", "T1552.001", effects=frozenset({Effect.READ, Effect.CREDENTIAL_READ}),
+        back=Reversibility.IRREVERSIBLE,
     )  # fmt: skip
 
 

@@ -166,7 +166,7 @@ class Expander:
         if part.direction:
             self.scope.files[part.source] = output
         if part.direction or output.literal is None:
-            draft.add(Unknown(part.source), quoted=part.quoted or bool(part.direction))
+            draft.add(Unknown(part.source, output.producers), quoted=part.quoted or bool(part.direction))
         else:
             draft.add(output.literal.rstrip("\n"), quoted=part.quoted)
             draft.hidden |= not part.script.body.items

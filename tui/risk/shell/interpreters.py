@@ -50,7 +50,7 @@ def shell(call: Call) -> Output:
         inside.positional = [field.value for field in operands[2:]]
         if len(operands) > 1:
             inside.variables["0"] = operands[1].value
-        if call.context.appended:
+        if call.context.appended and len(operands) < 3:
             inside.positional = None
         return shell_code(replace(call, scope=inside), operands[0], f"{call.program} -c")
     if operands and not parsed.has("-s"):

@@ -19,6 +19,8 @@ class Unknown:
 
     source: str
     """As written: `$DIR`, `$(date)`."""
+    inputs: tuple[int, ...] = ()
+    """Indices of the invocations whose output it is, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

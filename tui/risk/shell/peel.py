@@ -172,6 +172,8 @@ def _appended(call: Call, parsed: options.Parsed, operands: list[Field]) -> Outp
         call.draft.inputs = tuple(dict.fromkeys((*call.draft.inputs, *producers)))
         if _is_code(operands, token):
             unknown_code(call, "bash", operands[-1].word.span, producers, "xargs")
+        elif token is None and _runs_script(operands):
+            operands = [*operands, made("{}", operands[-1].word.span)]
         return call.walker.invoke(operands, call.scope, inside)
     delimiter = parsed.values("-d", "--delimiter")
     if parsed.has("-0", "--null"):
@@ -190,6 +192,13 @@ def _appended(call: Call, parsed: options.Parsed, operands: list[Field]) -> Outp
     for word in words[:8]:
         output = call.walker.invoke([_filled(call, field, token, word) for field in operands], call.scope, inside)
     return output
+
+
+def _runs_script(operands: list[Field]) -> bool:
+    """Say whether what is read becomes `$1`, `$2`… of code that is given: `xargs sh -c 'rm "$@"' _`."""
+    texts = [field.text for field in operands]
+    shell = operands[0].literal is not None and posixpath.basename(texts[0]) in INTERPRETERS
+    return shell and len(texts) > 3 and texts[-3].startswith("-") and texts[-3].endswith("c")
 
 
 def _is_code(operands: list[Field], token: str | None) -> bool:

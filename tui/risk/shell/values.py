@@ -60,7 +60,7 @@ def known(text: str, disguise: Disguise = Disguise.NONE) -> Value:
 
 def unknown(source: str, inputs: tuple[int, ...] = ()) -> Value:
     """Return a value that only exists when the text runs."""
-    return Value((Unknown(source),), inputs)
+    return Value((Unknown(source, inputs),), inputs)
 
 
 def appended(before: Value, after: Value) -> Value | None:
