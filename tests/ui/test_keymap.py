@@ -155,8 +155,9 @@ async def test_nothing_promises_a_key_that_the_focused_field_takes(
         finder = app.screen
         await until(pilot, lambda: finder.results.shown)
         found = {each.title: each for each in reversed(finder.results.shown)}
-        assert (found["Help"].keys, found["Set up"].keys, found["Interrupt"].keys) == ("", "f2", "^c")
+        assert (found["Help"].keys, found["Set up"].keys, found["Interrupt"].keys) == ("", "f2", "")
         assert "(W where no text is typed)" in found["Help"].explanation
+        assert "(^c where no text is typed)" in found["Interrupt"].explanation  # the field copies with it
         assert "where no text" not in found["Set up"].explanation
         await pilot.press("escape", "escape")
         await until(pilot, lambda: app.screen is app.run_area and not isinstance(app.focused, Input))

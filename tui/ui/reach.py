@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -79,31 +79,33 @@ def working_keys(screen: Screen[Any]) -> dict[str, list[str]]:
     A text field keeps what can be typed for itself, and what edits text.
     """
     keymap = cast("KeyedApp", screen.app).keymap
-    active = screen.active_bindings
+    active, focused = screen.active_bindings, screen.focused
     working: dict[str, list[str]] = {}
     for key in KEY_TABLE.keys:
         for pressed in keymap.keys_of(key):
+            is_typed = focused is not None and focused.check_consume_key(pressed, key_to_character(pressed))
             found = active.get(pressed)
             # What comes first also works above everything else, where it is not among what is active.
-            if key.priority or (found is not None and found.binding.id == key.id and not _types(screen, pressed)):
+            if key.priority or (found is not None and found.binding.id == key.id and not is_typed):
                 working.setdefault(key.id, []).append(pressed)
     return working
 
 
-def shown_here(screen: Screen[Any], key: Key) -> tuple[str, str]:
-    """Return the keys that do something where the focus is, and those that are typed there instead, to be read."""
-    keymap = cast("KeyedApp", screen.app).keymap
-    keys = keymap.keys_of(key)
-    typed = [] if key.priority else [pressed for pressed in keys if _types(screen, pressed)]
-    if not typed:
-        return keymap.shown_keys(key), ""
-    return " ".join(shown(pressed) for pressed in keys if pressed not in typed), " ".join(map(shown, typed))
+def shown_where_they_work(screen: Screen[Any]) -> Callable[[Key], tuple[str, str]]:
+    """Return what names the keys that do something where the focus is, and those that only do it elsewhere.
 
+    The second are named where a text field has the focus, and takes all of them.
+    """
+    keymap, working, focused = cast("KeyedApp", screen.app).keymap, working_keys(screen), screen.focused
+    is_field = focused is not None and focused.check_consume_key("x", "x")
 
-def _types(screen: Screen[Any], pressed: str) -> bool:
-    """Say whether a text field has the focus and takes a key for itself."""
-    focused = screen.focused
-    return focused is not None and focused.check_consume_key(pressed, key_to_character(pressed))
+    def of(key: Key) -> tuple[str, str]:
+        keys, here = keymap.keys_of(key), working.get(key.id, [])
+        if len(here) == len(keys):
+            return keymap.shown_keys(key), ""
+        return " ".join(map(shown, here)), " ".join(map(shown, keys)) if is_field and not here else ""
+
+    return of
 
 
 def _bound(node: DOMNode) -> list[Key]:

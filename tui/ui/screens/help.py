@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from tui.ui.bindings import KEY_TABLE
 from tui.ui.candidates import Candidate
-from tui.ui.reach import reachable, shown_here
+from tui.ui.reach import reachable, shown_where_they_work
 from tui.ui.screens.finder import Finder
 
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ class Help(Finder):
         """Return what can be done where the focus is, then the rest."""
         keymap = cast("KeyedApp", self.app).keymap
         here = sorted(reachable(self._screen), key=lambda each: each.key.scope in _PAGING)
+        shown = shown_where_they_work(self._screen)
         for each in here:
             title = f"{KEY_TABLE.titles[each.key.scope]} (here)"
-            keys, typed = shown_here(self._screen, each.key)
-            elsewhere = f" ({typed} where no text is typed)" if typed and not keys else ""
-            yield Candidate(title, each.key.label, f"{each.key.help}{elsewhere}", each.run, keys, each.reason)
+            keys, elsewhere = shown(each.key)
+            text = f"{each.key.help} ({elsewhere} where no text is typed)" if elsewhere else each.key.help
+            yield Candidate(title, each.key.label, text, each.run, keys, each.reason)
         seen = {each.key.id for each in here}
         for key in KEY_TABLE.keys:
             if key.id not in seen and keymap.is_there(key):

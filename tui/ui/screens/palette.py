@@ -12,7 +12,7 @@ from textual import work
 from tui.ui.areas import AREAS
 from tui.ui.candidates import Candidate
 from tui.ui.describe import RISK_GLYPHS, age, spec_words, state_words
-from tui.ui.reach import bare, reachable, shown_here
+from tui.ui.reach import bare, reachable, shown_where_they_work
 from tui.ui.screens.finder import Finder
 from tui.ui.screens.sessions import SessionChoice
 
@@ -58,9 +58,10 @@ class Palette(Finder):
         yield from self._themes()
 
     def _actions(self) -> Iterator[Candidate]:
+        shown = shown_where_they_work(self._screen)
         for each in reachable(self._screen):
             if bare(each.key.action) not in _MOVING:
-                keys, _ = shown_here(self._screen, each.key)
+                keys, _ = shown(each.key)
                 yield Candidate("do", each.key.label, each.key.help, each.run, keys, each.reason)
 
     def _areas(self) -> Iterator[Candidate]:
