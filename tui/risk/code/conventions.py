@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.levels import RiskLevel
-from tui.risk.code.budget import MAX_ITEMS
+from tui.risk.code.budget import MAX_DEPTH, MAX_ITEMS
 from tui.risk.code.judge import Judge
 from tui.risk.code.values import (
     NOTHING,
@@ -13,6 +13,7 @@ from tui.risk.code.values import (
     Instance,
     Items,
     Label,
+    Labels,
     Text,
     Value,
     joined,
@@ -63,6 +64,15 @@ def setting(name: str | None) -> Value:
     if name in {"USER", "USERNAME", "LOGNAME", "HOSTNAME", "COMPUTERNAME"}:
         return Value(labels=frozenset({Label.HOST}), shown=name or "")
     return Value(labels=frozenset({Label.SETTING}), shown=name or "setting")
+
+
+def from_json(found: object, labels: Labels = NOTHING, depth: int = 0) -> Value:
+    """Return what a parsed JSON text stands for."""
+    if isinstance(found, dict) and depth < MAX_DEPTH:
+        return Entries({str(k): from_json(v, labels, depth + 1) for k, v in list(found.items())[:MAX_ITEMS]})
+    if isinstance(found, list) and depth < MAX_DEPTH:
+        return Items(tuple(from_json(each, labels, depth + 1) for each in found[:MAX_ITEMS]))
+    return Constant(found, labels=labels) if isinstance(found, str | int | float | bool) or found is None else UNKNOWN
 
 
 def elements(value: Value) -> tuple[Value, ...]:

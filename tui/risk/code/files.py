@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from tui.levels import RiskLevel
@@ -13,6 +14,7 @@ from tui.risk.code.values import (
     Constant,
     Instance,
     Label,
+    Labels,
     Text,
     Value,
     labels_of,
@@ -68,7 +70,7 @@ def _delete(judge: Judge, span: Span, path: Value, *, tree: bool) -> None:
     judge.effects.add(Effect.DELETE)
     if place in {Place.ROOT, Place.HOME} or (tree and place in {Place.SYSTEM, Place.BOOT, Place.DEVICE}):
         judge.report(_CRITICAL, Category.DESTROY, "delete-system", f"deletes {name}{below}: {place.value}", span)
-    elif place in PROTECTED and (tree or place is not Place.SYSTEM or not _own_data(name.lower())):
+    elif place in PROTECTED and (tree or place is not Place.SYSTEM or not _own_data(name.lower(), walked=walked)):
         judge.report(_HIGH, _category(place), "delete-protected", f"deletes {name}{below}: {place.value}", span)
     elif (tree and place in {Place.PERSONAL, Place.OUTSIDE, Place.WHOLE_WORKSPACE}) or (
         walked and place is Place.PERSONAL
@@ -115,18 +117,27 @@ def content_of(judge: Judge, path: Value | None, span: Span) -> Value:
 def pack(judge: Judge, call: Call, operation: Operation) -> Value:
     """Put a file into an archive: what is later done with the archive is done with the file."""
     archive = call.receiver.attributes.get("database") if isinstance(call.receiver, Instance) else None
-    path = path_of(call, operation)
-    key = key_of(archive)
-    labels = labels_of(content_of(judge, path, call.span)) if path is not None else frozenset()
-    if key:
-        judge.packed[key] = judge.packed.get(key, frozenset()) | labels
+    pack_into(judge, archive, path_of(call, operation), call.span)
     return UNKNOWN
+
+
+def pack_into(judge: Judge, archive: Value | None, path: Value | None, span: Span) -> None:
+    """Remember that the file or directory at `path` is in the file `archive`."""
+    hold(judge, archive, labels_of(content_of(judge, path, span)) if path is not None else frozenset())
+
+
+def hold(judge: Judge, path: Value | None, labels: Labels) -> None:
+    """Remember that the file at `path` holds something with these labels."""
+    if key := key_of(path):
+        judge.packed[key] = judge.packed.get(key, frozenset()) | labels
 
 
 def open_file(judge: Judge, call: Call, operation: Operation) -> Value:
     """Open a file: for reading its content is the result's, for writing it may be emptied already."""
     path = path_of(call, operation)
     mode = text_of(call.argument(operation.arguments[1]) if len(operation.arguments) > 1 else None)
+    if len(operation.arguments) > 1 and isinstance(flags := call.argument(operation.arguments[1]), Constant):
+        mode = _mode_of_flags(flags.value) if isinstance(flags.value, int) else mode
     if mode is None and len(operation.arguments) > 1 and call.argument(operation.arguments[1]) is not None:
         mode = "r?"
     mode = mode or ("w" if operation.kind == "write" else "r")
@@ -137,6 +148,13 @@ def open_file(judge: Judge, call: Call, operation: Operation) -> Value:
     if "w" not in mode and "a" not in mode and "x" not in mode:
         attributes["content"] = content_of(judge, path, call.span)
     return Instance("open", content, attributes)
+
+
+def _mode_of_flags(flags: int) -> str:
+    """Return the mode that stands for the flags of open(2), as Linux numbers them."""
+    if not flags & (os.O_WRONLY | os.O_RDWR):
+        return "r"
+    return "a" if flags & os.O_APPEND else "w" if flags & os.O_TRUNC else "r+"
 
 
 def write(judge: Judge, call: Call, operation: Operation) -> Value:
@@ -152,7 +170,7 @@ def write(judge: Judge, call: Call, operation: Operation) -> Value:
 
 def put(judge: Judge, call: Call, operation: Operation) -> Value:
     """Put the arguments into an open file."""
-    receiver = call.receiver
+    receiver = call.receiver if isinstance(call.receiver, Instance) else call.args[0] if call.args else None
     path = receiver.content if isinstance(receiver, Instance) else None
     content = call.argument(operation.arguments[0]) if operation.arguments else (call.args[0] if call.args else None)
     if path is not None:
@@ -231,8 +249,13 @@ def _judge_write(judge: Judge, span: Span, place: Place, name: str, *, adding: b
         judge.report(_MEDIUM, Category.CHANGE, "write-outside", f"{verb} {name}: {place.value}", span)
 
 
-def _own_data(path: str) -> bool:
-    """Whether services keep their data there, so that a script which writes it is no surprise."""
+def _own_data(path: str, *, walked: bool = False) -> bool:
+    """Whether services keep their data there, so that a script which writes it is no surprise.
+
+    `walked`: it does so with every file that it finds, of which only what is made anew is no loss.
+    """
+    if walked:
+        return path.startswith(("/var/cache/", "/run/", "/var/run/", "/var/log/"))
     return path.startswith(("/opt/", "/srv/", "/var/www/", "/var/lib/", "/usr/local/", "/var/cache/", "/run/",
     "/var/run/", "/var/log/",
                             "/etc/nginx/", "/etc/apache2/", "/usr/share/"))  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.code import clouds, evaluation, files, network, processes
+from tui.risk.code.files import hold
 from tui.risk.code.judge import Judge
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.values import (
@@ -26,8 +27,9 @@ from tui.risk.model import Category, Effect
 
 _HIGH: Final = RiskLevel.HIGH
 _DROPS: Final = re.compile(
-    r"^\s*(?:drop\s+(?:table|database|schema|user|role|index|view)\b(?:\s+(?!if\b)\S+)?|truncate\s+(?:table\s+)?\w+"
+    r"^\s*(?:drop\s+(?:table|database|schema|user|role|index|view|keyspace|tablespace)\b(?:\s+(?!if\b)\S+)?|truncate\s+(?:table\s+)?\w+"
     r"|delete\s+from\s+[\w.\"`\[\]]+\s*;?\s*$"
+    r"|match\s*\([^)]*\)\s*detach\s+delete\b"
     r"|alter\s+table\s+\S+\s+drop\b|update\s+\S+\s+set\b(?!.*\bwhere\b))",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
@@ -269,6 +271,8 @@ def perform(judge: Judge, call: Call, operation: Operation) -> Value:
     if operation.action is Action.SOURCE:
         named = call.args and call.name.endswith((".connect", ".ZipFile", "tarfile.open", ".TarFile"))
         attributes = {"database": call.args[0]} if named else {}
+        for argument in operation.arguments:
+            hold(judge, call.argument(argument), operation.labels)
         if operation.what == "memory file":
             judge.mark(operation.what, call.span)
         return Instance(operation.kind or call.name, None, attributes, labels=operation.labels, shown=call.name)

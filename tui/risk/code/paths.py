@@ -136,6 +136,8 @@ def place_of(value: Value | None, cwd: str | None = None) -> Place:
     found = place_of_text(known)
     if Label.WALK in labels and isinstance(value, Text):
         start = place_of_text(first)
+        if found in {Place.CREDENTIAL, Place.ACCOUNT, Place.STARTUP, Place.VCS}:
+            return found  # the same file of everybody: /home/…/.ssh/id_rsa
         return start if start in PROTECTED or start in {Place.PERSONAL, Place.WHOLE_WORKSPACE} else found
     if found in {Place.SYSTEM, Place.HOME} and first in {"/", "/home/", "/Users/", "~"}:
         return Place.OUTSIDE

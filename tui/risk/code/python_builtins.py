@@ -8,9 +8,10 @@ from typing import Final
 from tui.risk.code.budget import MAX_ITEMS
 from tui.risk.code.conventions import elements, path_join, setting
 from tui.risk.code.evaluation import unknown_module
-from tui.risk.code.files import found_files, write_to
+from tui.risk.code.files import found_files, pack_into, write_to
+from tui.risk.code.python_classes import Classes
 from tui.risk.code.python_lookup import canonical
-from tui.risk.code.python_routines import Routines, all_labels
+from tui.risk.code.python_routines import all_labels
 from tui.risk.code.unseen import is_standard_python
 from tui.risk.code.values import (
     UNKNOWN,
@@ -19,7 +20,6 @@ from tui.risk.code.values import (
     Instance,
     Items,
     Label,
-    Labels,
     Reference,
     Routine,
     Text,
@@ -39,22 +39,11 @@ _PATHS_BELOW: Final = frozenset({
 })  # fmt: skip
 
 
-class Builtins(Routines):
+class Builtins(Classes):
     """Knows what builtins and path functions return."""
 
-    def apply(
-        self,
-        target: Value,
-        args: tuple[Value, ...],
-        keywords: dict[str, Value],
-        node: ast.Call,
-        owner: Value | None = None,
-    ) -> Value:
-        """Return what calling `target` returns."""
-        raise NotImplementedError
-
-    def callbacks(self, values: tuple[Value, ...], labels: Labels) -> Value | None:
-        """Read functions that are handed over."""
+    def bound_in_advance(self, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
+        """Return a function some of whose arguments are given."""
         raise NotImplementedError
 
     def method_of(self, owner: Value, name: str) -> Value:
@@ -66,7 +55,7 @@ class Builtins(Routines):
     ) -> Value | None:
         """Return what a builtin returns, or None where it is for the tables to say what it does."""
         first = args[0] if args else None
-        if name in {"getattr", "__getattribute__", "operator.attrgetter"} and len(args) >= 2:
+        if name in {"getattr", "__getattribute__"} and len(args) >= 2:
             return self._get_attribute(args[0], args[1], node)
         if name.endswith((".__getattribute__", ".__getattr__")) and first is not None:
             module = name.rpartition(".")[0]
@@ -92,9 +81,10 @@ class Builtins(Routines):
             return Reference(f"{first.name}.__dict__")
         if name in {"map", "filter"} and len(args) == 2:
             return self._mapped(args[0], args[1], node)
+        if name in {"functools.partial", "partial", "functools.partialmethod"} and args:
+            self._deferred(args, keywords, node)
+            return self.bound_in_advance(args, keywords)
         if name in {
-            "functools.partial",
-            "partial",
             "threading.Thread",
             "multiprocessing.Process",
             "asyncio.run",
@@ -158,7 +148,9 @@ class Builtins(Routines):
             return Entries(dict(keywords), labels=labels_of(first)) if isinstance(first, Reference) else first
         if name == "dict":
             return Entries(dict(keywords), labels=all_labels(args, {}))
-        if name in {"slice", "super", "object"}:
+        if name == "shutil.make_archive" and args:
+            return self._archived(args, keywords, node)
+        if name in {"slice", "object"}:
             return UNKNOWN
         return None
 
@@ -181,7 +173,8 @@ class Builtins(Routines):
             return Items(
                 tuple(self.apply(function, (item,), {}, node) for item in elements(values)), labels=values.labels
             )
-        self.callbacks((function,), labels_of(values))
+        if isinstance(function, Routine):
+            self.apply(function, (Value(labels=labels_of(values)),), {}, node)
         if isinstance(function, Reference):
             self.apply(function, (Value(labels=labels_of(values)),), {}, node)
         return Value(labels=labels_of(values) | function.labels)
@@ -197,6 +190,14 @@ class Builtins(Routines):
             rest = given.items if isinstance(given, Items) else tuple(a for a in args if a is not target)
             return self.apply(target, rest, {}, node)
         return Value(labels=all_labels(args, keywords))
+
+    def _archived(self, args: tuple[Value, ...], keywords: dict[str, Value], node: ast.Call) -> Value:
+        """Put a whole directory into an archive: what is later done with the archive is done with the directory."""
+        root = keywords.get("root_dir") or (args[2] if len(args) > 2 else Constant("."))
+        kind = text_of(keywords.get("format") or (args[1] if len(args) > 1 else None)) or "zip"
+        archive = joined([*pieces_of(args[0]), "." + {"gztar": "tar.gz", "bztar": "tar.bz2"}.get(kind, kind)])
+        pack_into(self.judge, archive, root, self.span_of(node))
+        return archive
 
     def _below(self, name: str, first: Value | None, owner: Value | None) -> Value:
         if name.startswith("pathlib.") and isinstance(owner, Instance):

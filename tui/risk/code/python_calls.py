@@ -11,10 +11,9 @@ from tui.risk.code.budget import MAX_ITEMS
 from tui.risk.code.conventions import setting
 from tui.risk.code.machine import perform
 from tui.risk.code.operations import Action, Call, Operation
-from tui.risk.code.python_builtins import Builtins
+from tui.risk.code.python_callables import Callables
 from tui.risk.code.python_library import CLOUD_DELETES, CLOUD_NAMES, CLOUD_ROOTS, METHODS, OPERATIONS
-from tui.risk.code.python_lookup import Lambda
-from tui.risk.code.python_routines import all_labels, method_named
+from tui.risk.code.python_routines import all_labels
 from tui.risk.code.unseen import is_builtin_python
 from tui.risk.code.values import (
     NOTHING,
@@ -24,7 +23,6 @@ from tui.risk.code.values import (
     Instance,
     Items,
     Label,
-    Labels,
     Reference,
     Routine,
     Text,
@@ -42,7 +40,7 @@ _HOMES: Final = frozenset({"pathlib.Path.home", "os.path.expanduser"})
 _CONNECT: Final = Operation(Action.CONNECT, ((0, "address"),))
 
 
-class Calls(Builtins):
+class Calls(Callables):
     """Evaluates calls."""
 
     def call(self, node: ast.Call) -> Value:
@@ -76,18 +74,6 @@ class Calls(Builtins):
 
     def method_of(self, owner: Value, name: str) -> Value:
         """Return a method of a value."""
-        if isinstance(owner, Instance):
-            made_by = owner.attributes.get("__class__")
-            if (
-                isinstance(made_by, Routine)
-                and isinstance(made_by.body, Lambda)
-                and isinstance(made_by.body.node, ast.ClassDef)
-            ):
-                method = method_named(made_by.body.node, name)
-                if method is not None:
-                    return Routine(name, Lambda(method, made_by.body.scope), owner)
-            if name in owner.attributes:
-                return owner.attributes[name]
         if isinstance(owner, Reference):
             replaced = self.scope.find(f"{owner.name}.{name}")
             if replaced is not None:
@@ -106,6 +92,8 @@ class Calls(Builtins):
                 return self._formatted(owner.value, args, keywords)
             if name == "join" and args:
                 return self._joined(owner, args[0])
+            if name == "translate" and args and isinstance(table := args[0], Entries) and isinstance(owner.value, str):
+                return Constant("".join(text_of(table.entries.get(each)) or each for each in owner.value))
             return Value(labels=owner.labels | all_labels(args, keywords))
         if isinstance(owner, Text) and name in {
             "strip",
@@ -203,8 +191,10 @@ class Calls(Builtins):
             return self.run_routine(target, args, keywords)
         if isinstance(target, Reference):
             return self.library(target, args, keywords, node, owner)
-        self.callbacks((*args, *keywords.values()), labels_of(target))
+        if isinstance(target, Instance) and (returned := self.call_object(target, args, keywords, node)) is not None:
+            return returned
         attr = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        self.callbacks(args, keywords, labels_of(target), node, attr)
         made = Call(attr, args, self.span_of(node), keywords, owner if owner is not None else target)
         if attr in METHODS:
             return perform(self.judge, made, METHODS[attr])
@@ -226,6 +216,8 @@ class Calls(Builtins):
         name = target.name.removeprefix("builtins.")
         if (special := self.special(name, args, keywords, node, owner)) is not None:
             return special
+        if (made := self.object_made(name, args, keywords, owner)) is not None:
+            return made
         folded = folding.call_function(name, args) if not keywords or name.startswith(("base64.", "codecs.")) else None
         if folded is not None:
             return folded
@@ -261,12 +253,14 @@ class Calls(Builtins):
                     call.span,
                     Effect.EXECUTE,
                 )
-            self.callbacks((*args, *keywords.values()), labels_of(owner) if owner is not None else NOTHING)
-            return perform(self.judge, call, row)
+            result = perform(self.judge, call, row)
+            served = labels_of(result) & {Label.REQUEST} if row.action is Action.LISTEN else NOTHING
+            self.callbacks(args, keywords, served | (labels_of(owner) if owner is not None else NOTHING), node, attr)
+            return result
         if "." not in name and owner is None and not self.starred and not is_builtin_python(name):
             self.judge.effects.add(Effect.EXECUTE)  # nothing in the text says what it is
         labels = all_labels(args, keywords) | target.labels
-        self.callbacks((*args, *keywords.values()), labels)
+        self.callbacks(args, keywords, labels, node, attr)
         content = args[0] if name == "urllib.request.Request" and args else None
         attributes = {
             key: value for key, value in keywords.items() if content is not None and key in {"data", "headers"}
@@ -282,18 +276,6 @@ class Calls(Builtins):
             labels=labels - {Label.WALK} if name.startswith("os.path.is") else labels,
             shown=target.shown,
         )
-
-    def callbacks(self, values: tuple[Value, ...], labels: Labels) -> Value | None:
-        """Read functions that are handed over: somebody will call them with something of the same origin."""
-        for value in values:
-            if (
-                isinstance(value, Routine)
-                and isinstance(value.body, Lambda)
-                and not isinstance(value.body.node, ast.ClassDef)
-            ):
-                count = len(value.body.node.args.args)
-                self.run_routine(value, tuple(Value(labels=labels) for _ in range(count)), {})
-        return None
 
 
 def _is_address(args: tuple[Value, ...]) -> bool:

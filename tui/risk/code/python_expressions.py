@@ -207,8 +207,12 @@ class Expressions(Lookups):
         return self.call(node)
 
     def _yield(self, node: ast.Yield) -> Value:
-        value = self.evaluate(node.value)
-        self.scope.returned.append(value)
+        if len(self.scope.yielded) < MAX_ITEMS:
+            self.scope.yielded.append(self.evaluate(node.value))
+        return UNKNOWN
+
+    def _yieldfrom(self, node: ast.YieldFrom) -> Value:
+        self.scope.yielded.extend(elements(self.evaluate(node.value))[: MAX_ITEMS - len(self.scope.yielded)])
         return UNKNOWN
 
     def _listcomp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> Value:

@@ -112,7 +112,8 @@ _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], Labels]]] = {
     "os.path.expandvars": (lambda p: p, frozenset()),
     "textwrap.dedent": (textwrap.dedent, frozenset()),
     "str.join": (lambda s, v: s.join(v), frozenset()), "str.maketrans": (lambda *_: None, frozenset()),
-    "compile": (lambda s, *_: s, frozenset()), "memoryview": (lambda v: v, frozenset()), "iter": (list, frozenset()),
+    "compile": (lambda s, *_: s, frozenset()), "ast.parse": (lambda s, *_: s, frozenset()),
+    "memoryview": (lambda v: v, frozenset()), "iter": (list, frozenset()),
     "html.unescape": (html.unescape, _DECODED),
     "ast.literal_eval": (lambda s: s, frozenset()), "set": (lambda v: list(dict.fromkeys(v)), frozenset()),
 }  # fmt: skip

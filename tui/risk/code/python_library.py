@@ -115,7 +115,8 @@ OPERATIONS: Final[dict[str, Operation]] = {
     # Files.
     "open": on(A.OPEN, (0, "file"), (1, "mode")), "io.open": on(A.OPEN, (0, "file"), (1, "mode")),
     "file": on(A.OPEN, 0, 1),
-    "os.open": on(A.READ, 0), "os.fdopen": source(kind="os.fdopen"), "zipfile.ZipFile": source(kind="zipfile.ZipFile"),
+    "os.open": on(A.OPEN, (0, "path"), (1, "flags")), "os.write": on(A.PUT, 1), "os.pwrite": on(A.PUT, 1),
+    "os.fdopen": source(kind="os.fdopen"), "zipfile.ZipFile": source(kind="zipfile.ZipFile"),
     "zipfile.ZipFile().write": on(A.PACK, 0), "tarfile.open": source(kind="tarfile.open"),
     "tarfile.open().add": on(A.PACK, 0), "tarfile.TarFile": source(kind="tarfile.open"),
     "open().write": on(A.PUT, 0), "open().writelines": on(A.PUT, 0), "open().truncate": _nothing,
@@ -175,6 +176,8 @@ OPERATIONS: Final[dict[str, Operation]] = {
     **{f"socket.socket().{name}": on(A.SEND) for name in ("send", "sendall", "sendto", "sendfile", "write")},
     **{f"socket.socket().{name}": on(A.RECEIVE) for name in ("recv", "recvfrom", "recv_into", "read", "readline",
     "read_until")},
+    "asyncio.start_server": on(A.LISTEN), "asyncio.start_unix_server": on(A.LISTEN), "websockets.serve": on(A.LISTEN),
+    "socket.create_server": on(A.LISTEN, kind="socket.socket"),
     "socket.socketpair": _nothing, "http.server.HTTPServer": on(A.NOTHING), "socketserver.TCPServer": on(A.NOTHING),
     "flask.request": source(L.REQUEST), "input": source(L.TYPED), "sys.stdin.read": source(L.TYPED),
     "sys.stdin.readline": source(L.TYPED),
@@ -231,10 +234,12 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "secretstorage.get_all_items": on(A.DECRYPT_STORE, what="reads the keyring"),
     "spwd.getspall": on(A.DECRYPT_STORE, what="reads the hashes of all passwords"),
     "spwd.getspnam": on(A.DECRYPT_STORE, what="reads the hash of a password"),
-    "pyautogui.screenshot": source(L.SCREEN), "PIL.ImageGrab.grab": source(L.SCREEN),
+    "pyautogui.screenshot": Operation(A.SOURCE, ((0, "imageFilename"),), frozenset({L.SCREEN})),
+    "PIL.ImageGrab.grab": source(L.SCREEN),
     **{f"browser_cookie3.{name}": on(A.DECRYPT_STORE, what="reads the cookies of browsers") for name in ("load",
     "chrome", "firefox", "edge", "opera", "brave")},
-    "mss.mss().grab": source(L.SCREEN), "mss.mss().shot": source(L.SCREEN), "pyscreenshot.grab": source(L.SCREEN),
+    "mss.mss().grab": source(L.SCREEN), "mss.mss().shot": Operation(A.SOURCE, ((-1, "output"),), frozenset({L.SCREEN})),
+    "pyscreenshot.grab": source(L.SCREEN),
     "cv2.VideoCapture().read": source(L.SCREEN),
     "cv2.VideoCapture": source(), "sounddevice.rec": source(L.SCREEN), "pyperclip.paste": source(L.CLIPBOARD),
     "win32clipboard.GetClipboardData": source(L.CLIPBOARD),
@@ -306,6 +311,20 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "gc.collect": _nothing,
 }  # fmt: skip
 
+SERVERS: Final = (
+    "flask.Flask",
+    "flask.Blueprint",
+    "fastapi.",
+    "aiohttp.web.",
+    "sanic.",
+    "bottle.",
+    "quart.",
+    "starlette.",
+    "litestar.",
+    "falcon.",
+)
+"""What a function that one of these decorates is given, a client of the server has sent."""
+
 METHODS: Final[dict[str, Operation]] = {
     **{name: on(A.GRANT, what="gives an account of the cloud more rights") for name in (
         "attach_user_policy", "attach_role_policy", "attach_group_policy", "put_user_policy", "put_role_policy",
@@ -324,6 +343,11 @@ METHODS: Final[dict[str, Operation]] = {
     "execute_sql": _query, "exec_driver_sql": _query,
     **{name: on(A.SECRET) for name in ("read_secret_version", "read_secret")},
     **{name: on(A.RESET_TABLES) for name in ("delete_many", "drop", "delete_by_query")},
+    **{name: on(A.SECRET) for name in ("list_secret_for_all_namespaces", "list_namespaced_secret",
+    "read_namespaced_secret")},
+    **{f"create_namespaced_{name}": on(A.CONTAINER) for name in ("pod", "deployment", "daemon_set", "job", "cron_job",
+    "stateful_set")},
+    "drop_tables": on(A.DATABASE_DROP, what="deletes tables of a database"),
     "drop_all": on(A.DATABASE_DROP, what="deletes all tables of a database"),
     "drop_database": on(A.DATABASE_DROP, what="deletes a database"),
     "flushall": on(A.DATABASE_DROP, what="deletes all data of the Redis server"),

@@ -21,6 +21,7 @@ from tui.risk.code.values import (
     Label,
     Reference,
     Routine,
+    Text,
     Value,
     labels_of,
     text_of,
@@ -37,7 +38,11 @@ _CONTEXT_VALUES = {
     "signal.SIGKILL": Constant(9),
     "string.ascii_letters": Constant("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
     "string.digits": Constant("0123456789"),
-    "stat.S_ISUID": Constant(0o4000), "__name__": Constant("__main__"),
+    "os.O_RDONLY": Constant(0), "os.O_WRONLY": Constant(1), "os.O_RDWR": Constant(2), "os.O_CREAT": Constant(0o100),
+    "os.O_TRUNC": Constant(0o1000), "os.O_APPEND": Constant(0o2000), "os.O_EXCL": Constant(0o200),
+    "os.O_SYNC": Constant(0o10000), "os.O_NONBLOCK": Constant(0o4000), "os.O_CLOEXEC": Constant(0o2000000),
+    "os.O_BINARY": Constant(0), "os.O_DIRECT": Constant(0o40000),
+    "stat.S_ISUID": Constant(0o4000), "stat.S_ISGID": Constant(0o2000), "__name__": Constant("__main__"),
 }  # fmt: skip
 
 
@@ -47,6 +52,10 @@ class Lambda:
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
     scope: Scope
+    members: Scope | None = None
+    """What a class assigns in its body."""
+    bases: tuple[Value, ...] = ()
+    """What a class inherits from."""
 
 
 def canonical(name: str) -> str:
@@ -66,6 +75,7 @@ class Lookups:
         self.scope = Scope()
         self.starred = False
         """Whether names that the text does not show may come from `from … import *`."""
+        self.star_modules: list[str] = []
         self.span_of: Callable[[ast.AST], Span] = lambda _node: Span(0, 0)
         self.depth = 0
 
@@ -81,11 +91,16 @@ class Lookups:
         """Return what a name stands for that the text does not define."""
         if name in _CONTEXT_VALUES:
             return _CONTEXT_VALUES[name]
+        for module in self.star_modules:
+            if (full := canonical(f"{module}.{name}")) in OPERATIONS:
+                return Reference(full, shown=name)
         return Reference(canonical(name), shown=name)
 
     def attribute(self, owner: Value, name: str, *, disguised: bool = False) -> Value:
         """Return an attribute of a value."""
         if isinstance(owner, Reference):
+            if name == "__globals__":
+                return Reference("globals", disguised=True)
             full = canonical(f"{owner.name}.{name}")
             if full == "os.environ" or full == "os.environb":
                 return Reference("os.environ", labels=_ENVIRONMENT, shown="os.environ")
@@ -107,6 +122,12 @@ class Lookups:
             return Reference(f"{owner.name}.{name}", shown=name)
         if isinstance(owner, Entries) and name in owner.entries:
             return owner.entries[name]
+        if name == "__globals__":
+            return Reference("globals", disguised=True)
+        if (isinstance(owner, Text) and name == "path" and Label.WALK in owner.labels) or (
+            isinstance(owner, Constant) and name == "value"
+        ):
+            return owner  # an entry of a directory; a member of an enumeration
         return Value(labels=labels_of(owner), shown=f"{owner.shown}.{name}" if owner.shown else name)
 
     def _path_attribute(self, owner: Instance, name: str) -> Value:
@@ -151,6 +172,8 @@ class Lookups:
 
     def _looked_up(self, where: str, name: str) -> Value:
         module = where.removesuffix(".__dict__")
+        if module == "globals" and f"os.{name}" in OPERATIONS:
+            return Reference(f"os.{name}", disguised=True)  # the globals of a function of `os`
         if module in {"globals", "locals", "vars", "sys.modules"}:
             return Reference(canonical(name), disguised=where != "sys.modules")
         return Reference(canonical(f"{module}.{name}"), disguised=True)

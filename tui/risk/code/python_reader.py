@@ -10,8 +10,9 @@ from tui.risk.code.budget import MAX_ITEMS
 from tui.risk.code.conventions import elements
 from tui.risk.code.judge import Judge
 from tui.risk.code.python_calls import Calls
+from tui.risk.code.python_classes import method_named
+from tui.risk.code.python_library import SERVERS
 from tui.risk.code.python_lookup import Lambda, canonical
-from tui.risk.code.python_routines import method_named
 from tui.risk.code.scope import Scope
 from tui.risk.code.unseen import is_standard_python
 from tui.risk.code.values import Constant, Instance, Items, Label, Reference, Routine, Value, labels_of
@@ -64,9 +65,8 @@ class Reader(Calls):
                     static = any(
                         isinstance(each, ast.Name) and each.id == "staticmethod" for each in method.decorator_list
                     )
-                    found = self.run_routine(
-                        Routine(method.name, Lambda(method, scope), None if static else instance), (), {}
-                    )
+                    inner = Lambda(method, Scope(scope, {"__class__": made_by}))
+                    found = self.run_routine(Routine(method.name, inner, None if static else instance), (), {})
                     if method.name in {"__reduce__", "__reduce_ex__"}:
                         self._unpickled(found, method)
 
@@ -128,7 +128,9 @@ class Reader(Calls):
     def _do_importfrom(self, node: ast.ImportFrom) -> None:
         if not is_standard_python(node.module, node.level):
             self.judge.effects.add(Effect.EXECUTE)
-        self.starred |= any(alias.name == "*" for alias in node.names)
+        if any(alias.name == "*" for alias in node.names):
+            self.starred = True
+            self.star_modules.append(node.module or "")
         for alias in node.names:
             if alias.name != "*":
                 name = f"{node.module}.{alias.name}" if node.module else alias.name
@@ -186,8 +188,16 @@ class Reader(Calls):
         routine = Routine(node.name, Lambda(node, self.scope))
         self.scope.assign(node.name, routine)
         self.routines.append(routine)
-        for decorator in node.decorator_list:
-            labels = labels_of(self.evaluate(decorator)) & {Label.NETWORK, Label.REQUEST}
+        for decorator in reversed(node.decorator_list):
+            made_by = self.evaluate(decorator)
+            if isinstance(made_by, Routine):
+                made = self.run_routine(made_by, (self.scope.find(node.name) or routine,), {})
+                if isinstance(made, Routine):
+                    self.scope.assign(node.name, made)
+                continue
+            labels = labels_of(made_by) & {Label.NETWORK, Label.REQUEST}
+            if isinstance(made_by, Instance) and made_by.kind.startswith(SERVERS):
+                labels |= {Label.REQUEST}
             if labels:
                 self.run_routine(routine, tuple(Value(labels=labels) for _ in node.args.args), {})
 
@@ -195,12 +205,13 @@ class Reader(Calls):
 
     def _do_classdef(self, node: ast.ClassDef) -> None:
         bases = [self.evaluate(base) for base in node.bases]
-        outer, self.scope = self.scope, Scope(self.scope)
+        outer, members = self.scope, Scope(self.scope)
+        self.scope = members
         try:
             self.block([each for each in node.body if not isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)])
         finally:
             self.scope = outer
-        routine = Routine(node.name, Lambda(node, self.scope))
+        routine = Routine(node.name, Lambda(node, self.scope, members, tuple(bases)))
         self.scope.assign(node.name, routine)
         self.classes.append(routine)
         if any(
@@ -269,7 +280,9 @@ class Reader(Calls):
         for item in node.items:
             value = self.evaluate(item.context_expr)
             if item.optional_vars is not None:
-                self.bind(item.optional_vars, value)
+                # A generator that makes a context hands out one value, which is what `as` names.
+                made = isinstance(value, Items) and len(value.items) == 1 and isinstance(item.context_expr, ast.Call)
+                self.bind(item.optional_vars, value.items[0] if made and isinstance(value, Items) else value)
         self.block(node.body)
 
     _do_asyncwith = _do_with

@@ -14,7 +14,6 @@ from tui.risk.code.values import (
     UNKNOWN,
     Constant,
     Entries,
-    Instance,
     Items,
     Labels,
     Routine,
@@ -25,14 +24,6 @@ from tui.risk.code.values import (
 
 _MAX_RUNS: Final = 8
 """How often one function is read with other arguments."""
-
-
-def method_named(node: ast.ClassDef, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    """Return a method of a class."""
-    return next(
-        (each for each in node.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name == name),
-        None,
-    )
 
 
 def _together(values: list[Value]) -> Value:
@@ -70,11 +61,15 @@ class Routines(Expressions):
         self.runs[key] = self.runs.get(key, 0) + 1
         before, self.scope = self.scope, Scope(body.scope)
         self.stack.append(body.node)
+        if routine.owner is not None:
+            self.scope.names["__self__"] = routine.owner
         try:
             self._bind_parameters(body.node.args, args if routine.owner is None else (routine.owner, *args), keywords)
             if isinstance(body.node, ast.Lambda):
                 return self.evaluate(body.node.body)
             self.block(body.node.body)
+            if self.scope.yielded:
+                return Items(tuple(self.scope.yielded))
             return _together(self.scope.returned)
         finally:
             self.stack.pop()
@@ -109,11 +104,7 @@ class Routines(Expressions):
         self, routine: Routine, node: ast.ClassDef, args: tuple[Value, ...], keywords: dict[str, Value]
     ) -> Value:
         """Make an object of a class of the text."""
-        instance = Instance(routine.name, None, {"__class__": routine})
-        constructor = method_named(node, "__init__")
-        if constructor is not None and isinstance(routine.body, Lambda):
-            self.run_routine(Routine("__init__", Lambda(constructor, routine.body.scope), instance), args, keywords)
-        return instance
+        raise NotImplementedError
 
     def block(self, statements: list[ast.stmt]) -> None:
         """Read statements in their order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tui.risk.code.values import Items, Labels, Value, labels_of, with_labels
+from tui.risk.code.values import Constant, Items, Labels, Reference, Routine, Value, labels_of, with_labels
 
 _MAX_NAMES = 5000
 
@@ -19,6 +19,8 @@ class Scope:
     """Names that belong to a scope further out: `global`, `nonlocal`."""
     returned: list[Value] = field(default_factory=list)
     returned_labels: Labels = frozenset()
+    yielded: list[Value] = field(default_factory=list)
+    """What a generator hands out, in its order."""
     conditional: int = 0
     """How many branches and loops surround the statement: what is assigned there may not be."""
 
@@ -38,6 +40,8 @@ class Scope:
             while scope.parent is not None and name not in scope.names:
                 scope = scope.parent
         before = scope.names.get(name)
+        if self.conditional and _is_fallback(before, value):
+            return
         if before is not None and self.conditional and not isinstance(before, Items):
             value = with_labels(value, before.labels)
         if len(scope.names) < _MAX_NAMES:
@@ -49,7 +53,14 @@ class Scope:
         while name not in scope.names and scope.parent is not None:
             scope = scope.parent
         before = scope.names.get(name)
+        if self.conditional and _is_fallback(before, value):
+            return
         if before is not None and self.conditional:
             value = with_labels(value, labels_of(before))
         if len(scope.names) < _MAX_NAMES:
             scope.names[name] = value
+
+
+def _is_fallback(before: Value | None, value: Value) -> bool:
+    """Whether a branch only says that a function is missing: `except ImportError: run = None`."""
+    return isinstance(before, Reference | Routine) and isinstance(value, Constant) and value.value is None
