@@ -90,6 +90,7 @@ class Condition:
     piped: bool | None = None
     target: frozenset[Target] = frozenset()
     redirect: frozenset[Target] = frozenset()
+    directory: frozenset[Target] = frozenset()
     stdin: frozenset[Flow] = frozenset()
     env: tuple[tuple[str, re.Pattern[str]], ...] = ()
     privileged: bool | None = None
@@ -174,6 +175,7 @@ def from_raw(raw: Raw) -> Rule:
         piped=None if "piped" not in raw else bool(raw["piped"]),
         target=frozenset(map(Target, _texts(raw, "target"))),
         redirect=frozenset(map(Target, _texts(raw, "redirect"))),
+        directory=frozenset(map(Target, _texts(raw, "directory"))),
         stdin=frozenset(map(Flow, _texts(raw, "stdin"))),
         env=_patterns(raw, "env"),
         privileged=None if "privileged" not in raw else bool(raw["privileged"]),

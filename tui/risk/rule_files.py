@@ -136,7 +136,7 @@ RULE_FIELDS: Final[Mapping[str, Reader]] = {
     "line": _expression, "no_line": _expression, "content": _expression, "no_content": _expression,
     "redirection": _expression, "chain": _expression, "verb": _several, "compound_verb": _several,
     "not_program": _several, "piped": _flag, "target": _some_of(Target),
-    "redirect": _some_of(Target), "stdin": _some_of(Flow),
+    "redirect": _some_of(Target), "directory": _some_of(Target), "stdin": _some_of(Flow),
     "env": _expressions, "privileged": _flag, "min_operands": _whole, "max_operands": _whole, "even_dry": _flag,
     "level": _one_of(RiskLevel), "category": _one_of(Category), "attack": _several, "effects": _some_of(Effect),
     "reversibility": _one_of(Reversibility), "effect": _one, "safer": _safer, "match": _several, "not_match": _several,

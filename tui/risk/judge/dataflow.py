@@ -26,6 +26,16 @@ _DROP: Final = re.compile(
 _GIVE_AWAY: Final = frozenset({"curl", "wget", "http", "https", "xh", "nc", "ncat", "netcat", "telnet", "socat"})
 """Programs that say nothing of who is at the other end; `ssh` has made sure, and is how backups are made."""
 _HERE: Final = re.compile(r"\blocalhost\b|\b127\.0\.0\.1\b|\[::1\]")
+_NEAR: Final = re.compile(
+    r"(?:^|[@/:])(?:10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)|\blocalhost\b|\[::1\]|\.(?:local|lan|internal|home|corp)\b"
+)
+"""Addresses of networks of one's own."""
+_RAW: Final = frozenset({"nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat", "telnet", "cryptcat"})
+_ARCHIVES: Final = re.compile(
+    r"^(?:\S*/)?(?:(?:bsd|g)?tar (?=-?\w*c|.*--create)(?!.*\s-?-(?:f|file)[= ]?(?!-)\S)"
+    r"|zip (?:-\w+ )*-(?: |$)|(?:cpio|pax) .*(?:-o|-w)|git (?:archive|bundle create -)|7z\w? a .*-so)"
+)
+"""Commands that pack a directory and write it to standard output."""
 _LISTENS: Final = re.compile(r"^/dev/(?:tcp|udp)/")
 
 
@@ -113,12 +123,30 @@ def _sending(command: Command, program: ShellProgram, knowledge: Knowledge) -> I
     elif Flow.BULK in flows or (
         command.program in _GIVE_AWAY
         and not any(_HERE.search(word.text) for word in invocation.argv)
-        and is_handed_dump(invocation, program)
+        and (is_handed_dump(invocation, program) or _is_handed_archive(command, program))
     ):
         yield Verdict(
             RiskLevel.HIGH, Category.EXFIL, f"sends files of this machine away with {command.program}", "net.send-bulk",
             ("T1041",), effects, Reversibility.IRREVERSIBLE,
         )  # fmt: skip
+
+
+def gives_away(command: Command) -> bool:
+    """Say whether it sends to where nobody says who takes it, outside networks of one's own."""
+    words = [word.text for word in command.invocation.argv[1:]]
+    return not any(map(_NEAR.search, words)) and (command.program in _RAW or any(map(_DROP.search, words)))
+
+
+def _is_handed_archive(command: Command, program: ShellProgram) -> bool:
+    """Say whether it sends a packed directory to where nobody says who takes it, outside networks of one's own."""
+    if not gives_away(command):
+        return False
+    indices = (*command.invocation.stdin.producers, *command.invocation.inputs)
+    return any(
+        _ARCHIVES.search(" ".join(word.text for word in program.invocations[index].argv)[:1024]) is not None
+        for index in indices
+        if 0 <= index < len(program.invocations)
+    )
 
 
 def _reads_files(indices: tuple[int, ...], program: ShellProgram, knowledge: Knowledge) -> bool:

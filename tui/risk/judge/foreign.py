@@ -7,7 +7,9 @@ the names that languages give them.
 
 from __future__ import annotations
 
+import itertools
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -21,6 +23,18 @@ from tui.risk.rule import Target
 _STRING: Final = re.compile(
     r"'((?:[^'\\\n]|\\.)*)'|\"((?:[^\"\\\n]|\\.)*)\"|`([^`\n]*)`|\bq[qwx]?[{(/]([^})/\n]*)[})/]"
 )
+_ONE: Final = r"(?:'[^'\\\n]*'|\"[^\"\\\n]*\")"
+_ARGUMENT: Final = re.compile(r"'([^'\\\n]*)'|\"([^\"\\\n]*)\"")
+_ARGUMENTS: Final = re.compile(
+    rf"\b(?:exec[lv]?[pe]{{0,2}}|system|spawn|popen\w*|run|command|call|execute|Command\.new|ProcessBuilder|pcntl_exec)\b"
+    rf"\s*[({{\[]*\s*({_ONE}(?:\s*[,)(]?\s*[\[.]?(?:arg\()?\s*{_ONE}){{1,12}})"
+)
+"""A program with its arguments as strings of their own: `exec "rm", "-rf", "/"`, `system(["rm", "-rf"])`."""
+_WORD_LIST: Final = re.compile(
+    r"\b(?:exec|system|spawn|popen)\b[^;\n]{0,12}(?:qw|%w)"
+    r"\s*[({\[/<|]([^)}\]/>|\n]+/?[^)}\]>|\n]*)"
+)
+"""`exec qw(rm -rf /)`, `system(*%w[rm -rf /])`."""
 _CONNECTS: Final = re.compile(
     r"socket|TCPServer|IO::Socket|fsockopen|\bNet::|net\.(?:Socket|Dial|connect)|inet/|/inet|pfsockopen|sockaddr|gen_tcp|TcpStream|ServerSocket",
     re.IGNORECASE,
@@ -126,6 +140,11 @@ def _commands(text: str) -> Iterator[str]:
     """Yield what in the text may be a shell command: the text itself, and strings of more than a word."""
     if re.match(r"^\s*(?:sudo\s+)?[a-z][\w.-]*\s+-", text):
         yield text
+    for match in itertools.islice(_ARGUMENTS.finditer(text), 8):
+        words = [next(filter(None, each), "") for each in _ARGUMENT.findall(match[1])]
+        yield shlex.join(words)
+    for match in itertools.islice(_WORD_LIST.finditer(text), 8):
+        yield match[1]
     count = 0
     for match in _STRING.finditer(text):
         value = next((group for group in match.groups() if group is not None), "")

@@ -101,6 +101,8 @@ def _surroundings_hold(condition: Condition, command: Command, flows: Flows) -> 
         for redirect in invocation.redirects
     ):
         return False
+    if condition.directory and (invocation.cwd is None or not is_of(classify(invocation.cwd), condition.directory)):
+        return False
     for name, pattern in condition.env:
         if not any(re.fullmatch(name, given) and pattern.search(value.text) for given, value in invocation.assignments):
             return False

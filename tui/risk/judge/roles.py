@@ -19,6 +19,9 @@ from tui.risk.shell.model import Invocation, Word
 LOW, MEDIUM, HIGH, CRITICAL = RiskLevel
 _OF_SERVICES: Final = re.compile(r"^/(?:opt|srv|var)/")
 _TOP_LEVEL: Final = re.compile(r"^/[^/]+/?\*?$|^/(?:usr|var|System|private)/[^/]+/?\*?$")
+_SENDS_AT: Final = frozenset({"curl", "http", "https", "xh", "xhs"})
+_AT_FILE: Final = re.compile(r"(?:^|=|^-[dF])[@<]([^-;,\s][^;,]*)")
+"""`-d @file`, `-F name=@file`, `--json=@file`: the file is what is sent."""
 _INSIDE: Final = frozenset({Target.WORKSPACE, Target.TEMP, Target.CACHE})
 _GIVES_SCRIPT: Final = ("-e", "-f", "--expression", "--regexp", "--file")
 """With these, the first operand of `sed`, `grep` and `awk` is a file like the others."""
@@ -51,6 +54,11 @@ def touched(command: Command) -> Iterator[Touched]:
         for selector in selectors:
             for word in select(command, selector):
                 yield Touched(role, word, classify(word, cwd), recursive)
+    if command.program in _SENDS_AT:
+        for word in command.invocation.argv[1:]:
+            if (match := _AT_FILE.search(word.text)) is not None and "://" not in word.text:
+                file = Word((match[1],), word.span, word.globs)
+                yield Touched("sends", file, classify(file, cwd), recursive=False)
 
 
 def select(command: Command, selector: str) -> tuple[Word, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from tui.levels import RiskLevel
 from tui.risk.judge.command import Command
+from tui.risk.judge.dataflow import gives_away
 from tui.risk.judge.draft import Verdict
 from tui.risk.judge.flow import put_out
 from tui.risk.judge.foreign import JudgeText, foreign
@@ -126,11 +127,15 @@ def _moved(command: Command) -> tuple[str, str] | None:
 def _collected_and_sent(commands: Sequence[Command]) -> Iterator[tuple[Command, Verdict]]:
     """What one command packs into a file and another sends away leaves the machine all the same."""
     packed: dict[str, Flow] = {}
+    archives: dict[str, Flow] = {}
+    """Of the working directory: it matters only where they are given away."""
     for command in commands:
         if command.facts.network in ("out", "both") and not command.dry:
             words = {part for word in command.invocation.argv[1:] for part in re.split(r"[=@]", word.text)}
-            if sent := next((path for path in packed if path in words), None):
-                secret = packed[sent] is Flow.CREDENTIAL
+            words |= {redirect.target.text for redirect in command.invocation.redirects if redirect.operator == "<"}
+            away = packed if not gives_away(command) else {**archives, **packed}
+            if sent := next((path for path in away if path in words), None):
+                secret = away[sent] is Flow.CREDENTIAL
                 yield command, Verdict(
                     RiskLevel.CRITICAL if secret else RiskLevel.HIGH, Category.EXFIL,
                     f"sends {sent[:80]} away, which holds {'secrets' if secret else 'files of this machine'}",
@@ -140,6 +145,8 @@ def _collected_and_sent(commands: Sequence[Command]) -> Iterator[tuple[Command, 
                 return
         for path in _records_into(command):
             packed[path] = Flow.BULK
+        if command.program in ("tar", "bsdtar", "gtar", "zip", "7z", "rar"):
+            archives |= dict.fromkeys(_packs_into(command), Flow.BULK)
         flows = put_out(command) & {Flow.CREDENTIAL, Flow.BULK}
         if flows:
             for path in _packs_into(command):

@@ -128,7 +128,7 @@ def _patterns(searcher: Invocation) -> Iterator[str]:
             yield place if itself or any(character in place for character in "*?[") else f"{place.rstrip('/')}/*"
     elif searcher.program in _FINDS:
         for place, name in itertools.product(places or ["."], _names(searcher) or ["*"]):
-            yield f"{place.rstrip('/')}/{name.lstrip('/')}"
+            yield name if place == "." else f"{place.rstrip('/')}/{name.lstrip('/')}"
     else:
         yield from _of_fd(searcher)
 

@@ -46,7 +46,7 @@ _CREDENTIAL: Final = re.compile(
     r"|(?:^|/)(?:Login Data|key[34]\.db|logins\.json|cookies\.sqlite|Cookies|signons\.sqlite|wallet\.dat)$"
     r"|(?:^|/)(?:[\w.-]*\.kdbx|[\w.-]*\.keychain(?:-db)?)$"
     r"|(?:^|/)(?:Keychains|\.local/share/keyrings|\.gnome2/keyrings)(?:/|$)|(?:^|/)\.(?:mozilla|config/google-chrome|config/chromium|bitcoin|electrum|ethereum/keystore)(?:/|$)"
-    r"|^/proc/(?:self|\d+|\$\{?\w+\}?|\*|[^/]*\$[^/]*)/(?:environ|mem|maps?)$|^/var/run/secrets/|^/run/secrets/|169\.254\.169\.254|metadata\.google\.internal"
+    r"|^/proc/(?:self|\d+|\$\{?\w+\}?|[^/]*[*?\[$][^/]*)/(?:environ|mem|maps?)$|^/var/run/secrets/|^/run/secrets/|169\.254\.169\.254|metadata\.google\.internal"
     r"|(?:^|/)serviceaccount/token$|(?:^|/)\.config/(?:rclone/rclone\.conf|filezilla)|(?:^|/)\.(?:s3cfg|boto|dockercfg|htpasswd)$"
 )
 _ACCOUNT: Final = re.compile(
@@ -74,7 +74,7 @@ _KERNEL: Final = re.compile(
     r"|^/dev/(?:mem|kmem|port)$|/release_agent$"
 )
 SECRET_FILE: Final = re.compile(
-    r"(?:^|/)\.env(?:\.\w+)?$|\.(?:pem|key|p12|pfx|jks|kdbx|keystore|ovpn)$|(?:^|/)(?:secrets?|credentials?|passwords?|tokens?)(?:\.\w+)?$",
+    r"(?:^|/)\*?\.env(?:[.*][\w.*-]*)?$|\.(?:pem|key|p12|pfx|jks|kdbx|keystore|ovpn)$|(?:^|/)(?:secrets?|credentials?|passwords?|tokens?)(?:\.\w+)?$",
     re.IGNORECASE,
 )
 """Worth keeping although reading them is ordinary: what matters is where they go."""

@@ -14,6 +14,7 @@ from tui.risk.shell.code import shell_code, stdin_code
 from tui.risk.shell.code_words import each_code, shell_words
 from tui.risk.shell.deferred import at, crontab, make
 from tui.risk.shell.model import Place, Stdin
+from tui.risk.shell.source import Source
 from tui.risk.shell.values import Field, Output, made
 
 Handler = Callable[[Call], Output | None]
@@ -37,6 +38,7 @@ _PARALLEL_VALUED: Final = _words(
     --basefile --return --tagstring -E
     """
 )
+_EDITOR_COMMAND: Final = re.compile(r"[\d,$.%;]*\s*(?:[rwe]\s+)?!(.+)")
 _PARALLEL_INPUT: Final = frozenset({":::", "::::", ":::+", "::::+"})
 
 
@@ -161,6 +163,16 @@ def _remote_shell(call: Call) -> Output | None:
     return wrapped(call, wrapper)
 
 
+def _line_editor(call: Call) -> Output | None:
+    """`ed`, `ex`: lines of the input that begin with `!`, or read from and write to a command."""
+    for line in (call.context.stdin.literal or "").splitlines()[:40]:
+        match = _EDITOR_COMMAND.match(line)
+        if match is not None:
+            under = replace(call.under(call.program), stdin=Stdin(), source=None)
+            call.walker.text(Source(match[1], base=call.draft.span), call.scope.child(), under)
+    return _by_option(call)
+
+
 def _terminal(call: Call) -> Output | None:
     """`xterm -e COMMAND ARGUMENT…`."""
     for position, field in enumerate(call.arguments, 1):
@@ -249,5 +261,5 @@ CARRIERS: Final[dict[str, Handler]] = {
     "sftp": _remote_shell,
     "xterm": _terminal, "konsole": _terminal, "alacritty": _terminal, "kitty": _terminal, "urxvt": _terminal,
     "capsh": _capsh, "tmux": _tmux, "screen": _screen, "hyperfine": _hyperfine,
-    **dict.fromkeys(carriers_code.PROGRAMS, _by_option),
+    **dict.fromkeys(carriers_code.PROGRAMS, _by_option), "ed": _line_editor,
 }  # fmt: skip

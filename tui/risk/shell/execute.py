@@ -90,6 +90,10 @@ def _named(call: Call, field: Field) -> Field:
         return replace(field, word=replace(field.word, parts=("bash",), folded=True))
     if literal is None:
         return _without_fragments(call, field)
+    if (real := call.scope.renamed.get(literal)) is not None and "/" in literal:
+        if real != literal.rpartition("/")[2]:
+            call.draft.obfuscated = True
+        return replace(field, word=replace(field.word, parts=(real,), folded=True))
     if field.word.globs:
         found = program_for(literal)
         if found is not None:

@@ -21,6 +21,8 @@ _ALONE: Final = re.compile(r"[A-Za-z0-9_./:=@%+,\-^]*")
 _RUNS: Final = re.compile(r"\$\(|`")
 _DEFAULTS: Final = {"HOME": "~", "IFS": " \t\n"}
 
+_QUOTES: Final = "\"'"
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
@@ -233,6 +235,9 @@ class Expander:
             self._indirect(part, draft)
             return
         value = self.lookup(part.name)
+        if part.index is not None and not part.length:
+            keyed = self.scope.variables.get(f"{part.name}[{part.index.strip(_QUOTES)}]")
+            value = keyed if keyed is not None else value
         if part.name == "IFS" and isinstance(value, Value) and not part.operator:
             draft.hidden |= not part.quoted
             draft.folded = True

@@ -7,6 +7,7 @@ from typing import Final
 
 from tui.risk.shell import options
 from tui.risk.shell.call import Call
+from tui.risk.shell.known import DIRECTORIES, PROGRAMS
 from tui.risk.shell.values import Field, Output
 
 _CURL_OPTIONS: Final = "-o --output -H -d -X -u -A -e -b -c -F -T -w -x -m -r --data --header --user --max-time"
@@ -62,6 +63,11 @@ def _copy(call: Call) -> None:
     content = call.scope.files.get(operands[0].text)
     if content is not None:
         _store(call, operands[1], content)
+    folder, slash, program = operands[0].text.rpartition("/")
+    target = operands[1].literal
+    looked_up = not slash and operands[0].word.folded  # `$(which rm)`
+    if target and program in PROGRAMS and (looked_up or folder + slash in DIRECTORIES) and len(call.scope.renamed) < 64:
+        call.scope.renamed[f"{target.rstrip('/')}/{program}" if target.endswith("/") else target] = program
 
 
 def _dd(call: Call) -> None:

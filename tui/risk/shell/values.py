@@ -163,6 +163,8 @@ class Scope:
     functions: dict[str, FunctionBody] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     files: dict[str, Output] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Programs under other names: copies of them and links to them, by the path they were given."""
     positional: list[Value] | None = None
     cwd: Word | None = None
     unknowns: dict[str, Value] = field(default_factory=dict)
@@ -172,7 +174,7 @@ class Scope:
         """Return a copy for a subshell."""
         return Scope(
             dict(self.variables), dict(self.functions), dict(self.aliases), self.files,
-            list(self.positional) if self.positional is not None else None, self.cwd, self.unknowns,
+            self.renamed, list(self.positional) if self.positional is not None else None, self.cwd, self.unknowns,
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -52,6 +53,8 @@ from tui.risk.shell.values import (
 )  # fmt: skip
 
 _DOCUMENTS: Final = ("<<", "<<-", "<<<")
+_KEYED: Final = re.compile(r"\[([^\]]{1,64})\]=")
+_QUOTES: Final = "\"'"
 _COMPARES: Final = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge"})
 """Operators of `[[` whose operands are evaluated as arithmetic."""
 
@@ -306,6 +309,7 @@ class Walker:
             before = scope.variables.get(node.name) if node.append else None
             values = [field.value for field in fields]
             scope.variables[node.name] = [*before, *values] if isinstance(before, list) else values
+            self._assign_keys(node.name, fields, scope)
             draft.inputs += tuple(index for field in fields for index in field.inputs)
             return node.name, Word((" ".join(field.text for field in fields),), span)
         assert node.value is not None
@@ -323,7 +327,17 @@ class Walker:
             scope.variables[node.name] = replace(value, disguise=disguise)
         return node.name, replace(field.word, span=span if not field.word.text else field.word.span)
 
+    def _assign_keys(self, name: str, fields: list[Field], scope: Scope) -> None:
+        """`name=([key]=value …)`."""
+        for field in fields[:LOOP_LIMIT]:
+            first = field.word.parts[0] if field.word.parts else ""
+            match = _KEYED.match(first) if isinstance(first, str) else None
+            if match is not None:
+                scope.variables[f"{name}[{match[1]}]"] = field.tail(match.end()).value
+
     def _assign_item(self, node: Assignment, value: Value, scope: Scope) -> None:
+        if node.index is not None and not node.index.isdigit():
+            scope.variables[f"{node.name}[{node.index.strip(_QUOTES)}]"] = value
         current = scope.variables.get(node.name)
         items = list(current) if isinstance(current, list) else []
         if node.index is not None and node.index.isdigit() and int(node.index) < LOOP_LIMIT * 32:
