@@ -149,12 +149,12 @@ async def test_a_run_on_the_host_is_marked_in_the_tree_its_details_and_the_statu
         engine.emit(STARTED)
         engine.emit(ModeDecided(**STAMP, mode="local", reason="runs on the host", no_rollback=True))
         status = screen.query_one(StatusBar)
-        await until(pilot, lambda: status.status.run.endswith("no rollback here"))
+        await until(pilot, lambda: str(status.status.run).endswith("no rollback here"))
         engine.emit(
             RunFinished(**STAMP, state=RunState.REFUSED, exit_code=None, error="denied", duration_ms=1.0,
                         before_id=None, after_id=None, rolled_back=False, usage=None)
         )  # fmt: skip
-        await until(pilot, lambda: status.status.run.startswith("⊘ wipe refused"))
+        await until(pilot, lambda: str(status.status.run).startswith("⊘ wipe refused"))
 
 
 def test_a_run_says_where_it_ran() -> None:

@@ -65,11 +65,11 @@ async def test_a_command_runs_and_its_end_is_shown(app: RollcageApp, engine: Scr
         run.output(b"hello\n")
         run.output(b"careful\n", Stream.STDERR)
         await until(pilot, lambda: (RowKind.STDERR, "careful") in rows(screen))
-        assert screen.query_one(StatusBar).status.run.startswith("◌ hello")
+        assert str(screen.query_one(StatusBar).status.run).startswith("◌ hello")
         assert screen.query_one(OutputView).has_focus
 
         run.end()
-        await until(pilot, lambda: screen.query_one(StatusBar).status.run == "✓ hello ok")
+        await until(pilot, lambda: str(screen.query_one(StatusBar).status.run) == "✓ hello ok")
         await until(pilot, lambda: len(screen.query_one(SessionTree).rows) == 2)
         assert (RowKind.STDOUT, "hello") in rows(screen)
         assert rows(screen)[-1] == (RowKind.GOOD_END, "succeeded · exit 0 · 1.2 s")

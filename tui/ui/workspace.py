@@ -15,7 +15,7 @@ from tui.ui.acts import Acts
 from tui.ui.bindings import KEY_TABLE
 from tui.ui.describe import NO_ROLLBACK, STATE_GLYPHS, spec_words, state_words
 from tui.ui.session_state import SessionState
-from tui.ui.widgets.status_bar import Status
+from tui.ui.widgets.status_bar import RunWords, Status
 from tui.units import duration
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ DEFAULT_SESSION: Final = "default"
 STARTING: Final = "Rollcage is still starting."
 CLOSING: Final = "Rollcage is closing."
 READ_ONLY: Final = "Rollcage was opened with --readonly: nothing is run or changed."
+_LONGEST_TITLE: Final = 200
 _CHANGING: Final = frozenset(key.action.partition("(")[0].rpartition(".")[2] for key in KEY_TABLE.keys if key.changes)
 _NEED_A_STILL_MACHINE: Final = frozenset(("run", "rollback", "undo", "redo", "shell"))
 _NEED_THEIR_TURN: Final = frozenset(("rollback", "snapshot", "delete"))
@@ -176,18 +177,17 @@ class Workspace:
 
     def status(self) -> Status:
         """Return what the bar at the top says."""
-        words, look = self.run_words()
+        run = self.run_words()
         setting_up = self.setting_up.words if self.setting_up is not None else ""
         if self.opened is None:
-            return Status(self.session, words, look, setting_up=setting_up, read_only=self.keymap.read_only)
+            return Status(self.session, run, setting_up=setting_up, read_only=self.keymap.read_only)
         machine = self.live.machines.get(self.session)
         spec = machine.spec if machine else self.state.record.spec if self.state.record else None
         vm = f"{machine.machine_id[-6:].lower()} {spec_words(machine.spec)}" if machine else ""
         pool = self.live.pool
         return Status(
             session=self.session,
-            run=words,
-            run_look=look,
+            run=run,
             read_only=self.keymap.read_only,
             machine=vm or (spec_words(spec) if spec else ""),
             backend=clean_line(self.backend.name, 20) if self.backend else "",
@@ -198,18 +198,17 @@ class Workspace:
             setting_up=setting_up,
         )
 
-    def run_words(self) -> tuple[str, str]:
-        """Return what the session does now, and the look of that."""
+    def run_words(self) -> RunWords:
+        """Return what the session does now, or did last."""
         run = self.running
         if run is not None:
             seconds = (datetime.now(UTC) - run.started_at).total_seconds()
-            step = f" {run.step}/{run.steps}" if run.steps > 1 else ""
-            words = f"◌ {clean_line(run.title, 24)}{step} {duration(max(seconds, 1))}"
-            return f"{words}{f' · {NO_ROLLBACK}' if run.no_rollback else ''}", "warning"
+            step = f"{run.step}/{run.steps} " if run.steps > 1 else ""
+            state = f"{step}{duration(max(seconds, 1))}{f' · {NO_ROLLBACK}' if run.no_rollback else ''}"
+            return RunWords("◌", clean_line(run.title, _LONGEST_TITLE), state, "warning")
         last = self.live.latest(self.session) if self.opened is not None else None
         if last is None:
-            return "idle", "muted"
-        host = f" · {NO_ROLLBACK}" if last.no_rollback else ""
-        how = f"{state_words(last.state, last.exit_code)}{host}"
+            return RunWords()
+        state = f"{state_words(last.state, last.exit_code)}{f' · {NO_ROLLBACK}' if last.no_rollback else ''}"
         look = "good" if last.state is RunState.SUCCEEDED else "bad"
-        return f"{STATE_GLYPHS[last.state]} {clean_line(last.title, 24)} {how}", look
+        return RunWords(STATE_GLYPHS[last.state], clean_line(last.title, _LONGEST_TITLE), state, look)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import Click
@@ -15,14 +15,47 @@ from textual.widget import Widget
 from tui.text import clean_line
 from tui.ui.areas import AREAS
 
+_USUAL_TITLE: Final = 24
+"""Cells of the title of a run for which the titles of the areas make room, and what else is less needed."""
+_LEAST_TITLE: Final = 8
+"""Cells it keeps as long as there is any room for the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunWords:
+    """What the session does now, or did last."""
+
+    mark: str = ""
+    title: str = ""
+    """In full: the bar shows of it what there is room for."""
+    state: str = "idle"
+    look: str = "muted"
+
+    @property
+    def usual(self) -> int:
+        """Cells for it as it usually is shown."""
+        return cell_len(self._with("")) + _USUAL_TITLE
+
+    def within(self, cells: int) -> str:
+        """Return it in so many cells, as far as it can be shortened."""
+        title, room = self.title, max(cells - cell_len(self._with("")), _LEAST_TITLE)
+        if cell_len(title) > room:
+            title = f"{set_cell_size(title, room - 1).rstrip()}…"
+        return self._with(title)
+
+    def _with(self, title: str) -> str:
+        return f"{self.mark} {title} {self.state}" if self.title else self.state
+
+    def __str__(self) -> str:
+        return self._with(self.title)
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """What the bar says. An empty text is left out."""
 
     session: str = "default"
-    run: str = "idle"
-    run_look: str = "muted"
+    run: RunWords = RunWords()
     machine: str = ""
     backend: str = ""
     backend_reason: str = ""
@@ -34,8 +67,13 @@ class Status:
 _BETWEEN: Final = " │ "
 _NEEDED: Final = 2
 """Up to this rank, a part is worth more than the titles of the areas elsewhere."""
-_Parts = list[tuple[int, list[tuple[str, str]]]]
-"""What stands in the bar, in order: the rank of each part (the higher, the sooner it is left out), and its texts."""
+_RUN: Final = 1
+_Texts = list[tuple[str, str]]
+"""Texts with their looks."""
+_Part = tuple[int, _Texts]
+"""What stands in the bar: its rank (the higher, the sooner it is left out), and its texts."""
+_Parts = list[_Part]
+"""In order."""
 
 
 class StatusBar(Widget):
@@ -75,21 +113,32 @@ class StatusBar(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw the line."""
         width, base = self.size.width, self.rich_style
-        parts = self._parts()
-        needed = [part for part in parts if part[0] <= _NEEDED]
-        areas = self._areas(short=_width(self._areas()) + _width(needed) > width)
-        room = width - _width(areas)
-        while parts and _width(parts) > room:
-            parts.remove(max(parts, key=lambda part: part[0]))
-        segments = [Segment(text, base + self._look(look)) for _, texts in areas for text, look in texts]
+        needed = _width([part for part in self._parts(self.status.run.usual) if part[0] <= _NEEDED])
+        areas = self._areas()
+        if _cells(areas) + needed > width:
+            areas = self._areas(short=True)
+        parts = self._fitted(width - _cells(areas))
+        segments = [Segment(text, base + self._look(look)) for text, look in areas]
         for _, texts in parts:
             segments.append(Segment(_BETWEEN, base + self._look("label")))
             segments += [Segment(text, base + self._look(look)) for text, look in texts]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _areas(self, *, short: bool = False) -> _Parts:
+    def _fitted(self, room: int) -> _Parts:
+        """Return the parts there is room for; the title of the run takes what the others leave."""
+        parts = self._parts(self.status.run.usual)
+        while _width(parts) > room and (last := max(parts, key=_rank))[0] > _RUN:
+            parts.remove(last)
+        others = [part for part in parts if part[0] != _RUN]
+        of_run = room - _width(others) - len(_BETWEEN)
+        parts = [part for part in self._parts(of_run) if part[0] == _RUN or part in others]
+        while parts and _width(parts) > room:
+            parts.remove(max(parts, key=_rank))
+        return parts
+
+    def _areas(self, *, short: bool = False) -> _Texts:
         """Return the tabs; `short` leaves out the titles of those elsewhere. Remembers where each stands."""
-        texts: list[tuple[str, str]] = []
+        texts: _Texts = []
         self._places.clear()
         column = 0
         for area in AREAS:
@@ -97,7 +146,7 @@ class StatusBar(Widget):
             text = f" {area.key} " if short and not here else f" {area.key} {area.title} "
             texts.append((text, "here" if here else "area"))
             self._places.append((range(column, column := column + cell_len(text)), area.name))
-        return [(0, texts)]
+        return texts
 
     async def on_click(self, event: Click) -> None:
         """Go to the area."""
@@ -105,11 +154,12 @@ class StatusBar(Widget):
             if event.x in columns and name != self._area:
                 await self.run_action(f"app.area({name!r})")
 
-    def _parts(self) -> _Parts:
+    def _parts(self, of_run: int) -> _Parts:
+        """Return all parts; `of_run` are the cells for what runs."""
         status = self.status
         parts: _Parts = [
             (0, [("session ", "label"), (clean_line(status.session, 30), "")]),
-            (1, [(status.run, status.run_look)]),
+            (_RUN, [(status.run.within(of_run), status.run.look)]),
         ]
         if status.read_only:
             parts.insert(0, (0, [("READ ONLY", "warning")]))
@@ -133,5 +183,13 @@ class StatusBar(Widget):
         return Style(color=component.color, bgcolor=filled, bold=component.bold)
 
 
+def _rank(part: _Part) -> int:
+    return part[0]
+
+
+def _cells(texts: _Texts) -> int:
+    return sum(cell_len(text) for text, _ in texts)
+
+
 def _width(parts: _Parts) -> int:
-    return sum(cell_len(text) for _, texts in parts for text, _ in texts) + len(_BETWEEN) * len(parts)
+    return sum(len(_BETWEEN) + _cells(texts) for _, texts in parts)
