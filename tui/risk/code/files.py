@@ -89,12 +89,18 @@ def read(judge: Judge, call: Call, operation: Operation) -> Value:
     return content_of(judge, path_of(call, operation), call.span)
 
 
+def is_secret(path: Value | None, cwd: str | None = None) -> bool:
+    """Whether the file at `path` holds credentials."""
+    place = place_of(path, cwd)
+    return place is Place.CREDENTIAL or (place is Place.ACCOUNT and "shadow" in shown(path))
+
+
 def content_of(judge: Judge, path: Value | None, span: Span) -> Value:
     """Return what the file at `path` holds, and say so where it is a secret."""
     place, labels = place_of(path, judge.cwd), labels_of(path)
     judge.effects.add(Effect.READ)
     held = {Label.FILE} | (labels & {Label.WALK})
-    if place is Place.CREDENTIAL or (place is Place.ACCOUNT and "shadow" in shown(path)):
+    if is_secret(path, judge.cwd):
         judge.report(
             _HIGH,
             Category.CRED_READ,

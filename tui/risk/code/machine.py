@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.code import clouds, evaluation, files, network, processes
-from tui.risk.code.files import hold
+from tui.risk.code.files import content_of, hold, is_secret
 from tui.risk.code.judge import Judge
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.values import (
@@ -18,6 +18,7 @@ from tui.risk.code.values import (
     Instance,
     Items,
     Label,
+    Text,
     Value,
     labels_of,
     shown,
@@ -108,6 +109,9 @@ def query(judge: Judge, call: Call, operation: Operation) -> Value:
             Effect.CREDENTIAL_READ,
         )
         return Value(labels=frozenset({Label.CREDENTIAL}))
+    asked = call.args[0] if call.args else None
+    if call.name.endswith(".query") and not isinstance(asked, Constant | Text):
+        return Instance(call.name, labels=labels_of(call.receiver))
     return Value(labels=labels_of(call.receiver))
 
 
@@ -171,17 +175,42 @@ def set_up(judge: Judge, call: Call, operation: Operation) -> Value:
 def container(judge: Judge, call: Call, operation: Operation) -> Value:
     """Start a container: with the machine's own file system or rights it is none."""
     del operation
-    shared = call.option("volumes")
-    given = shared.entries if isinstance(shared, Entries) else {}
-    listed = shared.items if isinstance(shared, Items) else ()
-    places = [*given, *(str(text_of(item)).partition(":")[0] for item in listed)]
-    host = [text_of(value) for name in ("pid_mode", "ipc_mode", "userns_mode") if (value := call.option(name))]
-    if call.is_true("privileged") or "host" in host or not {"/", "/var/run/docker.sock", "/etc"}.isdisjoint(places):
+    if any(_opens_host(name, value) for name, value in _settings((*call.args, Entries(dict(call.keywords))))):
         judge.report(
             _HIGH, Category.ESCAPE, "container-host", "starts a container that may do anything to the machine under it",
             call.span, Effect.PRIVILEGE, attack=("T1611",),
         )  # fmt: skip
-    return UNKNOWN
+    return Instance(call.name)
+
+
+def _settings(values: tuple[Value, ...], name: str = "", depth: int = 0) -> Iterator[tuple[str, Value]]:
+    """Yield every setting with its name, however deep the objects that describe a container hold it."""
+    for value in values[:64]:
+        yield name, value
+        if depth > 8:
+            continue
+        if isinstance(value, Items):
+            yield from _settings(value.items, name, depth + 1)
+        elif isinstance(value, Entries | Instance):
+            inside = value.entries if isinstance(value, Entries) else value.attributes
+            for key, inner in list(inside.items())[:64]:
+                if name.lower() in {"volumes", "binds"} and key.startswith("/"):
+                    yield name, Constant(key)
+                yield from _settings((inner,), "source" if key in {"source", "1"} else key, depth + 1)
+
+
+def _opens_host(name: str, value: Value) -> bool:
+    name = name.lower().replace("_", "")
+    if name in {"privileged", "hostpid", "hostipc"}:
+        return isinstance(value, Constant) and value.value is True
+    text = text_of(value)
+    if text is None:
+        return False
+    if name in {"pidmode", "ipcmode", "usernsmode"}:
+        return text == "host"
+    if name in {"volumes", "binds", "source", "path", "mounts"}:
+        return text.partition(":")[0] in {"/", "/var/run/docker.sock", "/etc", "/run/docker.sock"}
+    return name in {"capadd", "add"} and text.removeprefix("CAP_") in {"SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "ALL"}
 
 
 def power(judge: Judge, call: Call, operation: Operation) -> Value:
@@ -271,6 +300,8 @@ def perform(judge: Judge, call: Call, operation: Operation) -> Value:
     if operation.action is Action.SOURCE:
         named = call.args and call.name.endswith((".connect", ".ZipFile", "tarfile.open", ".TarFile"))
         attributes = {"database": call.args[0]} if named else {}
+        if named and is_secret(call.args[0], judge.cwd):
+            content_of(judge, call.args[0], call.span)
         for argument in operation.arguments:
             hold(judge, call.argument(argument), operation.labels)
         if operation.what == "memory file":

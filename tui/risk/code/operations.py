@@ -27,6 +27,8 @@ class Action(enum.Enum):
     """Runs a program whose words are the arguments: `execl`."""
     RUN_FILE = enum.auto()
     """Runs a program with a list of words beside it: `spawn(file, words)`."""
+    FEED = enum.auto()
+    """Writes a command into a shell that runs already."""
     EVALUATE = enum.auto()
     """Runs text as code of this language."""
     RUN_SCRIPT = enum.auto()

@@ -48,6 +48,15 @@ _TELLS_HOST: Final = frozenset({
     "whoami", "hostname", "id", "uname", "env", "printenv", "ifconfig", "ip", "arp", "set", "systeminfo",
     "ipconfig", "getmac", "netstat", "ps", "w", "who", "last", "groups",
 })  # fmt: skip
+_TELLS_SECRET: Final = (
+    ("gcloud", "auth", "print-access-token"), ("gcloud", "auth", "print-identity-token"), ("gh", "auth", "token"),
+    ("az", "account", "get-access-token"), ("aws", "configure", "export-credentials"), ("aws", "sts", "assume-role"),
+    ("aws", "sts", "get-session-token"), ("aws", "ecr", "get-login-password"), ("kubectl", "config", "view", "--raw"),
+    ("vault", "read"), ("vault", "kv", "get"), ("op", "read"), ("pass", "show"), ("secret-tool", "lookup"),
+    ("heroku", "auth:token"), ("doctl", "auth", "token"), ("git", "credential", "fill"), ("npm", "token"),
+    ("gpg", "--export-secret-keys"),
+)  # fmt: skip
+"""Commands that print a key with which somebody can log in."""
 _DEVELOPMENT: Final = frozenset({
     "npm", "npx", "yarn", "pnpm", "bun", "vite", "webpack", "make", "cargo", "go", "uvicorn", "gunicorn",
     "flask", "xdg-open", "open", "code", "docker", "git", "redis-server", "pytest", "java", "mvn",
@@ -124,7 +133,24 @@ def execute(judge: Judge, call: Call, command: Value) -> Value:
         )
     judge_windows_command(judge, call.span, shown(command) if not isinstance(command, Items) else " ".join(names))
     _hand_over(judge, call, command)
-    return Instance(call.name, None, {"stdout": _output(names)}, labels=labels_of(_output(names)))
+    attributes = {"stdout": _output(names)}
+    if names and _key(names[0]) in SHELLS and len(names) <= 2:
+        attributes["stdin"] = Instance("shell-input")
+    return Instance(call.name, None, attributes, labels=labels_of(attributes["stdout"]))
+
+
+def feed(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Write a command into a shell that was started before."""
+    given = call.argument(operation.arguments[0])
+    receiver = call.receiver
+    if isinstance(receiver, Instance) and (receiver.kind == "shell-input" or "stdin" in receiver.attributes):
+        _judge_origin(judge, call, labels_of(given), [shown(given)])
+        if given is not None and (text_of(given) or "").strip():
+            judge.run_shell(text_of(given) or "", call.span, call.name)
+    if receiver is not None and call.name.endswith("communicate"):
+        output = receiver.attributes.get("stdout", UNKNOWN) if isinstance(receiver, Instance) else UNKNOWN
+        return Items((output, output))
+    return UNKNOWN
 
 
 def _program_name(judge: Judge, value: Value) -> Value:
@@ -363,9 +389,11 @@ def _output(names: list[str]) -> Value:
         labels.add(Label.NETWORK)
     if program in {"xclip", "xsel", "pbpaste", "wl-paste"}:
         labels.add(Label.CLIPBOARD)
-    if program == "security" and len(names) > 1 and names[1].startswith("find-"):
+    if (program == "security" and len(names) > 1 and names[1].startswith("find-")) or any(
+        program == first and set(rest) <= set(names) for first, *rest in _TELLS_SECRET
+    ):
         labels.add(Label.CREDENTIAL)
     return Value(labels=frozenset(labels), shown=program)
 
 
-HANDLERS: Final = {Action.RUN: run, Action.RUN_WORDS: run_words, Action.RUN_FILE: run_file}
+HANDLERS: Final = {Action.RUN: run, Action.RUN_WORDS: run_words, Action.RUN_FILE: run_file, Action.FEED: feed}

@@ -21,6 +21,7 @@ from tui.risk.code.values import (
     Entries,
     Instance,
     Items,
+    Label,
     Labels,
     Reference,
     Routine,
@@ -121,8 +122,9 @@ class Callables(Builtins):
                 self._called_later(args[0], spread, labels, node)
             return
         listed = keywords.get("args")
+        received = bool(labels & {Label.REQUEST, Label.NETWORK})  # what they get comes from outside, not from here
         for position, value in enumerate((*args, *keywords.values())):
-            rest = listed.items if isinstance(listed, Items) else args[position + 1 :]
+            rest = () if received else listed.items if isinstance(listed, Items) else args[position + 1 :]
             if method.startswith("apply") and len(rest) == 1 and isinstance(rest[0], Items):
                 rest = rest[0].items
             self._called_later(value, rest, labels, node)

@@ -14,7 +14,8 @@ from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.python_callables import Callables
 from tui.risk.code.python_library import CLOUD_DELETES, CLOUD_NAMES, CLOUD_ROOTS, METHODS, OPERATIONS
 from tui.risk.code.python_routines import all_labels
-from tui.risk.code.unseen import is_builtin_python
+from tui.risk.code.strangers import hand_over
+from tui.risk.code.unseen import is_builtin_python, is_standard_python
 from tui.risk.code.values import (
     NOTHING,
     UNKNOWN,
@@ -198,11 +199,12 @@ class Calls(Callables):
         made = Call(attr, args, self.span_of(node), keywords, owner if owner is not None else target)
         if attr in METHODS:
             return perform(self.judge, made, METHODS[attr])
+        held = hand_over(self.judge, made, foreign=False)
         if attr == "connect" and _is_address(args):
             return perform(self.judge, made, _CONNECT)
         if attr and CLOUD_NAMES.match(attr):
             return perform(self.judge, made, Operation(Action.CLOUD_DELETE, what=_in_words(attr)))
-        return Value(labels=labels_of(target) | all_labels(args, keywords), shown=target.shown)
+        return Value(labels=labels_of(target) | all_labels(args, keywords) | held, shown=target.shown)
 
     def library(
         self,
@@ -238,7 +240,9 @@ class Calls(Callables):
                 (name.startswith(CLOUD_ROOTS) and CLOUD_DELETES.match(attr)) or CLOUD_NAMES.match(attr)
             ):
                 row = Operation(Action.CLOUD_DELETE, what=_in_words(attr))
-        if row is None and name.endswith(".objects.all().delete"):
+        if row is None and attr == "run" and "session()" in name:
+            row = METHODS["query"]
+        if row is None and name.endswith((".objects.all().delete", ".query().delete")):
             row = Operation(Action.DATABASE_DROP, what="deletes every row of a table")
         if row is None and attr == "connect" and _is_address(args):
             row = _CONNECT
@@ -261,10 +265,12 @@ class Calls(Callables):
             self.judge.effects.add(Effect.EXECUTE)  # nothing in the text says what it is
         labels = all_labels(args, keywords) | target.labels
         self.callbacks(args, keywords, labels, node, attr)
+        foreign = "." in name and not is_standard_python(name)
+        labels |= hand_over(self.judge, call, foreign=foreign)
         content = args[0] if name == "urllib.request.Request" and args else None
-        attributes = {
-            key: value for key, value in keywords.items() if content is not None and key in {"data", "headers"}
-        }
+        attributes: dict[str, Value] = {}
+        if attr[:1].isupper():  # an object that keeps what it is made with
+            attributes = {**{str(position): value for position, value in enumerate(args[:8])}, **keywords}
         if content is not None and len(args) > 1:
             attributes["data"] = args[1]
         if isinstance(owner, Instance) and "database" in owner.attributes:

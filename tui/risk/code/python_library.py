@@ -70,6 +70,10 @@ OPERATIONS: Final[dict[str, Operation]] = {
     # Commands.
     **{f"subprocess.{name}": _run for name in ("run", "call", "check_call", "check_output", "Popen")},
     "subprocess.getoutput": on(A.RUN, (0, "cmd")), "subprocess.getstatusoutput": on(A.RUN, (0, "cmd")),
+    "shell-input().write": on(A.FEED, 0), "shell-input().writelines": on(A.FEED, 0),
+    **{f"{kind}().communicate": on(A.FEED, (0, "input")) for kind in ("subprocess.Popen",
+    "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell")},
+    "pexpect.spawn().sendline": on(A.FEED, 0), "pexpect.spawn().send": on(A.FEED, 0),
     "os.system": on(A.RUN, (0, "command")), "os.popen": on(A.RUN, (0, "cmd")), "os.popen2": on(A.RUN, 0),
     "os.popen3": on(A.RUN, 0),
     "os.popen4": on(A.RUN, 0), "popen2.popen2": on(A.RUN, 0), "platform.popen": on(A.RUN, 0),
@@ -267,6 +271,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "os.setresuid": on(A.IDENTITY, 0, 1, 2), "os.chroot": _nothing, "os.reboot": on(A.POWER),
     "ctypes.CDLL().reboot": on(A.POWER, what="restarts the machine"),
     "ctypes.CDLL": on(A.LOAD, (0, "name"), kind="ctypes.CDLL"),
+    "cffi.FFI().dlopen": on(A.LOAD, 0, kind="ctypes.CDLL"),
     "ctypes.cdll.LoadLibrary": on(A.LOAD, 0, kind="ctypes.CDLL"), "ctypes.PyDLL": on(A.LOAD, 0),
     "ctypes.WinDLL": on(A.LOAD, 0), "ctypes.windll.LoadLibrary": on(A.LOAD, 0),
     "ctypes.CDLL().ptrace": on(A.INJECT, what="controls another process"),

@@ -1,0 +1,83 @@
+"""What is handed to functions of libraries that the tables have no row for.
+
+Nobody can list every client library, but what matters is seldom the function: a secret's path that is handed to
+something which reads or sends, or secrets that are handed to something which sends, mean the same everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from tui.risk.code.files import content_of, hold, is_secret
+from tui.risk.code.judge import Judge
+from tui.risk.code.network import send
+from tui.risk.code.operations import Call
+from tui.risk.code.values import (
+    NOTHING,
+    Constant,
+    Entries,
+    Instance,
+    Items,
+    Label,
+    Labels,
+    Text,
+    Value,
+    labels_of,
+    pieces_of,
+)
+
+_SENDS: Final = re.compile(
+    r"^(?:upload|send|put|post|publish|push|attach|transfer|share|emit|produce|store|reply|dispatch)(?![a-z])"
+    r"|(?:_|(?<=[a-z]))(?:[Uu]pload|[Ss]end)(?![a-z])"
+)
+_READS: Final = re.compile(
+    r"^(?:read|load|open|parse|add(?:Local)?_?(?:File|file|Folder|folder|Path|path)|file|directory|append|cat|copy"
+    r"|Database|DatabaseSync|sqlite3?|better-sqlite3|connect|archive|zip|compress|import|slurp|ingest)(?![a-z])"
+)
+_SAVES: Final = re.compile(r"^(?:save|dump|to_(?:csv|json|file|excel|parquet|disk)|write_(?:to|image)|toFile)$")
+_OWN_KEY: Final = re.compile(r"key|cert|auth|identity|ssh_config|config", re.IGNORECASE)
+"""Options that name a person's own key so that a library can log in with it."""
+_TOLD: Final[Labels] = frozenset({
+    Label.CREDENTIAL, Label.ENVIRONMENT, Label.SERIALIZED, Label.KEYS, Label.CLIPBOARD, Label.SCREEN,
+    Label.PRIVATE_FILE,
+})  # fmt: skip
+_MOST: Final = 64
+
+
+def hand_over(judge: Judge, call: Call, *, foreign: bool) -> Labels:
+    """Judge the arguments of a call that nothing is known of; return the labels that its result gets from files.
+
+    `foreign`: the function belongs to a package, not to the language itself or to the text.
+    """
+    verb = call.name.rpartition(".")[2]
+    sends, reads = bool(_SENDS.search(verb)), bool(_READS.search(verb))
+    held: Labels = NOTHING
+    if sends or reads:
+        for path in _paths((*call.args, *(v for k, v in call.keywords.items() if not _OWN_KEY.search(k)))):
+            if is_secret(path, judge.cwd):
+                held |= labels_of(content_of(judge, path, call.span))
+    if sends and foreign:
+        told = [value for value in (*call.args, *call.keywords.values()) if labels_of(value) & _TOLD]
+        if held:
+            told.append(Value(labels=held))
+        if told:
+            peer = call.receiver.attributes.get("peer") if isinstance(call.receiver, Instance) else None
+            send(judge, call.span, peer, told)
+    if _SAVES.match(verb) and call.args and (telling := labels_of(call.receiver) & _TOLD):
+        hold(judge, call.args[0], telling)
+    return held
+
+
+def _paths(values: tuple[Value, ...], depth: int = 0) -> Iterator[Value]:
+    """Yield what may be a path among arguments, their lists and their options."""
+    for value in values[:_MOST]:
+        if isinstance(value, Items) and depth < 4:
+            yield from _paths(value.items, depth + 1)
+        elif isinstance(value, Entries) and depth < 4:
+            yield from _paths(tuple(v for k, v in value.entries.items() if not _OWN_KEY.search(k)), depth + 1)
+        elif isinstance(value, Constant | Text) or (isinstance(value, Instance) and value.kind == "pathlib.Path"):
+            first = next(iter(pieces_of(value)), None)
+            if isinstance(first, str) and first[:1] in {"/", "~"} and " " not in first.strip():
+                yield value
