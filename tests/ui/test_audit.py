@@ -101,6 +101,33 @@ async def test_the_wheel_stops_it_too(app: RollcageApp, log: AuditLog) -> None:
         assert shown.scroll_offset.y == 5
 
 
+async def test_it_rests_while_another_area_is_shown_and_catches_up_at_once(
+    app: RollcageApp, log: AuditLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    really = AllRows.read_new
+
+    def read_new(rows: AllRows) -> object:
+        looks.append(len(rows))
+        return really(rows)
+
+    monkeypatch.setattr(AllRows, "read_new", read_new)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await audit_list(pilot, app)
+        await until(pilot, lambda: shown.row_count() == log.last())
+        await pilot.press("f5")
+        await until(pilot, lambda: isinstance(app.screen, RunArea))
+        await pilot.pause(0.1)  # what was under way ends
+        seen, before = len(looks), log.last()
+        log.append(*entries_of_run("01NEW", "new", "x"))
+        await pilot.pause(0.4)
+        assert (len(looks), shown.row_count()) == (seen, before)
+        monkeypatch.setattr(audit_screen, "LOOK_EVERY_S", 3600.0)
+        await pilot.press("f7")
+        await until(pilot, lambda: shown.row_count() == log.last())
+        assert shown.cursor == log.last() - 1
+
+
 async def test_a_filter_narrows_it_and_still_follows(app: RollcageApp, log: AuditLog) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         shown = await audit_list(pilot, app)
@@ -286,6 +313,16 @@ def test_what_two_read_at_the_same_time_is_taken_in_once() -> None:
     rows.add_new(one)
     rows.add_new(other)
     assert [rows[index].seq for index in range(len(rows))] == [1, 3, 5, 7, 9, 11]
+
+
+def test_of_two_that_read_all_records_the_slower_one_takes_none_away() -> None:
+    log = BigLog(10)
+    rows = AllRows(log)
+    slow = rows.read_new()
+    log.count = 12
+    assert rows.add_new(rows.read_new()) == 12
+    assert rows.add_new(slow) == 0
+    assert len(rows) == 12
 
 
 async def test_older_rows_come_as_one_scrolls_up_and_the_view_stays(app: RollcageApp) -> None:

@@ -62,6 +62,7 @@ class AuditArea(Area):
         self._read_once: Rows | None = None
         """The rows that were read at least once: from then on only new ones change anything."""
         self._loading = False
+        self._in_sight = asyncio.Event()
 
     def compose_area(self) -> Iterable[Widget]:
         """Lay the pane out."""
@@ -76,7 +77,17 @@ class AuditArea(Area):
     def on_mount(self) -> None:
         """Begin to read."""
         self._say("opening the log")
+        if self.is_current:
+            self._in_sight.set()
         self._follow()
+
+    def on_screen_suspend(self) -> None:
+        """Look at nothing while something else is in sight."""
+        self._in_sight.clear()
+
+    def on_screen_resume(self) -> None:
+        """Catch up at once, and go on looking."""
+        self._in_sight.set()
 
     def on_resize(self, event: Resize) -> None:
         """Name the columns where they stand."""
@@ -93,6 +104,7 @@ class AuditArea(Area):
     async def _follow(self) -> None:
         try:
             while True:
+                await self._in_sight.wait()
                 await self._look()
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
