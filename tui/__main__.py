@@ -33,9 +33,12 @@ def _run_app(paths: Paths, settings: Settings, session: str | None, *, read_only
 
     # Nothing of what is made until the first paint is garbage; looking for some would take a tenth of that time.
     gc.disable()
-    from tui.ui.app import run_app
+    try:
+        from tui.ui.app import run_app
 
-    return run_app(paths, settings, session=session, read_only=read_only)
+        return run_app(paths, settings, session=session, read_only=read_only)
+    finally:
+        gc.enable()
 
 
 def _key_table() -> KeyTable:

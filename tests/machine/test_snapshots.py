@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 
 import pytest
 
 from tests.support.machines import label, output_of, run
 from tui.errors import NotFound
-from tui.machines.errors import SnapshotDamaged
+from tui.machines.errors import MachineLost, SnapshotDamaged
 from tui.machines.model import PROFILES, Command
 from tui.machines.qemu.backend import QemuBackend
 
@@ -220,3 +222,25 @@ async def test_nothing_a_user_left_running_moves_during_a_rehearsal(backend: Qem
     await machine.resume()
     wait = Command("shell", text=f"until [ $(cat /work/i) -gt {second} ]; do :; done; echo moved")
     assert await output_of(machine, wait) == "moved\n"
+
+
+async def test_a_command_may_start_while_the_machine_is_captured(backend: QemuBackend):
+    machine = await backend.clone(MINIMAL)
+    await machine.resume()
+    for _ in range(5):
+        capturing = asyncio.create_task(backend.capture(machine, label()))
+        outputs = await asyncio.gather(*(output_of(machine, Command("shell", text="echo x")) for _ in range(3)))
+        assert outputs == ["x\n"] * 3
+        await capturing
+
+
+async def test_a_machine_that_is_discarded_while_it_is_captured_is_lost_and_nothing_else(backend: QemuBackend):
+    for turns in range(0, 40, 4):
+        machine = await backend.clone(MINIMAL)
+        await machine.resume()
+        capturing = asyncio.create_task(backend.capture(machine, label()))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await machine.discard()
+        with contextlib.suppress(MachineLost):  # unless it was done before
+            await capturing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +14,12 @@ from textual.widgets import Static
 
 from tests.support.pilots import until
 from tui.config import Settings
+from tui.definitions import reload
+from tui.errors import HostNotReady
 from tui.paths import Paths
+from tui.themes.catalog import ThemeCatalog
 from tui.ui.app import RollcageApp
-from tui.ui.kept_theme import kept_theme
+from tui.ui.kept_theme import keep_theme, kept_theme
 from tui.ui.output.view import OutputView
 from tui.ui.themed_app import ThemedApp
 from tui.ui.widgets.definition_list import DefinitionList
@@ -271,4 +274,32 @@ async def test_nothing_is_kept_where_nothing_may_be_changed(paths: Paths, mine: 
         await until(pilot, lambda: "high-contrast" in app.available_themes)
         put(mine, "primary: '#445566'\n")
         await until(pilot, lambda: app.painted[0] == "#445566")
+    assert not paths.kept_theme.exists()
+
+
+async def test_files_are_read_even_where_they_cannot_be_followed(
+    paths: Paths, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unable(_: object) -> AsyncIterator[object]:
+        raise HostNotReady("the kernel allows no more watches")
+        yield
+
+    monkeypatch.setattr(reload, "watch", unable)
+    app = Small(paths, "mine")
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "high-contrast" in app.available_themes)
+
+
+async def test_what_is_kept_of_another_directory_is_left_out(paths: Paths, kept: Path) -> None:
+    elsewhere = replace(paths, config=paths.config.with_name("other-config"))
+    assert kept_theme("mine", elsewhere) is None
+
+
+async def test_a_file_that_changes_while_it_is_kept_is_not(
+    paths: Paths, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theme = ThemeCatalog.standard(paths).index.find("mine").theme
+    assert theme is not None
+    put(mine, "primary: '#445566'\n")
+    keep_theme(theme, mine, paths)
     assert not paths.kept_theme.exists()

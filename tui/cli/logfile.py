@@ -34,9 +34,14 @@ def logging_to_file() -> Iterator[None]:
         """Opens the file for the first record, which most commands never write, and hands everything on to it."""
 
         def emit(self, record: LogRecord) -> None:
-            if not opened:
-                opened.append(_open())
-            opened[0].handle(record)
+            try:
+                if not opened:
+                    opened.append(_open())
+                opened[0].handle(record)
+            except OSError:
+                pass  # at the next record, it may work
+            except Exception:  # noqa: BLE001 - a record must not end what it is about
+                self.handleError(record)
 
     opened: list[Handler] = []
     handler = FirstRecord()
@@ -54,16 +59,12 @@ def logging_to_file() -> Iterator[None]:
 
 
 def _open() -> logging.Handler:
-    import logging
     from logging.handlers import RotatingFileHandler
 
     from tui.cli.logformat import RedactingFormatter
 
     path = log_path()
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=_LIMIT, backupCount=2, encoding="utf-8")
-    except OSError:
-        return logging.NullHandler()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handler = RotatingFileHandler(path, maxBytes=_LIMIT, backupCount=2, encoding="utf-8")
     handler.setFormatter(RedactingFormatter(_FORMAT))
     return handler

@@ -28,6 +28,7 @@ from tui.runs.approval import Approver, Nobody
 from tui.runs.audit_trail import AuditTrail
 from tui.runs.backends import BackendStatus, LazyBackend, open_default
 from tui.runs.branching import check_no_secret
+from tui.runs.closing import Closing, Part
 from tui.runs.comparison.comparer import Comparer
 from tui.runs.context import Context
 from tui.runs.driver import Driver
@@ -47,7 +48,6 @@ from tui.runs.retry import Retry
 from tui.runs.rollback import RollbackPlan
 from tui.runs.rulebook import Rulebook
 from tui.runs.run import Run
-from tui.runs.undivided import Closing, Part
 from tui.store.approvals import Approval
 from tui.store.locks import Lock
 from tui.store.model import RunRecord

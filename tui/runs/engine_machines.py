@@ -16,8 +16,8 @@ from tui.runs.backends import BackendStatus, LazyBackend
 from tui.runs.context import Context
 from tui.runs.drivers import Drivers
 from tui.runs.fleet import Fleet, MachineInfo
-from tui.runs.undivided import undivided
 from tui.store.store import Store
+from tui.undivided import undivided
 
 
 class EngineMachines:

@@ -20,8 +20,8 @@ from tui.runs.context import Context
 from tui.runs.driver import Driver
 from tui.runs.drivers import Drivers
 from tui.runs.events import MachineLeased
-from tui.runs.undivided import undivided
 from tui.store.rows import now
+from tui.undivided import undivided
 
 _MEMORY_HOLDS_S: Final = 5.0
 """How long what was read of a machine's memory is good: reading it takes 2 ms, and most machines stand still."""

@@ -13,10 +13,10 @@ from tui.runs.driver import Driver
 from tui.runs.events import RolledBack
 from tui.runs.journal import stacks
 from tui.runs.rollback import RollbackPlan, plan, resolve
-from tui.runs.undivided import undivided
 from tui.store.model import HeadMove, SessionRecord
 from tui.store.rows import now
 from tui.store.states import MoveKind
+from tui.undivided import undivided
 
 
 async def roll_back(context: Context, driver: Driver, target: str) -> RolledBack:

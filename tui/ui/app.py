@@ -312,11 +312,6 @@ class RollcageApp(EndingApp):
 
 def run_app(paths: Paths, settings: Settings, *, session: str | None = None, read_only: bool = False) -> int:
     """Run the application and return its exit code."""
-    # Nothing of what is made until the first paint is garbage; looking for some would take a tenth of that time.
-    gc.disable()
     app = RollcageApp(paths, settings, session=session, read_only=read_only)
-    try:
-        result = app.run(mouse=settings.mouse)
-    finally:
-        gc.enable()
+    result = app.run(mouse=settings.mouse)
     return result if result is not None else app.return_code or 0

@@ -13,8 +13,8 @@ from tui.ui.prepared_app import PreparedApp
 from tui.ui.workspace import CLOSING
 
 if TYPE_CHECKING:
+    from tui.runs.closing import Closing
     from tui.runs.engine import Engine
-    from tui.runs.undivided import Closing
     from tui.ui.approver import DialogApprover
 
 _log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class EndingApp(PreparedApp):
         return await asyncio.shield(self._ending)
 
     async def _end(self) -> str:
-        from tui.runs.undivided import Closing
+        from tui.runs.closing import Closing
 
         self.approver.close()
         engine, self.workspace.opened = self.workspace.opened, None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import App
 
+from tui.errors import HostNotReady
 from tui.text import clean
 from tui.ui.kept_theme import keep_theme
 from tui.ui.themes import forget_theme, in_brief, textual_theme
@@ -41,15 +42,20 @@ class ThemeFollower:
         """
         from tui.definitions.reload import watch
 
-        async for delta in watch(self._catalog):
-            if delta:
-                self.apply(delta)
-            await self._keep()
+        try:
+            async for delta in watch(self._catalog):
+                await self._take(delta)
+        except HostNotReady:
+            # Nothing can be followed, but what is there now was perhaps never read.
+            await self._take(await asyncio.to_thread(self._catalog.refresh))
+            raise
 
-    async def _keep(self) -> None:
+    async def _take(self, delta: ThemeDelta) -> None:
+        if delta:
+            self.apply(delta)
         entry = self._catalog.index.by_name.get(self._app.theme)
-        if self._keep_in is not None and entry is not None and not entry.broken:
-            await asyncio.to_thread(keep_theme, self._app.available_themes[self._app.theme], entry.path, self._keep_in)
+        if self._keep_in is not None and entry is not None and entry.theme is not None and not entry.broken:
+            await asyncio.to_thread(keep_theme, entry.theme, entry.path, self._keep_in)
 
     def apply(self, delta: ThemeDelta) -> None:
         """Bring the application up to date and tell of files that broke or are good again."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import logging.handlers
 import subprocess
 import sys
 
@@ -44,3 +46,18 @@ def test_a_log_that_nobody_writes_to_loads_no_patterns() -> None:
         "sys.exit('tui.redaction' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.usefixtures("home")
+def test_a_log_that_cannot_be_written_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = logging.getLogger("tui.test")
+    with logging_to_file():
+        with monkeypatch.context() as full:
+            full.setattr(logging.handlers, "RotatingFileHandler", _no_space)
+            log.error("lost")
+        log.error("kept")
+    assert "kept" in log_path().read_text()
+
+
+def _no_space(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

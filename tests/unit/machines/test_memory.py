@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,3 +77,34 @@ def test_memory_that_is_not_there_is_an_error_not_half_a_copy(tmp_path: Path):
     memory.close()
     with pytest.raises(MachineLost):
         guest.write(pages, content)
+
+
+def test_nothing_is_written_to_the_buffer_of_a_copy_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "ram"
+    with file.open("wb+") as opened:
+        opened.truncate(PAGES * PAGE)
+        memory = mmap.mmap(opened.fileno(), PAGES * PAGE, mmap.MAP_PRIVATE, mmap.PROT_READ | mmap.PROT_WRITE)
+    guest = GuestMemory(os.getpid(), file)
+    guest.write(np.arange(PAGES, dtype=np.uint32), np.ones((PAGES, PAGE), np.uint8))
+    plan = guest.plan_copy()
+    begun, go, ended = threading.Event(), threading.Event(), threading.Event()
+    move = GuestMemory._move
+
+    def slowly(*args):  # type: ignore[no-untyped-def]
+        begun.set()
+        assert go.wait(10)
+        move(*args)
+        ended.set()
+        return 0
+
+    def fail() -> None:
+        assert begun.wait(10)
+        go.set()
+        raise MachineLost("too many open files")
+
+    monkeypatch.setattr(guest, "_move", lambda *args: slowly(guest, *args))
+    monkeypatch.setattr(guest, "private_pages", fail)
+    with pytest.raises(MachineLost, match="too many"):
+        guest.copy(plan)
+    assert ended.is_set()
+    memory.close()

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tui.machines.errors import MachineError
+from tui.machines.qemu import monitor as monitor_module
 from tui.machines.qemu.monitor import DirectMonitor, HungUp, Monitor
 
 
@@ -48,6 +49,8 @@ class Peer:
                     self.say(event="HAPPENED", data=command["arguments"])
                     self.say(event="OTHER", data={})
                     self.say(id=command["id"], **{"return": {}})
+                case "unread":
+                    self.say(error={"class": "GenericError", "desc": "that was no JSON"})
                 case "nonsense":
                     self.sock.sendall(b"{]\n")
                 case "endless":
@@ -75,8 +78,14 @@ def pair() -> Iterator[tuple[socket.socket, Peer]]:
 
 
 @pytest.fixture
-async def monitor(pair: tuple[socket.socket, Peer]) -> AsyncIterator[Monitor]:
-    made = Monitor(pair[0])
+def hung_up() -> list[str]:
+    """Filled when the connection is over."""
+    return []
+
+
+@pytest.fixture
+async def monitor(pair: tuple[socket.socket, Peer], hung_up: list[str]) -> AsyncIterator[Monitor]:
+    made = Monitor(pair[0], lambda: hung_up.append("once"))
     await made.negotiate()
     yield made
     await made.close()
@@ -135,9 +144,11 @@ async def test_events_arrive_in_the_loop_too_while_somebody_listens(monitor: Mon
     assert events.empty()
 
 
-@pytest.mark.parametrize("how", ["die", "nonsense", "endless"])
+@pytest.mark.parametrize("how", ["die", "nonsense", "endless", "unread"])
 @pytest.mark.parametrize("directly", [False, True])
-async def test_whoever_waits_learns_that_it_hung_up(monitor: Monitor, how: str, directly: bool) -> None:
+async def test_whoever_waits_learns_that_it_hung_up(
+    monitor: Monitor, hung_up: list[str], how: str, directly: bool
+) -> None:
     with pytest.raises(HungUp):
         if directly:
             await monitor.directly(lambda direct: direct.execute(how))
@@ -147,6 +158,17 @@ async def test_whoever_waits_learns_that_it_hung_up(monitor: Monitor, how: str, 
         await monitor.execute("echo")
     with pytest.raises(HungUp):
         await monitor.directly(lambda direct: direct.execute("echo"))
+    assert hung_up == ["once"]
+
+
+async def test_a_thread_does_not_wait_for_ever(
+    pair: tuple[socket.socket, Peer], monitor: Monitor, hung_up: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitor_module, "_PATIENCE_S", 0.05)
+    pair[1].hold.clear()
+    with pytest.raises(HungUp):
+        await monitor.directly(lambda direct: direct.execute("echo"))
+    assert hung_up == ["once"]
 
 
 async def test_a_cancelled_thread_ends_before_anybody_else_talks(monitor: Monitor) -> None:
@@ -160,7 +182,9 @@ async def test_a_cancelled_thread_ends_before_anybody_else_talks(monitor: Monito
 
     alone = asyncio.ensure_future(monitor.directly(work))
     await asyncio.to_thread(entered.wait)
-    alone.cancel()
+    for _ in range(3):  # somebody in a hurry
+        alone.cancel()
+        await asyncio.sleep(0)
     closing = asyncio.ensure_future(monitor.close())
     await asyncio.sleep(0)
     assert not closing.done()

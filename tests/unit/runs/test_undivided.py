@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any
@@ -17,8 +18,8 @@ from tui.machines.errors import MachineError
 from tui.paths import Paths
 from tui.runs.engine import Engine
 from tui.runs.events import Event, MachineLeased
-from tui.runs.undivided import undivided
 from tui.store.states import SnapshotReason
+from tui.undivided import undivided, undivided_in_thread
 
 WITHOUT_AFTER = replace(Settings(), snapshots=SnapshotSettings(after=False), pool=PoolSettings(low=0, high=0))
 
@@ -155,3 +156,52 @@ async def test_what_is_not_divided_still_fails_for_who_waits() -> None:
 
     with pytest.raises(MachineError, match="no room"):
         await undivided(work())
+
+
+def test_what_a_thread_does_ends_before_the_loop_does_however_often_it_is_cancelled() -> None:
+    begun, go, done = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        assert go.wait(10)
+        done.set()
+
+    async def wait() -> None:
+        try:
+            await undivided_in_thread(work)
+        finally:
+            assert done.is_set()
+
+    async def main() -> None:
+        task = asyncio.create_task(wait())
+        await asyncio.to_thread(begun.wait)
+        for _ in range(3):
+            task.cancel()
+            await asyncio.sleep(0)
+        assert not task.done()
+        asyncio.get_running_loop().call_later(0.01, go.set)
+        # The end of `asyncio.run` cancels it once more, and waits for it.
+
+    asyncio.run(main())
+    assert done.is_set()
+
+
+async def test_what_fails_in_a_thread_fails_where_it_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    go = threading.Event()
+
+    def fail() -> None:
+        assert go.wait(10)
+        raise MachineError("no")
+
+    go.set()
+    with pytest.raises(MachineError):
+        await undivided_in_thread(fail)
+    go.clear()
+    task = asyncio.create_task(undivided_in_thread(fail))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert "nobody waited for" in caplog.text

@@ -30,9 +30,9 @@ from tui.machines.qemu.pagemap import PAGE
 from tui.machines.qemu.process import QemuProcess
 from tui.machines.qemu.snapshot_file import Manifest
 from tui.machines.qemu.template import Template, Templates, rehearse
-from tui.machines.qemu.threads import to_the_end
 from tui.machines.qemu.tsc import tsc_khz
 from tui.machines.qemu.vault import Vault
+from tui.undivided import undivided_in_thread
 
 if TYPE_CHECKING:
     from tui.paths import Paths
@@ -255,7 +255,9 @@ class QemuBackend:
             node = await disk.open() if disk is not None else None
             process = await QemuProcess.spawn(template.arguments(disk=node), incoming=True)
             if snapshot_id is not None:
-                await to_the_end(self._write_pages, GuestMemory(process.pid, template.memory_file), snapshot_id)
+                await undivided_in_thread(
+                    self._write_pages, GuestMemory(process.pid, template.memory_file), snapshot_id
+                )
             await process.load_devices(devices)
             link = await AgentLink.open(process.agent_socket)
             origin = Origin.CLONED if snapshot_id is None else Origin.RESTORED
@@ -293,7 +295,7 @@ class QemuBackend:
     async def copy(self, snapshot_id: str, label: SnapshotLabel) -> int:
         """Store a snapshot once more, under another label, if it is whole."""
         await self.verify(snapshot_id)
-        return await to_the_end(self._vault.copy, snapshot_id, label)
+        return await undivided_in_thread(self._vault.copy, snapshot_id, label)
 
     async def verify(self, snapshot_id: str) -> None:
         """Read a snapshot in full and compare its checksums."""

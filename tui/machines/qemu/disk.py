@@ -14,6 +14,7 @@ Whoever still opens the long chain finds the same content, so nothing that exist
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import logging
@@ -148,6 +149,8 @@ class DiskChain:
         try:
             await process.command("blockdev-add", {**overlay, "node-name": _node(layer), "backing": None})
         except BaseException:
+            with contextlib.suppress(MachineError):  # whoever gave up waiting: it may have been opened all the same
+                await process.command("blockdev-del", {"node-name": _node(layer)})
             os.close(self._locks.pop(layer))
             path.unlink(missing_ok=True)
             raise

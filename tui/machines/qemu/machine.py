@@ -21,7 +21,7 @@ from tui.machines.qemu.memory import CopiedPages, CopyPlan, GuestMemory
 from tui.machines.qemu.monitor import DirectMonitor
 from tui.machines.qemu.once import Once
 from tui.machines.qemu.process import QemuProcess
-from tui.machines.qemu.threads import to_the_end
+from tui.undivided import undivided_in_thread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,6 +70,8 @@ class QemuMachine:
         self._running = False
         self._connected: bool | None = None
         """Whether its network is connected; None: as whoever saved the state left it."""
+        self._starting = asyncio.Lock()
+        """Held while a command starts, and while it stands still to be saved."""
         self._end = Once(self._let_go)
 
     @cached_property
@@ -147,21 +149,24 @@ class QemuMachine:
             self._quiesced = False
 
     async def freeze(self) -> FrozenState:
-        """Return its whole state, and leave it as it was, running or not."""
+        """Return its whole state, and leave it as it was, running or not. Commands start before or after that."""
+        async with self._starting:
+            return await self._freeze()
+
+    async def _freeze(self) -> FrozenState:
         was_running = self._running
         if self._disk is not None:
             await self._disk.prepare(self._process)
-        plan = await to_the_end(self.memory.plan_copy)
+        plan = await undivided_in_thread(self.memory.plan_copy)
         if was_running:
             await self._quiesce()
         quiesced = self._quiesced
         try:
-            pages, pause_ms = await self._process.directly(lambda monitor: self._save(monitor, plan))
+            pages, devices, pause_ms = await self._process.directly(lambda monitor: self._save(monitor, plan))
         finally:
             if was_running and self._running and not self._process.ended.is_set():
                 await self._link.resume()
                 self._quiesced = False
-        devices = self._process.saved_devices()
         layers: tuple[str, ...] = ()
         if self._disk is not None:
             await self._disk.shorten(self._process)
@@ -169,33 +174,35 @@ class QemuMachine:
         numbers, content = await asyncio.to_thread(pages.in_order)
         return FrozenState(numbers, content, devices, layers, quiesced, pause_ms)
 
-    def _save(self, monitor: DirectMonitor, plan: CopyPlan) -> tuple[CopiedPages, float]:
-        """Copy memory, save devices and freeze the disk, all at one moment; return how long it stood still, in ms."""
+    def _save(self, monitor: DirectMonitor, plan: CopyPlan) -> tuple[CopiedPages, bytes, float]:
+        """Copy memory, save devices and freeze the disk, all at one moment; return that, and how many ms it stood."""
         was_running = self._running
         started = time.perf_counter()
         if was_running:
             monitor.execute("stop")
             self._running = False
         try:
-            devices = monitor.send(*self._process.saving)
+            saving = monitor.send(*self._process.saving)
             pages = self.memory.copy(plan)
-            monitor.result(devices)
+            monitor.result(saving)
+            devices = self._process.saved_devices()
             if self._disk is not None:
                 self._disk.freeze(monitor)
         finally:
             if was_running:
                 monitor.execute("cont")
                 self._running = True
-        return pages, (time.perf_counter() - started) * 1000
+        return pages, devices, (time.perf_counter() - started) * 1000
 
     async def execute(self, command: Command) -> GuestProcess:
         """Start a command."""
-        if not self._running:
-            raise MachineError("the machine stands still")
-        if self.spec.network and command.network is not self._connected:
-            await self._process.connect_network(command.network)
-            self._connected = command.network
-        return await self._link.start(command)
+        async with self._starting:
+            if not self._running:
+                raise MachineError("the machine stands still")
+            if self.spec.network and command.network is not self._connected:
+                await self._process.connect_network(command.network)
+                self._connected = command.network
+            return await self._link.start(command)
 
     async def log_tail(self) -> str:
         """Return the end of what console and QEMU printed. Untrusted."""

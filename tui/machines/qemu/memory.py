@@ -129,7 +129,7 @@ class GuestMemory:
         try:
             return private_pages(self._pid, self._start, self.size)
         except OSError as error:
-            raise MachineLost(f"QEMU {self._pid} ended while its memory was read") from error
+            raise MachineLost(f"the memory of QEMU {self._pid} cannot be read: {error.strerror}") from error
 
     def plan_copy(self) -> CopyPlan:
         """Make ready what copying the private pages needs, before the machine stands still and has to wait for it.
@@ -152,19 +152,22 @@ class GuestMemory:
         # Two threads, because the machine stands still meanwhile; the system calls do not hold the interpreter's lock.
         # Each takes the next part when it is done with one, so that neither waits where one has less of a processor.
         second = _SECOND_READER.submit(self._move, _LIBC.process_vm_readv, parts)
-        # What is private stays so, or is the template's again, which is as good to keep: only more can have come.
-        more = np.setdiff1d(self.private_pages(), plan.pages, assume_unique=True)
-        known, count = len(plan.pages), len(plan.pages) + len(more)
-        buffer = plan.buffer
-        if count > len(buffer):
-            parts.clear()
-            second.result()
-            buffer = np.empty((count, PAGE), np.uint8)
-            parts.extend(self._parts(plan.pages, buffer))
-        parts.extend(self._parts(more, buffer[known:]))
-        failed = self._move(_LIBC.process_vm_readv, parts)
-        if (not second.cancel() and second.result()) or failed:
+        try:
+            # What is private stays so, or is the template's again, which is as good: only more can have come.
+            more = np.setdiff1d(self.private_pages(), plan.pages, assume_unique=True)
+            known, count = len(plan.pages), len(plan.pages) + len(more)
+            buffer = plan.buffer
+            if count > len(buffer):
+                buffer = np.empty((count, PAGE), np.uint8)
+            parts.extend(self._parts(more, buffer[known:]))
+            failed = self._move(_LIBC.process_vm_readv, parts)
+        finally:
+            parts.clear()  # the other thread knows addresses only: it must be done with them before they are free
+            failed_there = 0 if second.cancel() else second.result()
+        if failed or failed_there:
             raise MachineLost(f"QEMU {self._pid} ended while its memory was read")
+        if buffer is not plan.buffer:
+            buffer[:known] = plan.buffer[:known]
         return CopiedPages(np.concatenate((plan.pages, more)), buffer[:count])
 
     def write(self, pages: NDArray[np.uint32], content: NDArray[np.uint8]) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from tui.machines.errors import MachineError
-from tui.machines.qemu.threads import to_the_end
+from tui.undivided import undivided_in_thread
 
 T = TypeVar("T")
 Answer = dict[str, Any]
@@ -23,6 +23,8 @@ Event = dict[str, Any]
 
 _READ_AT_ONCE: Final = 64 * 1024
 _LONGEST_LINE: Final = 1 << 20
+_PATIENCE_S: Final = 60.0
+"""How long a thread waits for an answer: what takes milliseconds takes seconds on a host in trouble, not minutes."""
 
 
 class HungUp(Exception):
@@ -32,9 +34,14 @@ class HungUp(Exception):
 class Monitor:
     """A connection. Commands are executed one after the other, each to its end."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        """Take over one end of a socket pair."""
+    def __init__(self, sock: socket.socket, on_hang_up: Callable[[], object] = lambda: None) -> None:
+        """Take over one end of a socket pair.
+
+        `on_hang_up` is called once nothing can be said any more, be it that QEMU ended, that it does not answer a
+        thread in time, or that what it says makes no sense: a machine that cannot be talked to must not live on.
+        """
         sock.setblocking(False)
+        self._on_hang_up = on_hang_up
         self._sock = sock
         self._loop = asyncio.get_running_loop()
         self._lines = _Lines()
@@ -66,12 +73,19 @@ class Monitor:
             answer: asyncio.Future[Answer] = self._loop.create_future()
             self._waiting = self._next_id(), answer
             try:
-                await self._loop.sock_sendall(self._sock, _encoded(self._last_id, name, arguments))
+                await self._send(_encoded(self._last_id, name, arguments))
                 return _result(name, await answer)
-            except OSError as error:
-                raise HungUp from error
             finally:
                 self._waiting = None
+
+    async def _send(self, data: bytes) -> None:
+        try:
+            await self._loop.sock_sendall(self._sock, data)
+        except BaseException as error:
+            self._hang_up()  # half a command may have been sent, and nothing makes sense behind that
+            if isinstance(error, OSError):
+                raise HungUp from error
+            raise
 
     async def directly(self, work: Callable[[DirectMonitor], T]) -> T:
         """Return what `work` returns, which has the connection to itself, in a thread, until it ends.
@@ -83,10 +97,10 @@ class Monitor:
             if not self._open:
                 raise HungUp
             self._loop.remove_reader(self._sock)
-            self._sock.setblocking(True)
+            self._sock.settimeout(_PATIENCE_S)
             direct = DirectMonitor(self._sock, self._lines, self._next_id)
             try:
-                return await to_the_end(work, direct)
+                return await undivided_in_thread(work, direct)
             except HungUp:
                 self._hang_up()
                 raise
@@ -145,6 +159,7 @@ class Monitor:
         self._loop.remove_reader(self._sock)
         if self._waiting is not None and not self._waiting[1].done():
             self._waiting[1].set_exception(HungUp())
+        self._on_hang_up()
 
 
 class DirectMonitor:
@@ -209,8 +224,10 @@ class _Lines:
             messages = [json.loads(line) for line in lines if line.strip()]
         except ValueError as error:
             raise HungUp from error
-        if not all(isinstance(message, dict) for message in messages):
-            raise HungUp
+        for message in messages:
+            # An error without an id answers something that QEMU could not even read.
+            if not isinstance(message, dict) or ("error" in message and "id" not in message):
+                raise HungUp
         return messages
 
 

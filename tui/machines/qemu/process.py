@@ -115,7 +115,7 @@ class QemuProcess:
             for sock in theirs:
                 sock.close()
         console = Console()
-        monitor = Monitor(qmp_socket)
+        monitor = Monitor(qmp_socket, popen.kill)
         process = cls(popen, monitor, agent_socket, console)
         process._load_fd, process._save_fd = load_fd, save_fd
         try:
@@ -242,11 +242,11 @@ class QemuProcess:
             with contextlib.suppress(ProcessLookupError):
                 self._popen.send_signal(signal.SIGKILL)
             await self.ended.wait()
+        await self._monitor.close()  # waits for a thread that saves it, and uses what is closed next
         os.close(self._load_fd)
         os.close(self._save_fd)
         self._load_fd = self._save_fd = -1
         self.agent_socket.close()
-        await self._monitor.close()
 
 
 async def _migrated(events: asyncio.Queue[Event]) -> bool:

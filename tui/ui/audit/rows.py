@@ -99,10 +99,12 @@ class AllRows:
 
     def read_new(self) -> News:
         """Find out what was recorded since."""
-        return News(self._log.last(), [])
+        return News(self._log.last(), [], self._last)
 
     def add_new(self, news: News) -> int:
         """Take it in, and return how many rows were added at the end; less than nothing where some are gone."""
+        if news.since != self._last:
+            return 0
         added, self._last = news.last - self._last, news.last
         if added < 0:
             self._cache.clear()
@@ -110,7 +112,7 @@ class AllRows:
 
     def read_older(self) -> News:
         """Return nothing: all rows are there."""
-        return News(self._last, [], older=False)
+        return News(self._last, [], self._last, older=False)
 
     def add_older(self, news: News) -> int:
         """Take nothing in."""
