@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from textual import on
@@ -49,6 +49,8 @@ class Area(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("area")
     NAME: ClassVar[str]
     """Its name in `tui.ui.areas.AREAS`."""
+    PANES: ClassVar[Mapping[str, str]]
+    """Its panes in the order of going through them: what each is called, and the selector of its box."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (104, "-medium"), (160, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012
     DEFAULT_CSS = """
@@ -96,6 +98,10 @@ class Area(Screen[None]):
 
     def compose_area(self) -> Iterable[Widget]:
         """Lay out what stands between the bar at the top and the keys at the foot."""
+        raise NotImplementedError
+
+    def action_pane(self, name: str) -> None:
+        """Show and focus a pane of `PANES`."""
         raise NotImplementedError
 
     def engine_ready(self) -> None:
@@ -171,21 +177,17 @@ class Area(Screen[None]):
             node.set_class(zoom and aside and not isinstance(node, StatusBar | KeyBar), "-aside")
 
     def action_next_pane(self, step: int) -> None:
-        """Go to the next pane in sight, or to the one before."""
-        if self.has_class("-zoom"):
-            self.action_zoom()
-        self.call_after_refresh(self._focus_pane, step)
+        """Go to the next pane, or to the one before."""
+        names = list(self.PANES)
+        here = next((n for n, box in enumerate(self.PANES.values()) if self.query_one(box).has_focus_within), 0)
+        self.action_pane(names[(here + step) % len(names)])
 
-    def _focus_pane(self, step: int) -> None:
-        first: dict[Pane, Widget] = {}
-        for widget in self.focus_chain:
-            pane = next((node for node in widget.ancestors if isinstance(node, Pane)), None)
-            if pane is not None:
-                first.setdefault(pane, widget)
-        panes = [pane for pane in self.query(Pane) if pane in first]
-        here = next((number for number, pane in enumerate(panes) if pane.has_focus_within), None)
-        if panes:
-            first[panes[0 if here is None else (here + step) % len(panes)]].focus()
+    def name_panes(self, full: Mapping[str, str], short: Mapping[str, str], sharing: Sequence[str]) -> None:
+        """Name panes; one that shares its place with others also names those behind it, with their short names."""
+        for name in full:
+            tabs = sharing if name in sharing else (name,)
+            names = [full[tab] if tab == name else short[tab] for tab in tabs]
+            self.query_one(self.PANES[name], Pane).title(names, tabs.index(name))
 
     def action_jump(self) -> None:
         """Show a letter on everything that can have the focus, and go where the next key says."""

@@ -38,6 +38,7 @@ class AuditArea(Area):
     """Reads the log as it grows, whoever writes it. Two connections: what is in sight must not wait for a search."""
 
     NAME = "audit"
+    PANES: ClassVar = {"audit": "#pane-audit"}
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("auditarea")
     AUTO_FOCUS = "AuditList"
     DEFAULT_CSS = """
@@ -97,6 +98,12 @@ class AuditArea(Area):
     def clock(self) -> datetime:
         """Return the moment that `since:2h` is counted from, in local time."""
         return datetime.now().astimezone()
+
+    def action_pane(self, name: str) -> None:
+        """Begin to filter, with everything in sight again."""
+        if self.has_class("-zoom"):
+            self.action_zoom()
+        self.call_after_refresh(self.query_one("#audit-filter").focus)
 
     # --- reading ---------------------------------------------------------------------------------------------------
 

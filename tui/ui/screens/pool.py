@@ -42,11 +42,8 @@ TEMPLATES_HOLD: Final = 15
 every snapshot."""
 _POOL: Final = "the pool"
 """What a drain is about, for `Acts`; machines have their ids."""
-_VIEWS: Final = ("pool", "machine", "templates", "backend")
-_PANES: Final = ("machines", *_VIEWS)
-_TITLES: Final = {
-    "machines": "Machines", "pool": "Pool", "machine": "Machine", "templates": "Templates", "backend": "Backend",
-}  # fmt: skip
+_TITLES: Final = {"pool": "Pool", "machine": "Machine", "templates": "Templates", "backend": "Backend"}
+_VIEWS: Final = tuple(_TITLES)
 _CHANGES: Final = (PoolChanged, MachineLeased, RolledBack, RunExited, RunFinished)
 """Events after which things are looked at anew at once."""
 
@@ -55,6 +52,7 @@ class PoolArea(Area):
     """The list of machines, and beside or below it what there is to know, as much at once as there is room for."""
 
     NAME = "pool"
+    PANES: ClassVar = {name: f"#pane-{name}" for name in ("machines", *_VIEWS)}
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("pool")
     AUTO_FOCUS = "MachineList"
     CSS_PATH = "../styles/pool.tcss"
@@ -220,12 +218,9 @@ class PoolArea(Area):
     def _show_titles(self) -> None:
         """Name the panes; where there is no room for all, the visible one also names those behind it."""
         machine = self.machine
-        full = {**_TITLES, "machine": f"Machine {short_id(machine.id)}" if machine is not None else "Machine"}
+        full = {**_TITLES, "machine": f"Machine {short_id(machine.id)}"} if machine is not None else _TITLES
         sharing = () if self.has_class("-wide") else _VIEWS[1:] if self.has_class("-medium") else _VIEWS
-        for view in _VIEWS:
-            tabs = sharing if view in sharing else (view,)
-            names = [full[tab] if tab == view else _TITLES[tab] for tab in tabs]
-            self.query_one(f"#pane-{view}", Pane).title(names, tabs.index(view))
+        self.name_panes(full, _TITLES, sharing)
 
     def _show_view(self, name: str) -> None:
         for view in _VIEWS:
@@ -244,11 +239,6 @@ class PoolArea(Area):
             self._show_view(name)
         self._show_titles()
         self.call_after_refresh(self.query_one(f"#{name}").focus)
-
-    def action_next_pane(self, step: int) -> None:
-        """Go to the next pane, or the one before."""
-        here = next((index for index, name in enumerate(_PANES) if self.query_one(f"#pane-{name}").has_focus_within), 0)
-        self.action_pane(_PANES[(here + step) % len(_PANES)])
 
     @on(MachineList.Opened)
     def action_log(self) -> None:

@@ -30,7 +30,8 @@ from tui.ui.widgets.session_tree import SessionTree
 if TYPE_CHECKING:
     from tui.definitions.index import Entry
 
-_VIEWS: Final = ("details", "output", "tree")
+_TITLES: Final = {"details": "Command", "output": "Output", "tree": "Session"}
+_VIEWS: Final = tuple(_TITLES)
 _ROOMY: Final = 36
 """Rows from which on all that is known of the risk is shown without a key."""
 _AGES_S: Final = 15.0
@@ -42,6 +43,7 @@ class RunArea(Running):
     """Four panes; as many of them at once as the terminal has room for."""
 
     NAME = "run"
+    PANES: ClassVar = {name: f"#pane-{name}" for name in ("definitions", *_VIEWS)}
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("run")
     AUTO_FOCUS = "DefinitionList"
     CSS_PATH = "../styles/run.tcss"
@@ -99,26 +101,15 @@ class RunArea(Running):
         else:
             self.call_after_refresh(self.query_one(f"#{name}").focus)
 
-    def action_next_pane(self, step: int) -> None:
-        """Go to the next pane, or to the one before."""
-        panes = ("definitions", *_VIEWS)
-        here = next((n for n, name in enumerate(panes) if self.query_one(f"#pane-{name}").has_focus_within), 0)
-        self.action_pane(panes[(here + step) % len(panes)])
-
     def _show_titles(self) -> None:
         """Name the panes; where there is no room for all, the visible one also names those behind it."""
         sharing = _VIEWS if self.has_class("-narrow") else _VIEWS[:2] if self.has_class("-medium") else ()
-        short = dict(zip(_VIEWS, ("Command", "Output", "Session"), strict=True))
-        full: dict[str, str] = {
+        full = {
             "details": clean_line(self.entry.name, 24) if self.entry else "Command",
             "output": f"Output · {self._output_title}" if self._output_title else "Output",
             "tree": f"Session · {clean_line(self.workspace.session, 20)}",
         }
-        for view in _VIEWS:
-            tabs = sharing if view in sharing else (view,)
-            here = tabs.index(view)
-            names = [full[tab] if tab == view else short[tab] for tab in tabs]
-            self.query_one(f"#pane-{view}", Pane).title(names, here)
+        self.name_panes(full, _TITLES, sharing)
 
     def action_filter(self) -> None:
         """Begin to filter."""

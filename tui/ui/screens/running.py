@@ -48,10 +48,6 @@ class Running(Moving):
         """Say whether a log is in sight."""
         raise NotImplementedError
 
-    def action_pane(self, name: str) -> None:
-        """Show and focus a pane."""
-        raise NotImplementedError
-
     def why_not(self, action: str) -> str:
         """Return why an action can do nothing now; a command that cannot be run is such a reason."""
         if (reason := super().why_not(action)) or action != "run":

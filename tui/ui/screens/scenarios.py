@@ -32,9 +32,8 @@ from tui.ui.widgets.step_list import StepList
 if TYPE_CHECKING:
     from tui.scenarios.catalog import Catalog, CatalogDelta, Entry
 
-_PANES: Final = ("scenarios", "steps", "output")
-_VIEWS: Final = _PANES[1:]
-_BOXES: Final = {"scenarios": "#pane-scenarios", "steps": "#pane-steps", "output": "#pane-step-output"}
+_TITLES: Final = {"steps": "Steps", "output": "Output"}
+_VIEWS: Final = tuple(_TITLES)
 _WIDGETS: Final = {"scenarios": "#scenarios", "steps": "#steps", "output": "#step-output"}
 _ELAPSED_S: Final = 0.25
 
@@ -43,6 +42,7 @@ class ScenariosArea(CarryingOut):
     """The list of scenarios, the steps of the chosen one, and what the chosen step printed."""
 
     NAME = "scenarios"
+    PANES: ClassVar = {"scenarios": "#pane-scenarios", "steps": "#pane-steps", "output": "#pane-step-output"}
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("scenarios")
     AUTO_FOCUS = "ScenarioList"
     CSS_PATH = "../styles/scenarios.tcss"
@@ -152,11 +152,7 @@ class ScenariosArea(CarryingOut):
             "steps": clean_line(self.entry.name, 30) if self.entry is not None else "Steps",
             "output": f"Output of step {step + 1}" if step >= 0 else "Output",
         }
-        sharing = _VIEWS if self.has_class("-narrow") else ()
-        for view in _VIEWS:
-            tabs = sharing or (view,)
-            names = [full[tab] if tab == view else tab.capitalize() for tab in tabs]
-            self.query_one(_BOXES[view], Pane).title(names, tabs.index(view))
+        self.name_panes(full, _TITLES, _VIEWS if self.has_class("-narrow") else ())
 
     @on(StepList.Resized)
     def _show_columns(self) -> None:
@@ -183,11 +179,6 @@ class ScenariosArea(CarryingOut):
             self.set_class(view == shown, f"-view-{view}")
         self._show_titles()
         self.call_after_refresh(self.query_one(_WIDGETS[name]).focus)
-
-    def action_next_pane(self, step: int) -> None:
-        """Go to the next pane, or to the one before."""
-        here = next((n for n, name in enumerate(_PANES) if self.query_one(_BOXES[name]).has_focus_within), 0)
-        self.action_pane(_PANES[(here + step) % len(_PANES)])
 
     def open_scenario(self, name: str) -> None:
         """Put the cursor on a scenario, as soon as it was read."""

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from tui.store.model import SnapshotRecord
 
-_PANES: Final = ("tree", "changes", "difference")
 _AGES_S: Final = 15.0
 _SETTLE_S: Final = 0.3
 """Two snapshots are compared this long after the cursor came to rest: that restores two machines."""
@@ -54,6 +53,7 @@ class TimelineArea(Moving):
     """The tree at the left; at the right what changed, and the lines of the chosen file."""
 
     NAME = "timeline"
+    PANES: ClassVar = {name: f"#pane-timeline-{name}" for name in ("tree", "changes", "difference")}
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("timeline")
     AUTO_FOCUS = "SessionTree"
     CSS_PATH = "../styles/timeline.tcss"
@@ -92,11 +92,6 @@ class TimelineArea(Moving):
         """Focus a pane; where there is no room for both lists and lines, show it."""
         self.set_class(name == "difference", "-lines")
         self.query_one(f"#{name}").focus()
-
-    def action_next_pane(self, step: int) -> None:
-        """Go to the next pane, or to the one before."""
-        here = next((n for n, name in enumerate(_PANES) if self.query_one(f"#{name}").has_focus), 0)
-        self.action_pane(_PANES[(here + step) % len(_PANES)])
 
     def action_back(self) -> None:
         """From the lines to the changes, then to the snapshots."""
