@@ -100,8 +100,8 @@ class Area(Screen[None]):
         """Lay out what stands between the bar at the top and the keys at the foot."""
         raise NotImplementedError
 
-    def action_pane(self, name: str) -> None:
-        """Show and focus a pane of `PANES`."""
+    def show_pane(self, name: str) -> None:
+        """Show and focus a pane of `PANES`; none has all the room."""
         raise NotImplementedError
 
     def engine_ready(self) -> None:
@@ -175,6 +175,12 @@ class Area(Screen[None]):
             node.set_class(zoom and node in way, "-zoomed")
             aside = node.parent in way and node.parent is not pane and node not in way
             node.set_class(zoom and aside and not isinstance(node, StatusBar | KeyBar), "-aside")
+
+    def action_pane(self, name: str) -> None:
+        """Show and focus a pane."""
+        if self.has_class("-zoom"):
+            self.action_zoom()
+        self.show_pane(name)
 
     def action_next_pane(self, step: int) -> None:
         """Go to the next pane, or to the one before."""

@@ -99,10 +99,8 @@ class AuditArea(Area):
         """Return the moment that `since:2h` is counted from, in local time."""
         return datetime.now().astimezone()
 
-    def action_pane(self, name: str) -> None:
-        """Begin to filter, with everything in sight again."""
-        if self.has_class("-zoom"):
-            self.action_zoom()
+    def show_pane(self, name: str) -> None:
+        """Begin to filter."""
         self.call_after_refresh(self.query_one("#audit-filter").focus)
 
     # --- reading ---------------------------------------------------------------------------------------------------

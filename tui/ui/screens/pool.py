@@ -231,10 +231,8 @@ class PoolArea(Area):
         elif not any(self.has_class(f"-side-{view}") for view in _VIEWS[1:]):
             self.add_class("-side-machine")
 
-    def action_pane(self, name: str) -> None:
+    def show_pane(self, name: str) -> None:
         """Show and focus a pane."""
-        if self.has_class("-zoom"):
-            self.action_zoom()
         if name != "machines":
             self._show_view(name)
         self._show_titles()

@@ -85,10 +85,8 @@ class RunArea(Running):
         self.query_one(RiskPane).fit(event.size.height)
         self.query_one(RiskPane).expanded = event.size.height >= _ROOMY
 
-    def action_pane(self, name: str) -> None:
+    def show_pane(self, name: str) -> None:
         """Show and focus a pane."""
-        if self.has_class("-zoom"):
-            self.action_zoom()
         if name != "definitions":
             for view in _VIEWS:
                 self.set_class(view == name, f"-view-{view}")

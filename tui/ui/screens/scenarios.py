@@ -170,10 +170,8 @@ class ScenariosArea(CarryingOut):
 
     # --- panes -----------------------------------------------------------------------------------------------------
 
-    def action_pane(self, name: str) -> None:
+    def show_pane(self, name: str) -> None:
         """Show and focus a pane."""
-        if self.has_class("-zoom"):
-            self.action_zoom()
         shown = name if name in _VIEWS else _VIEWS[0]
         for view in _VIEWS:
             self.set_class(view == shown, f"-view-{view}")

@@ -88,7 +88,7 @@ class TimelineArea(Moving):
 
     # --- panes -----------------------------------------------------------------------------------------------------
 
-    def action_pane(self, name: str) -> None:
+    def show_pane(self, name: str) -> None:
         """Focus a pane; where there is no room for both lists and lines, show it."""
         self.set_class(name == "difference", "-lines")
         self.query_one(f"#{name}").focus()
