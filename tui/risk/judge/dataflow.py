@@ -10,9 +10,10 @@ from tui.levels import RiskLevel
 from tui.risk.judge.command import Command
 from tui.risk.judge.draft import Verdict
 from tui.risk.judge.flow import flows_from, flows_into, is_handed_dump
+from tui.risk.judge.targets import classify
 from tui.risk.knowledge import Knowledge
 from tui.risk.model import Category, Effect, Reversibility
-from tui.risk.rule import Flow
+from tui.risk.rule import Flow, Target
 from tui.risk.shell.model import Code, ShellProgram
 
 _RUNS: Final = frozenset({Effect.EXECUTE, Effect.NETWORK_IN})
@@ -30,6 +31,14 @@ _NEAR: Final = re.compile(
     r"(?:^|[@/:])(?:10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)|\blocalhost\b|\[::1\]|\.(?:local|lan|internal|home|corp)\b"
 )
 """Addresses of networks of one's own."""
+_COPIES: Final = frozenset({"rsync", "scp", "pscp", "rcp", "bbcp", "unison"})
+_OTHER_MACHINE: Final = re.compile(r"(?:[\w.-]+@)?(?:[\w.-]{2,}|\[[0-9a-f:]+\]):(?!//)|(?:rsync|ssh|sftp)://")
+_ADDRESS: Final = re.compile(r"(?:^|[@/])\d{1,3}(?:\.\d{1,3}){3}(?=[:/]|$)")
+"""An address instead of a name: it says nothing of who is there."""
+_SENDS_IN_CODE: Final = re.compile(
+    r"urlopen|requests\.(?:post|put|get)|httpx\.|http\.client|\.sendall\(|\bsocket\b|fetch\(|https?\.request|Net::HTTP"
+    r"|LWP::|HTTP::Tiny|IO::Socket|curl_exec|fsockopen|stream_context|axios"
+)
 _RAW: Final = frozenset({"nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat", "telnet", "cryptcat"})
 _ARCHIVES: Final = re.compile(
     r"^(?:\S*/)?(?:(?:bsd|g)?tar (?=-?\w*c|.*--create)(?!.*\s-?-(?:f|file)[= ]?(?!-)\S)"
@@ -44,6 +53,7 @@ def dataflow(command: Command, program: ShellProgram, knowledge: Knowledge) -> I
     for code in command.invocation.code:
         yield from _code(code, command, program, knowledge)
     yield from _sending(command, program, knowledge)
+    yield from _copied_away(command)
     yield from _connected_shell(command)
 
 
@@ -103,7 +113,8 @@ def _is_dynamic(program: ShellProgram, index: int) -> bool:
 
 
 def _sending(command: Command, program: ShellProgram, knowledge: Knowledge) -> Iterator[Verdict]:
-    if command.facts.network not in ("out", "both") or command.dry:
+    sends = command.facts.network in ("out", "both") or _sends_inside(command)
+    if not sends or command.dry:
         return
     invocation = command.invocation
     flows = flows_into(invocation, program, knowledge) | flows_from(invocation.inputs, program, knowledge)
@@ -129,6 +140,32 @@ def _sending(command: Command, program: ShellProgram, knowledge: Knowledge) -> I
             RiskLevel.HIGH, Category.EXFIL, f"sends files of this machine away with {command.program}", "net.send-bulk",
             ("T1041",), effects, Reversibility.IRREVERSIBLE,
         )  # fmt: skip
+
+
+def _sends_inside(command: Command) -> bool:
+    """Say whether code that stands in the command talks to other machines: what the command is given may go there."""
+    return any(
+        code.text is not None and code.origin == "argument" and _SENDS_IN_CODE.search(code.text)
+        for code in command.invocation.code
+    )
+
+
+def _copied_away(command: Command) -> Iterator[Verdict]:
+    """Yield what a copy to another machine takes from outside the working directory."""
+    operands = command.operands
+    if command.program not in _COPIES or command.dry or len(operands) < 2:
+        return
+    *sources, target = operands
+    if not _OTHER_MACHINE.match(target.text) or any(_OTHER_MACHINE.match(source.text) for source in sources):
+        return
+    kinds = frozenset[Target]().union(*(classify(source, command.invocation.cwd) for source in sources))
+    anonymous = _ADDRESS.search(target.text) is not None and _NEAR.search(target.text) is None
+    taken = bool(kinds & {Target.HOME, Target.HOME_PART, Target.SYSTEM, Target.ROOT}) and Target.TEMP not in kinds
+    yield Verdict(
+        RiskLevel.HIGH if anonymous and taken else RiskLevel.MEDIUM, Category.EXFIL,
+        f"copies {' '.join(source.text for source in sources)[:100]} to {target.text[:60]}", "net.copy-away",
+        ("T1048", "T1020"), frozenset({Effect.NETWORK_OUT, Effect.REMOTE}), Reversibility.IRREVERSIBLE,
+    )  # fmt: skip
 
 
 def gives_away(command: Command) -> bool:

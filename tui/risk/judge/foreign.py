@@ -35,6 +35,11 @@ _WORD_LIST: Final = re.compile(
     r"\s*[({\[/<|]([^)}\]/>|\n]+/?[^)}\]>|\n]*)"
 )
 """`exec qw(rm -rf /)`, `system(*%w[rm -rf /])`."""
+_CONSTANT: Final = re.compile(r"[$@]?\b(\w+)\s*=\s*(['\"])((?:(?!\2)[^\\\n])*)\2")
+_CALL: Final = re.compile(
+    r"\b(?:system|exec|popen|shell_exec|passthru|spawn|os\.execute|io\.popen|IO\.popen|qx)\s*\(?\s*([^;(){}\n]{1,300})"
+)
+_PIECE: Final = re.compile(r"[$@]?\b([A-Za-z_]\w*)\b|(['\"])((?:(?!\2)[^\\\n])*)\2")
 _CONNECTS: Final = re.compile(
     r"socket|TCPServer|IO::Socket|fsockopen|\bNet::|net\.(?:Socket|Dial|connect)|inet/|/inet|pfsockopen|sockaddr|gen_tcp|TcpStream|ServerSocket",
     re.IGNORECASE,
@@ -130,6 +135,20 @@ def foreign(language: str, text: str, judge_text: JudgeText) -> Iterator[Verdict
         )  # fmt: skip
 
 
+def _put_together(text: str) -> Iterator[str]:
+    """Yield commands of strings that are joined where they are run, variables included: `c="rm"; system(c " -r x")`."""
+    held = {name: value for name, _, value in _CONSTANT.findall(text)[:32]}
+    for match in itertools.islice(_CALL.finditer(text), 8):
+        pieces: list[str] = []
+        for name, _, value in _PIECE.findall(match[1]):
+            if name and name not in held:
+                break
+            pieces.append(held[name] if name else value)
+        else:
+            if len(pieces) > 1 or (pieces and match[1].strip().lstrip("$@") in held):
+                yield "".join(pieces)
+
+
 def _paths(text: str) -> Iterator[str]:
     for match in _STRING.finditer(text):
         yield next((group for group in match.groups() if group is not None), "")
@@ -145,6 +164,7 @@ def _commands(text: str) -> Iterator[str]:
         yield shlex.join(words)
     for match in itertools.islice(_WORD_LIST.finditer(text), 8):
         yield match[1]
+    yield from _put_together(text)
     count = 0
     for match in _STRING.finditer(text):
         value = next((group for group in match.groups() if group is not None), "")

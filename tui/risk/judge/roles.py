@@ -22,11 +22,18 @@ _TOP_LEVEL: Final = re.compile(r"^/[^/]+/?\*?$|^/(?:usr|var|System|private)/[^/]
 _SENDS_AT: Final = frozenset({"curl", "http", "https", "xh", "xhs"})
 _AT_FILE: Final = re.compile(r"(?:^|=|^-[dF])[@<]([^-;,\s][^;,]*)")
 """`-d @file`, `-F name=@file`, `--json=@file`: the file is what is sent."""
+_OUTPUT_OPTIONS: Final = ("-o", "-out", "--out", "--output", "--output-file", "--outfile", "--output-document")
+_PRECIOUS: Final = frozenset(
+    {Target.DEVICE, Target.ACCOUNT, Target.STARTUP, Target.PROTECTION, Target.BOOT, Target.KERNEL}
+)
 _INSIDE: Final = frozenset({Target.WORKSPACE, Target.TEMP, Target.CACHE})
 _GIVES_SCRIPT: Final = ("-e", "-f", "--expression", "--regexp", "--file")
 """With these, the first operand of `sed`, `grep` and `awk` is a file like the others."""
 _HISTORY: Final = re.compile(r"history$|HISTFILE|\.zhistory$|\.lesshst$")
 _LOGINS: Final = re.compile(r"^/var/(?:log|run)/(?:[wub]tmp|lastlog)$")
+_KEPT_LOGS: Final = re.compile(
+    r"^/var/log/(?:(?:auth|kern|daemon|user|faillog|cron)(?:\.log)?|secure|syslog|messages|audit/audit\.log)$"
+)
 _EDITED_OFTEN: Final = re.compile(r"(?:authorized_keys2?|known_hosts|sshd_config)$")
 
 
@@ -54,11 +61,28 @@ def touched(command: Command) -> Iterator[Touched]:
         for selector in selectors:
             for word in select(command, selector):
                 yield Touched(role, word, classify(word, cwd), recursive)
+    yield from _put_out(command)
     if command.program in _SENDS_AT:
         for word in command.invocation.argv[1:]:
             if (match := _AT_FILE.search(word.text)) is not None and "://" not in word.text:
                 file = Word((match[1],), word.span, word.globs)
                 yield Touched("sends", file, classify(file, cwd), recursive=False)
+
+
+def _put_out(command: Command) -> Iterator[Touched]:
+    """Yield the places of importance that options which name an output file name, whatever the program."""
+    facts = command.facts
+    if facts.harmless or facts.metadata or facts.data:
+        return
+    declared = {
+        selector for role, selectors in facts.roles if role in ("overwrites", "writes") for selector in selectors
+    }
+    for option in _OUTPUT_OPTIONS:
+        if option in command.options and option not in declared:
+            for word in select(command, option):
+                kinds = classify(word, command.invocation.cwd)
+                if word.text.startswith(("/", "~")) and kinds & _PRECIOUS:
+                    yield Touched("overwrites", word, kinds, recursive=False)
 
 
 def select(command: Command, selector: str) -> tuple[Word, ...]:
@@ -263,8 +287,8 @@ def _writes(thing: Touched, invocation: Invocation) -> Verdict | None:
             "T1546",
             more,
         )
-    if replaces and _LOGINS.search(name):
-        effect = f"replaces {name}, the record of who was logged in"
+    if replaces and (_LOGINS.search(name) or _KEPT_LOGS.search(name) or (Target.LOG in kinds and thing.word.globs)):
+        effect = f"replaces {name}, a record of what happened on this machine"
         return say(HIGH, effect, "fs.replace-logins", Category.EVADE, "T1070")
     if Target.LOG in kinds and (thing.empties or (replaces and _HISTORY.search(name))):
         return say(HIGH, f"empties the log {name}", "fs.empty-log", Category.EVADE, "T1070")

@@ -272,7 +272,7 @@ def _saved(command: Command) -> Iterator[str]:
     if command.program in ("scp", "rsync", "sftp"):
         for word in command.words[:-1]:
             if ":" in word:
-                yield posixpath.basename(word)
+                yield posixpath.basename(word.rpartition(":")[2])
     if command.program in _NAMED_BY_URL or any(map(command.has, ("-O", "--remote-name", "--remote-name-all"))):
         for word in command.words:
             name = posixpath.basename(word.partition("?")[0])
@@ -283,7 +283,7 @@ def _saved(command: Command) -> Iterator[str]:
 def _executed(command: Command) -> Iterator[str]:
     """Yield the files a command runs as programs."""
     invocation = command.invocation
-    if invocation.argv and "/" in invocation.argv[0].text:
+    if invocation.argv and ("/" in invocation.argv[0].text or invocation.argv[0].literal is None):
         yield invocation.argv[0].text
     for code in invocation.code:
         if code.file is not None:

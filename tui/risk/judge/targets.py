@@ -119,6 +119,13 @@ _MUST_BE_SET: Final = re.compile(r"\$\{\w+:\?|\$\{\w+:?-")
 _TOP: Final = re.compile(r"^/+(?:[^/]+/*(?:\*+)?)?$")
 
 
+_MOUNTED: Final = re.compile(
+    r"^/(?:mnt|media|host\w*|rootfs|sysroot|run/media/[^/]+|proc/(?:\d+|self|\*)/root)(?:/[^/]+)?"
+    r"(?=/(?:etc|root|home|usr|s?bin|boot|lib(?:64)?|var)(?:/|$))"
+)
+"""Where the file system of another machine, or of the host, usually stands: `/mnt/x/etc/shadow` is a `/etc/shadow`."""
+
+
 def normalise(text: str, cwd: str | None) -> str:
     """Return `text` without `.` and `..` steps, relative to `cwd` where that is known and the path is relative."""
     if text.startswith(("/", "~", "$")) or "://" in text or not cwd or not text:
@@ -165,7 +172,7 @@ def classify_text(text: str, cwd: str | None = None) -> frozenset[Target]:
         if "169.254.169.254" in text or "metadata.google" in text:
             found.add(Target.CREDENTIAL)
         return frozenset(found)
-    path = normalise(text, cwd)
+    path = _MOUNTED.sub("", normalise(text, cwd))
     bare = path.rstrip("/") or path
     if re.fullmatch(r"/+(?:\*+|\{.*\}|\.\w*\*?|\?+)?", bare) or bare in ("/*/", "C:", "C:\\"):
         found.add(Target.ROOT)

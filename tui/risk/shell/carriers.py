@@ -163,6 +163,21 @@ def _remote_shell(call: Call) -> Output | None:
     return wrapped(call, wrapper)
 
 
+def _kubectl(call: Call) -> Output | None:
+    """`kubectl run NAME … -- COMMAND`, `kubectl create job|cronjob … -- COMMAND`, `kubectl debug … -- COMMAND`."""
+    from tui.risk.shell.peel import wrapped
+    from tui.risk.shell.wrappers import wrappers
+
+    wrapper = wrappers()[call.program]
+    words = [field.literal for field in options.parse(call.arguments, wrapper.valued, permute=True).operands[:2]]
+    dashes = next((position for position, field in enumerate(call.fields) if field.literal == "--"), None)
+    starts = words[:1] in (["run"], ["debug"]) or words in (["create", "job"], ["create", "cronjob"])
+    if not starts or dashes is None:
+        return wrapped(call, wrapper)
+    under = replace(call.under(f"{call.program} {' '.join(filter(None, words[:2]))}"), place=Place.CONTAINER)
+    return call.walker.invoke(call.fields[dashes + 1 :], call.scope.child(), under)
+
+
 def _line_editor(call: Call) -> Output | None:
     """`ed`, `ex`: lines of the input that begin with `!`, or read from and write to a command."""
     for line in (call.context.stdin.literal or "").splitlines()[:40]:
@@ -260,6 +275,6 @@ CARRIERS: Final[dict[str, Handler]] = {
     "podman": _container_run, "nerdctl": _container_run, "ssh": _remote_shell, "scp": _remote_shell,
     "sftp": _remote_shell,
     "xterm": _terminal, "konsole": _terminal, "alacritty": _terminal, "kitty": _terminal, "urxvt": _terminal,
-    "capsh": _capsh, "tmux": _tmux, "screen": _screen, "hyperfine": _hyperfine,
+    "capsh": _capsh, "kubectl": _kubectl, "oc": _kubectl, "tmux": _tmux, "screen": _screen, "hyperfine": _hyperfine,
     **dict.fromkeys(carriers_code.PROGRAMS, _by_option), "ed": _line_editor,
 }  # fmt: skip

@@ -91,8 +91,6 @@ def _named(call: Call, field: Field) -> Field:
     if literal is None:
         return _without_fragments(call, field)
     if (real := call.scope.renamed.get(literal)) is not None and "/" in literal:
-        if real != literal.rpartition("/")[2]:
-            call.draft.obfuscated = True
         return replace(field, word=replace(field.word, parts=(real,), folded=True))
     if field.word.globs:
         found = program_for(literal)

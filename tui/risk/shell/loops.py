@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from tui.risk.shell.source import Source
-from tui.risk.shell.syntax import Command, Loop, Simple, Test
+from tui.risk.shell.syntax import Command, Group, Listing, Loop, Simple, Test
 
 _NOTHING: Final = frozenset({":", "true", "continue"})
 _ALWAYS: Final = frozenset({":", "true"})
@@ -34,13 +34,21 @@ def piles_up(node: Loop, source: Source) -> bool:
     """Say whether a loop has no end, never waits, and leaves something more behind each time: output or a process."""
     if not _is_endless(node, source):
         head = source.text[node.start : node.body.start or node.end]
-        return all(node.body.background) and _MANY.search(head) is not None
-    if all(node.body.background):
+        return _in_background(node.body) and _MANY.search(head) is not None
+    if _in_background(node.body):
         return True  # nothing is waited for, whatever it is
     text = source.text[node.start : node.end]
     if _RESTS.search(text):
         return False
     return any(node.body.background) or _APPENDS.search(text) is not None
+
+
+def _in_background(body: Listing) -> bool:
+    """Say whether nothing in it is waited for: each command ends in `&`, or is a subshell of such commands."""
+    return bool(body.items) and all(
+        background or (isinstance(command, Group) and _in_background(command.body))
+        for command, background in zip(body.items, body.background, strict=True)
+    )
 
 
 def _is_endless(node: Loop, source: Source) -> bool:
