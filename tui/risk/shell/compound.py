@@ -238,9 +238,9 @@ class Compound(Expansions):
 
     def _coproc(self, start: int) -> Command:
         self._blanks()
-        named = re.compile(r"[A-Za-z_]\w*[ \t]+(?=[{(]|\w+\+?=\(|(?:if|for|while|until|case|select|\[\[)[ \t\n])").match(
-            self.text, self.position
-        )
+        named = re.compile(
+            r"[A-Za-z_]\w*[ \t]+(?=[{(]|\w+\+?=\(|(?:if|for|while|until|case|select|\[\[)[ \t\n])"
+        ).match(self.text, self.position)
         if named:
             self.position = named.end()
         body = self._command()
