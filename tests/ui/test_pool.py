@@ -98,7 +98,7 @@ async def test_every_machine_has_a_line_with_its_state_in_words(app: RollcageApp
         assert " – " in warming
         width = screen.query_one(MachineList).scrollable_content_region.width
         assert all(len(row) <= width for row in rows(screen))
-        assert text(screen, "#machine-columns").split()[:3] == ["state", "id", "kind"]
+        assert text(screen, "#machine-columns").split()[:3] == ["state", "id", "profile"]
 
 
 async def test_claims_clones_and_rollbacks_are_bars_with_figures(app: RollcageApp):

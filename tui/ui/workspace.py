@@ -105,7 +105,7 @@ class Workspace:
 
     @property
     def profile(self) -> str | None:
-        """The kind of machine a person chose for a session that has none yet."""
+        """The profile a person chose for a session that has none yet."""
         return self._profiles.get(self.session) if self.state.record is None else None
 
     # --- runs ------------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def machine_facts(machine: MachineInfo, now: datetime) -> list[Fact]:
     if machine.session:
         facts.append(("session", Content(clean_line(machine.session, 60))))
     if machine.spec is not None:
-        facts.append(("machine", Content(f"{machine.profile} {spec_words(machine.spec)}".strip())))
+        facts.append(("profile", Content(f"{machine.profile} {spec_words(machine.spec)}".strip())))
     if machine.created_at is not None:
         facts.append(("age", Content(f"{_age(machine.created_at, now)}, since {_moment(machine.created_at)}")))
     if machine.birth is not None:
@@ -170,7 +170,7 @@ def template_facts(templates: Sequence[TemplateInfo] | None, now: datetime) -> l
     if templates is None:
         return [Fact(None, Content.styled("being read", "$text-muted"))]
     if not templates:
-        return [Fact(None, Content.styled("none yet: the first machine of a kind makes one", "$text-muted"))]
+        return [Fact(None, Content.styled("none yet: the first machine of a profile makes one", "$text-muted"))]
     facts = []
     for each in templates:
         used = f"{len(each.machines)} machine{'s' * (len(each.machines) != 1)}" if each.machines else "no machine"

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 _ROOMY: Final = 104
 """Cells from which on there is room for all columns."""
 _COLUMNS: Final = (
-    ("state", 11), ("id", 8), ("kind", 13), ("session", 14), ("age", 5), ("uses", 5), ("memory", 10), ("made", 17),
+    ("state", 11), ("id", 8), ("profile", 13), ("session", 14), ("age", 5), ("uses", 5), ("memory", 10), ("made", 17),
     ("claimed", 10), ("pid", 8),
 )  # fmt: skip
 _SPARE: Final = frozenset(("claimed", "pid"))
-_NARROW: Final = {"state": 10, "session": 13, "kind": 11, "made": 15}
+_NARROW: Final = {"state": 10, "session": 13, "profile": 11, "made": 15}
 Row = tuple[str, ...]
 
 
