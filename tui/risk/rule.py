@@ -89,6 +89,7 @@ class Condition:
     not_program: frozenset[str] = frozenset()
     piped: bool | None = None
     target: frozenset[Target] = frozenset()
+    no_target: re.Pattern[str] | None = None
     redirect: frozenset[Target] = frozenset()
     directory: frozenset[Target] = frozenset()
     stdin: frozenset[Flow] = frozenset()
@@ -174,6 +175,7 @@ def from_raw(raw: Raw) -> Rule:
         not_program=frozenset(_texts(raw, "not_program")),
         piped=None if "piped" not in raw else bool(raw["piped"]),
         target=frozenset(map(Target, _texts(raw, "target"))),
+        no_target=_pattern(raw, "no_target"),
         redirect=frozenset(map(Target, _texts(raw, "redirect"))),
         directory=frozenset(map(Target, _texts(raw, "directory"))),
         stdin=frozenset(map(Flow, _texts(raw, "stdin"))),

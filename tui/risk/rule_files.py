@@ -135,7 +135,7 @@ RULE_FIELDS: Final[Mapping[str, Reader]] = {
     "no_option": _several, "option_value": _expressions, "argument": _expression, "no_argument": _expression,
     "line": _expression, "no_line": _expression, "content": _expression, "no_content": _expression,
     "redirection": _expression, "chain": _expression, "verb": _several, "compound_verb": _several,
-    "not_program": _several, "piped": _flag, "target": _some_of(Target),
+    "not_program": _several, "piped": _flag, "target": _some_of(Target), "no_target": _expression,
     "redirect": _some_of(Target), "directory": _some_of(Target), "stdin": _some_of(Flow),
     "env": _expressions, "privileged": _flag, "min_operands": _whole, "max_operands": _whole, "even_dry": _flag,
     "level": _one_of(RiskLevel), "category": _one_of(Category), "attack": _several, "effects": _some_of(Effect),

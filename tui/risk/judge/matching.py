@@ -80,6 +80,8 @@ def target_of(condition: Condition, command: Command) -> Word | None:
         return None
     cwd = command.invocation.cwd
     for word in (*command.operands, *command.option_words.values()):
+        if condition.no_target is not None and condition.no_target.search(word.text):
+            continue
         for piece in _pieces(word):
             if is_of(classify(piece, cwd), condition.target):
                 return word

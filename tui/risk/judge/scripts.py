@@ -36,6 +36,11 @@ _ONLY_RIGHTS = ("chmod", "chown", "chgrp", "setfacl", "touch")
 """They are given a file and do nothing with what is in it."""
 _MACHINE_CODE = re.compile(r"^(?:\\(?:x7[fF]|0?177)|\x7f)ELF|(?:\\x[0-9a-fA-F]{2}){8}")
 """A program as bytes, in the spelling of `printf`."""
+_BARE_ADDRESS = re.compile(
+    r"(?:^|://|@)(?!10\.|127\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)\d{1,3}(?:\.\d{1,3}){3}(?=[:/]|$)"
+)
+_UNPACKS = frozenset({"tar", "gtar", "bsdtar", "unzip", "7z", "7za", "gunzip", "unrar", "cpio", "unxz"})
+_OF_THE_SYSTEM = ("/bin/", "/usr/", "/sbin/", "/opt/", "/etc/")
 _NAMED_BY_URL = ("wget", "aria2c", "axel", "lwp-download", "fetch")
 
 
@@ -45,6 +50,7 @@ def scripts(
     """Yield what the commands of a text do together, with the command that completes it."""
     yield from _multiplying(commands, program)
     yield from _downloaded_and_run(commands)
+    yield from _unpacked_and_run(commands)
     yield from pushes(commands)
     yield from _collected_and_sent(commands)
     if judge_text is not None:
@@ -100,6 +106,26 @@ def _downloaded_and_run(commands: Sequence[Command]) -> Iterator[tuple[Command, 
                 fetched.setdefault(name, fetched[source])
                 if _SEARCHED.search(target):
                     runnable.add(name)
+
+
+def _unpacked_and_run(commands: Sequence[Command]) -> Iterator[tuple[Command, Verdict]]:
+    """A repository or an archive from an address without a name, of which something is run."""
+    fetched = unpacked = False
+    for command in commands:
+        if unpacked and any(not path.startswith(_OF_THE_SYSTEM) for path in _executed(command)):
+            yield command, Verdict(
+                RiskLevel.HIGH, Category.REMOTE_CODE,
+                f"runs {command.line[:80]}, which came from an address without a name",
+                "net.unpack-and-run", ("T1105", "T1059"), frozenset({Effect.EXECUTE, Effect.NETWORK_IN}),
+            )  # fmt: skip
+            return
+        anonymous = any(map(_BARE_ADDRESS.search, (word.text for word in command.invocation.argv[1:])))
+        if anonymous and command.program == "git" and command.subcommand_at(("clone",)):
+            unpacked = True
+        elif anonymous and command.facts.network in ("in", "both"):
+            fetched = True
+        elif fetched and command.program in _UNPACKS:
+            unpacked = True
 
 
 def _unfolded_into(command: Command) -> Iterator[str]:
@@ -159,6 +185,7 @@ def _records_into(command: Command) -> Iterator[str]:
         yield from (value for value in command.values("-w") if value != "-")
     elif command.program in ("screencapture", "scrot", "maim", "grim", "gnome-screenshot", "arecord"):
         yield from command.words[-1:]
+        yield from (value for option in ("-o", "-f", "--file") for value in command.values(option))
 
 
 def _packs_into(command: Command) -> Iterator[str]:
