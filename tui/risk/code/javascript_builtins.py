@@ -11,8 +11,9 @@ from tui.levels import RiskLevel
 from tui.risk.code.conventions import path_join, setting
 from tui.risk.code.evaluation import unknown_module
 from tui.risk.code.files import found_files
+from tui.risk.code.javascript_classes import Classes
 from tui.risk.code.javascript_library import OPERATIONS, canonical, module_name
-from tui.risk.code.javascript_routines import Routines, labels_among
+from tui.risk.code.javascript_routines import labels_among
 from tui.risk.code.judge import key_of
 from tui.risk.code.machine import perform
 from tui.risk.code.network import send
@@ -71,13 +72,20 @@ _BELOW: Final = frozenset(
         "globby.globby",
         "Deno.readDir",
         "fs.opendir",
+        "fs.glob",
+        "tinyglobby.glob",
+        "globby.globbySync",
+        "fast-glob.globSync",
+        "fast-glob.glob",
+        "recursive-readdir",
+        "walkdir",
         "walk",
         "klaw",
     }
 )
 
 
-class Builtins(Routines):
+class Builtins(Classes):
     """Knows what builtins and path functions return."""
 
     def apply(
@@ -159,6 +167,8 @@ class Builtins(Routines):
             return UNKNOWN
         if name in {"Object.assign", "structuredClone", "Object.freeze"} and args:
             return with_labels(first, labels_among(args))
+        if isinstance(first, Entries) and name in {"Object.keys", "Object.entries"}:
+            return _pairs(first) if name == "Object.entries" else Items(tuple(map(Constant, first.entries)))
         if name in {"Object.keys", "Object.values", "Object.entries", "Object.fromEntries"}:
             return (
                 Items(tuple(first.entries.values()))
@@ -171,7 +181,8 @@ class Builtins(Routines):
                 self.judge.report(RiskLevel.HIGH, Category.OBFUSCATED, "internal-binding", what, self.span_of(node))
             return Instance("process.binding")
         if name in _BELOW:
-            found = found_files(first if args else Constant("."))
+            wanted = first.items[0] if isinstance(first, Items) and first.items else first
+            found = found_files(wanted if args else Constant("."))
             self.callbacks(args, frozenset({Label.WALK}))
             return (
                 Items((found,), labels=frozenset({Label.WALK}))
@@ -236,3 +247,7 @@ class Builtins(Routines):
             )
         hidden = bool(specifier.labels & {Label.DECODED, Label.ASSEMBLED})
         return Reference(canonical(module_name(name)), hidden, shown=name)
+
+
+def _pairs(owner: Entries) -> Items:
+    return Items(tuple(Items((Constant(key), value)) for key, value in owner.entries.items()), labels=owner.labels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from tree_sitter import Node
@@ -10,13 +11,15 @@ from tree_sitter import Node
 from tui.levels import RiskLevel
 from tui.risk.code import javascript_folding as folding
 from tui.risk.code.budget import MAX_ITEMS
-from tui.risk.code.files import write_to
-from tui.risk.code.javascript_builtins import Builtins
+from tui.risk.code.javascript_callables import Callables
 from tui.risk.code.javascript_library import CLOUD_ROOTS, METHODS, OPERATIONS, SECRETS
 from tui.risk.code.javascript_lookup import Closure
+from tui.risk.code.javascript_patterns import match
 from tui.risk.code.javascript_routines import labels_among
 from tui.risk.code.machine import perform
 from tui.risk.code.operations import Action, Call, Operation, options_of
+from tui.risk.code.strangers import hand_over
+from tui.risk.code.unseen import is_standard_javascript
 from tui.risk.code.values import (
     NOTHING,
     UNKNOWN,
@@ -25,7 +28,6 @@ from tui.risk.code.values import (
     Instance,
     Items,
     Label,
-    Labels,
     Reference,
     Routine,
     Text,
@@ -42,7 +44,7 @@ _HIDEABLE: Final = frozenset({Action.RUN, Action.RUN_FILE, Action.RUN_WORDS, Act
 _LISTS: Final = frozenset(
     {"map", "forEach", "filter", "reduce", "some", "every", "find", "flatMap", "sort", "findIndex", "reduceRight"}
 )
-_CLOUD_METHOD: Final = re.compile(r"^(?:delete|terminate|destroy|purge|deregister|remove|drop)(?:[A-Z]\w*)?$")
+_CLOUD_METHOD: Final = re.compile(r"^(?:delete|terminate|destroy|purge|deregister|remove|drop|prune)(?:[A-Z]\w*)?$")
 _CLOUD_COMMAND: Final = re.compile(
     r"^(?:Delete|Terminate|Destroy|Purge|Deregister|ScheduleKeyDeletion|Empty)\w*Command$"
 )
@@ -54,12 +56,13 @@ _GLOBAL: Final = re.compile(
     r"\s*(?:return\s+)?(this|globalThis|global|window|self|process|require|module)\s*(?:\|\|.*)?;?\s*$"
 )
 """Code that is written to get at the global object: `Function('return this')()`."""
-_HOLDS_ROWS: Final = re.compile(r"collection|connection|\bdb\b|table|model|schema|mongo", re.IGNORECASE)
+_HOLDS_ROWS: Final = re.compile(r"collection|connection|sequelize|\bdb\b|table|model|schema|mongo", re.IGNORECASE)
 _EMPTIES: Final = Operation(Action.DATABASE_DROP, what="deletes everything in a collection")
+_GIT: Final = ("simple-git().", "simple-git.simpleGit().", "simple-git.default().", "simple-git/promise().")
 _RETURNS: Final = "Function() returning "
 
 
-class Calls(Builtins):
+class Calls(Callables):
     """Evaluates calls."""
 
     def call(self, node: Node) -> Value:
@@ -82,6 +85,8 @@ class Calls(Builtins):
                 target = self.item(owner, key)
         else:
             target = self.evaluate(function)
+        if function is not None and function.type == "super" and isinstance(target, Instance):
+            target = target.attributes.get("constructor", UNKNOWN)
         if arguments is not None and arguments.type == "template_string":
             return self._tagged(target, arguments, node, owner)
         args = self._arguments(arguments)
@@ -106,7 +111,22 @@ class Calls(Builtins):
         text = self.evaluate(template)
         if isinstance(target, Reference) and target.name == "String.raw":
             return text
+        if isinstance(target, Routine):
+            strings, values = self._template_parts(template)
+            return self.apply(target, (Items(strings), *values), node, owner)
         return self.apply(target, (text,), node, owner)
+
+    def _template_parts(self, template: Node) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
+        strings: list[Value] = []
+        values: list[Value] = []
+        start = template.start_byte + 1
+        for child in template.named_children:
+            if child.type == "template_substitution":
+                strings.append(Constant(self.source[start : child.start_byte].decode("utf-8", "replace")))
+                values.append(self.evaluate(child.named_children[0]) if child.named_children else UNKNOWN)
+                start = child.end_byte
+        strings.append(Constant(self.source[start : max(template.end_byte - 1, start)].decode("utf-8", "replace")))
+        return tuple(strings), tuple(values)
 
     def _call_on(self, owner: Value, name: str, args: tuple[Value, ...], node: Node) -> Value | None:
         if (
@@ -117,7 +137,13 @@ class Calls(Builtins):
             rest = args[1:]
             if name == "apply" and rest and isinstance(rest[0], Items):
                 rest = rest[0].items
-            return owner if name == "bind" else self.apply(owner, rest, node)
+            return self.bound(owner, args) if name == "bind" else self.apply(owner, rest, node)
+        if name == "then" and isinstance(owner, Constant | Items | Text):
+            return self.on_object(owner, name, args, node)
+        if isinstance(owner, Constant) and args:
+            found = match(owner, name, args, lambda *given: self.apply(args[1], given, node))
+            if found is not None:
+                return found
         if isinstance(owner, Constant | Items):
             folded = folding.call_method(owner, name, args)
             if folded is not None:
@@ -143,43 +169,7 @@ class Calls(Builtins):
             return Value(labels=labels_of(owner), shown=owner.shown)
         if isinstance(owner, Entries) and name in owner.entries:
             return None
-        if name in {
-            "on",
-            "once",
-            "then",
-            "pipe",
-            "addListener",
-            "addEventListener",
-            "finally",
-            "catch",
-            "listen",
-        } and (isinstance(owner, Instance) or (name == "pipe" and labels_of(owner))):
-            return self._chained(owner, name, args, node)
-        return None
-
-    def _chained(self, owner: Value, name: str, args: tuple[Value, ...], node: Node) -> Value:
-        kind = owner.kind if isinstance(owner, Instance) else ""
-        row = OPERATIONS.get(f"{kind}().{name}")
-        if row is not None:
-            perform(self.judge, Call(f"{kind}().{name}", args, self.span_of(node), options_of(args), owner), row)
-        returned = self.callbacks(args, labels_of(owner))
-        if name == "pipe" and args:
-            target = args[0]
-            if isinstance(target, Instance) and target.kind == "open":
-                write_to(
-                    self.judge,
-                    self.span_of(node),
-                    target.content,
-                    Value(labels=labels_of(owner)),
-                    adding=True,
-                    known_open=True,
-                )
-            elif isinstance(target, Instance) and target.kind in {"socket", "request", "net.Socket"}:
-                perform(self.judge, Call("pipe", (owner,), self.span_of(node), {}, target), Operation(Action.SEND))
-            return target
-        if name == "then" and returned is not None:
-            return with_labels(returned, labels_of(owner) & {Label.NETWORK, Label.CLIPBOARD, Label.SCREEN})
-        return owner
+        return self.on_object(owner, name, args, node)
 
     def _on_list(self, owner: Items, name: str, args: tuple[Value, ...], node: Node) -> Value | None:
         if name in {"push", "unshift"}:
@@ -191,12 +181,13 @@ class Calls(Builtins):
         if name in _LISTS and args:
             callback = args[-1] if name not in {"reduce", "reduceRight"} else args[0]
             found: list[Value] = []
-            for position, item in enumerate(owner.items[:MAX_ITEMS]):
-                given = (
-                    (item, Constant(position))
-                    if not name.startswith("reduce")
-                    else (found[-1] if found else args[1] if len(args) > 1 else UNKNOWN, item)
-                )
+            reduces = name.startswith("reduce")
+            items = owner.items[:MAX_ITEMS]
+            if reduces:
+                found.append(args[1] if len(args) > 1 else items[0] if items else UNKNOWN)
+                items = items if len(args) > 1 else items[1:]
+            for position, item in enumerate(items, start=int(reduces and len(args) < 2)):
+                given = (found[-1], item, Constant(position)) if reduces else (item, Constant(position))
                 found.append(self.apply(callback, given, node) if isinstance(callback, Routine | Reference) else item)
             if name == "map":
                 return Items(tuple(found), labels=owner.labels)
@@ -215,6 +206,8 @@ class Calls(Builtins):
             return self.run_routine(target, args)
         if isinstance(target, Reference):
             return self.library(target, args, node, owner)
+        if isinstance(target, Instance) and (made := self.call_object(target, args, node)) is not None:
+            return made
         labels = labels_of(target) | (labels_of(owner) if owner is not None else NOTHING)
         returned = self.callbacks(args, labels | labels_among(args))
         call = Call(name, args, self.span_of(node), options_of(args), owner if owner is not None else target)
@@ -224,14 +217,18 @@ class Calls(Builtins):
             return perform(self.judge, call, _EMPTIES)
         if _CLOUD_NAMES.match(name):
             return perform(self.judge, call, Operation(Action.CLOUD_DELETE, what=_in_words(name)))
+        held = hand_over(self.judge, call, foreign=False)
         return Value(
-            labels=labels | labels_among(args) | (labels_of(returned) if returned else NOTHING), shown=target.shown
+            labels=labels | held | labels_among(args) | (labels_of(returned) if returned else NOTHING),
+            shown=target.shown,
         )
 
     def library(self, target: Reference, args: tuple[Value, ...], node: Node, owner: Value | None) -> Value:
         """Return what a function of a library returns, and judge what it does."""
         name = target.name
         special = self.special(name, args, node, owner)
+        if special is None:
+            special = self.object_made(name, args, node)
         if special is not None:
             return special
         if name.startswith(_RETURNS):
@@ -256,7 +253,13 @@ class Calls(Builtins):
             returned = self.callbacks(args, labels | (labels_of(owner) if owner is not None else NOTHING))
             if returned is not None and name.rpartition(".")[2] in {"then", "promisify"}:
                 return returned
-            return Instance(name, None, {}, labels=labels, shown=target.shown)
+            specifier = name.partition("(")[0].partition(".")[0]
+            labels |= hand_over(self.judge, call, foreign=not is_standard_javascript(specifier))
+            last = name.rpartition(".")[2]
+            kept = call.keywords if last[:1].isupper() or last in {"create", "extend"} else {}
+            return Instance(name, None, dict(kept), labels=labels, shown=target.shown)
+        if row.action is Action.SEND:
+            hand_over(self.judge, call, foreign=False)
         if target.disguised and row.action in _HIDEABLE:
             self.judge.report(
                 RiskLevel.HIGH,
@@ -269,6 +272,9 @@ class Calls(Builtins):
         if name in {"Function", "eval"} and args and (found := _GLOBAL.match(text_of(args[-1]) or "")):
             wanted = found[1] if found[1] in {"process", "require", "module"} else "globalThis"
             return Reference(wanted if name == "eval" else _RETURNS + wanted, disguised=True)
+        if row.what == "git":
+            words = () if name.endswith(".raw") else (Constant(name.rpartition(".")[2]),)
+            call = replace(call, args=(Constant("git"), *words, *args))
         result = perform(self.judge, call, row)
         self.callbacks(args, labels_of(result), result)
         return result
@@ -284,6 +290,8 @@ class Calls(Builtins):
         if row is not None:
             return row
         last = name.rpartition(".")[2]
+        if name.startswith(_GIT) and name.count(".") <= 2:
+            return Operation(Action.RUN_WORDS, ((0, ""),), what="git")
         if name.startswith("shelljs.") and name.count(".") == 1:
             return Operation(Action.RUN_WORDS, ((0, ""),), what="shelljs")
         if owner is not None and last in METHODS:
@@ -295,21 +303,6 @@ class Calls(Builtins):
         ):
             return Operation(Action.CLOUD_DELETE, what=_in_words(last.removesuffix("Command")))
         return None
-
-    def callbacks(self, args: tuple[Value, ...], labels: Labels, result: Value | None = None) -> Value | None:
-        """Read functions that are handed over, with arguments of the same origin."""
-        returned: Value | None = None
-        for value in args:
-            if isinstance(value, Routine) and isinstance(value.body, Closure):
-                labels = labels - {Label.ENVIRONMENT, Label.SERIALIZED} if result is not None else labels
-                given = tuple(Value(labels=labels) for _ in range(3))
-                if isinstance(result, Instance) and result.kind in {"request", "response", "socket", "net.Server"}:
-                    kind = "socket" if result.kind == "net.Server" else "response"
-                    given = (Instance(kind, None, {}, labels=labels), Value(labels=labels), Value(labels=labels))
-                returned = self.run_routine(value, given)
-            elif isinstance(value, Reference) and value.name == "eval" and labels & {Label.NETWORK, Label.DECODED}:
-                perform(self.judge, Call("eval", (Value(labels=labels),), self.here), OPERATIONS["eval"])
-        return returned
 
 
 def _is_everything(args: tuple[Value, ...]) -> bool:

@@ -6,7 +6,7 @@ from tree_sitter import Node
 
 from tui.risk.code import javascript_folding as folding
 from tui.risk.code.budget import MAX_DEPTH, MAX_ITEMS
-from tui.risk.code.conventions import preload
+from tui.risk.code.conventions import elements, preload
 from tui.risk.code.javascript_lookup import Lookups
 from tui.risk.code.values import (
     NOTHING,
@@ -17,6 +17,7 @@ from tui.risk.code.values import (
     Items,
     Labels,
     Reference,
+    Routine,
     Text,
     Value,
     joined,
@@ -54,7 +55,9 @@ class Expressions(Lookups):
         del node
         return UNKNOWN
 
-    _regex = _comment
+    def _regex(self, node: Node) -> Value:
+        source, flags = (self.text(node.child_by_field_name(name)) for name in ("pattern", "flags"))
+        return Instance("RegExp", None, {"source": Constant(source), "flags": Constant(flags)})
 
     def _string(self, node: Node) -> Value:
         return Constant(folding.unescape(self.text(node)[1:-1]))
@@ -131,7 +134,9 @@ class Expressions(Lookups):
             if child.type == "pair":
                 entries[self.key(child.child_by_field_name("key"))] = self.evaluate(child.child_by_field_name("value"))
             elif child.type == "method_definition":
-                entries[self.key(child.child_by_field_name("name"))] = self.make_routine(child)
+                name = self.key(child.child_by_field_name("name"))
+                if not (name in entries and any(each.type == "set" for each in child.children)):
+                    entries[name] = self.make_routine(child)
             elif child.type == "shorthand_property_identifier":
                 entries[self.text(child)] = self._identifier(child)
             elif child.type == "spread_element" and child.named_children:
@@ -155,7 +160,20 @@ class Expressions(Lookups):
 
     _function_expression = _arrow_function
     _generator_function = _arrow_function
-    _class = _arrow_function
+
+    def _class(self, node: Node) -> Value:
+        return self.define_class(self.make_routine(node))
+
+    def define_class(self, routine: Routine) -> Routine:
+        """Read what a class has without any object of it."""
+        raise NotImplementedError
+
+    def _yield_expression(self, node: Node) -> Value:
+        value = self.evaluate(node.named_children[0]) if node.named_children else UNKNOWN
+        several = any(child.type == "*" for child in node.children)
+        if len(self.scope.yielded) < MAX_ITEMS:
+            self.scope.yielded.extend(elements(value) if several else (value,))
+        return Value(labels=labels_of(value))
 
     def _parenthesized_expression(self, node: Node) -> Value:
         return self.evaluate(node.named_children[-1]) if node.named_children else UNKNOWN
@@ -209,7 +227,8 @@ class Expressions(Lookups):
             return Value(labels=labels_of(left) | labels_of(right), shown=left.shown)
         if operator in {"||", "??", "&&"}:
             empty = isinstance(left, Constant) and not left.value
-            best = right if operator == "&&" or empty or (type(left) is Value and type(right) is not Value) else left
+            known = type(right) is not Value and not (isinstance(right, Constant) and not right.value)
+            best = right if operator == "&&" or empty or (type(left) is Value and known) else left
             return with_labels(best, labels_of(left) | labels_of(right))
         return UNKNOWN
 
@@ -253,6 +272,9 @@ class Expressions(Lookups):
         elif kind == "array_pattern":
             items = value.items if isinstance(value, Items) else ()
             for position, child in enumerate(target.named_children):
+                if child.type == "rest_pattern" and isinstance(value, Items):
+                    self.bind(child, Items(items[position:]), declare=declare)
+                    continue
                 self.bind(
                     child, items[position] if position < len(items) else Value(labels=labels_of(value)), declare=declare
                 )

@@ -94,7 +94,9 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "fs.outputFile": on(A.WRITE, 0, 1), "fs.writeJson": on(A.WRITE, 0, 1),
     "fs.createWriteStream": on(A.OPEN, 0, 9, kind="write"), "Deno.writeTextFile": on(A.WRITE, 0, 1),
     "Deno.writeFile": on(A.WRITE, 0, 1), "Bun.write": on(A.WRITE, 0, 1),
-    "fs.open": on(A.OPEN, 0, 1), "fs.truncate": on(A.TRUNCATE, 0), "fs.unlink": on(A.DELETE, 0),
+    "fs.open": on(A.OPEN, 0, 1), "fs.write": on(A.PUT, 1), "open().write": on(A.PUT, 0),
+    "open().writeFile": on(A.PUT, 0), "open().appendFile": on(A.PUT, 0), "open().end": on(A.PUT, 0),
+    "fs.truncate": on(A.TRUNCATE, 0), "fs.unlink": on(A.DELETE, 0),
     "fs.rm": on(A.DELETE, 0), "fs.rmdir": on(A.DELETE, 0),
     "fs.remove": _tree, "fs.emptyDir": _tree, "rimraf": _tree, "rimraf.rimraf": _tree, "rimraf.sync": _tree,
     "del": _tree, "del.sync": _tree, "del.deleteAsync": _tree,
@@ -192,6 +194,9 @@ OPERATIONS: Final[dict[str, Operation]] = {
 }  # fmt: skip
 
 METHODS: Final[dict[str, Operation]] = {
+    **{name: on(A.SECRET) for name in ("listSecretForAllNamespaces", "listNamespacedSecret", "readNamespacedSecret")},
+    **{name: on(A.CONTAINER) for name in ("createContainer", "createNamespacedPod", "createNamespacedDeployment",
+    "createNamespacedDaemonSet", "createNamespacedJob")},
     "query": _query, "execute": _query, "$executeRaw": _query, "$queryRaw": _query,
     "raw": _query, "$executeRawUnsafe": _query, "$queryRawUnsafe": _query,
     "executeSql": _query, "dropDatabase": on(A.DATABASE_DROP, what="deletes a database"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tree_sitter import Node
@@ -22,6 +22,7 @@ from tui.risk.code.values import (
     Labels,
     Reference,
     Routine,
+    Text,
     Value,
     labels_of,
     text_of,
@@ -52,6 +53,8 @@ _KNOWN: Final[dict[str, Value]] = {
     "document.cookie": Value(labels=frozenset({Label.CREDENTIAL}), shown="document.cookie"),
     **{name: Reference(name, labels=frozenset({Label.CREDENTIAL}), shown=name)
     for name in ("localStorage", "sessionStorage")},
+    **{f"fs.constants.{name}": Constant(number) for name, number in {"O_RDONLY": 0, "O_WRONLY": 1, "O_RDWR": 2,
+    "O_CREAT": 0o100, "O_EXCL": 0o200, "O_TRUNC": 0o1000, "O_APPEND": 0o2000}.items()},
     "import.meta.url": Constant("./script.js"), "process.argv0": Constant("node"),
 }  # fmt: skip
 
@@ -62,6 +65,8 @@ class Closure:
 
     node: Node
     scope: Scope
+    statics: dict[str, Value] = field(default_factory=dict)
+    """What a class has without any object of it."""
 
 
 class Lookups:
@@ -104,7 +109,7 @@ class Lookups:
         ):
             return Reference("Function", disguised=True)
         if name == "constructor" and not isinstance(owner, Entries | Instance):
-            of_class = isinstance(owner, Reference) and owner.name == _CLASS
+            of_class = isinstance(owner, Reference) and owner.name in {_CLASS, "Function"}
             return Reference("Function" if of_class else _CLASS, disguised=of_class)
         if isinstance(owner, Reference):
             replaced = self.scope.find(f"{owner.name}.{name}")
@@ -140,6 +145,8 @@ class Lookups:
             return Value(labels=labels_of(owner))
         if isinstance(owner, Routine):
             return Reference(f"{owner.name}.{name}")
+        if isinstance(owner, Text) and Label.WALK in owner.labels and name in {"path", "fullpath"}:
+            return owner  # an entry of a directory
         return Value(labels=labels_of(owner), shown=f"{owner.shown}.{name}" if owner.shown else name)
 
     def item(self, owner: Value, key: Value) -> Value:

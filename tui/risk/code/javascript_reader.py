@@ -15,7 +15,7 @@ from tui.risk.code.javascript_library import canonical, module_name
 from tui.risk.code.javascript_lookup import Closure
 from tui.risk.code.judge import Judge
 from tui.risk.code.network import send
-from tui.risk.code.values import NOTHING, Constant, Instance, Label, Reference, Routine, Value
+from tui.risk.code.values import NOTHING, Constant, Entries, Instance, Label, Reference, Routine, Value, text_of
 from tui.risk.model import Category, Effect, Span
 
 _MAX_ROUNDS: Final = 16
@@ -24,6 +24,8 @@ _LOADS: Final = frozenset({"src", "href", "action", "data"})
 """Properties of an element that make the browser ask for an address."""
 _GOES_TO: Final = frozenset({"location.href", "document.location", "location", "document.location.href"})
 """What leads the browser to another page."""
+_INSTALL_SCRIPTS: Final = frozenset({"preinstall", "install", "postinstall", "prepare"})
+"""Scripts of a package that run on whoever installs it."""
 _WATCHED: Final = frozenset({
     "XMLHttpRequest.prototype.send", "XMLHttpRequest.prototype.open", "fetch", "globalThis.fetch",
     "http.request", "Module.prototype.require", "module.prototype.require", "Module._load", "module._load",
@@ -124,10 +126,7 @@ class Reader(Calls):
     def _do_class_declaration(self, node: Node) -> None:
         routine = self.make_routine(node)
         self.scope.assign(routine.name, routine)
-        body = node.child_by_field_name("body")
-        for member in body.named_children if body is not None else []:
-            if member.type == "field_definition":
-                self.evaluate(member.child_by_field_name("value"))
+        self.define_class(routine)
 
     def _do_import_statement(self, node: Node) -> None:
         source = node.child_by_field_name("source")
@@ -190,7 +189,7 @@ class Reader(Calls):
         right = self.evaluate(node.child_by_field_name("right"))
         target = node.child_by_field_name("left")
         values = elements(right)
-        if self.text(node.child_by_field_name("operator")) == "in" and not isinstance(right, Constant):
+        if self.text(node.child_by_field_name("operator")) == "in" and not isinstance(right, Constant | Entries):
             values = (Value(labels=right.labels, shown=self.text(target)),)
         self.scope.conditional += 1
         for value in values[:_MAX_ROUNDS]:
@@ -238,5 +237,7 @@ class Reader(Calls):
                 self.span_of(node),
                 Effect.CONFIG,
             )
+        if name in _INSTALL_SCRIPTS and (command := text_of(value)) is not None:
+            self.judge.run_shell(command, self.span_of(node), name)
         if full in {"module.exports.scripts", "pkg.scripts"}:
             self.judge.mark("edits package.json", self.span_of(node))

@@ -13,7 +13,6 @@ from tui.risk.code.scope import Scope
 from tui.risk.code.values import (
     NOTHING,
     UNKNOWN,
-    Instance,
     Items,
     Labels,
     Routine,
@@ -62,6 +61,8 @@ class Routines(Expressions):
                 return self.evaluate(inner)
             if inner is not None:
                 self.block(inner)
+            if self.scope.yielded:
+                return Items(tuple(self.scope.yielded))
             returned = self.scope.returned
             if not returned:
                 return UNKNOWN
@@ -89,17 +90,7 @@ class Routines(Expressions):
 
     def instantiate(self, routine: Routine, node: Node, args: tuple[Value, ...]) -> Value:
         """Make an object of a class of the text."""
-        instance = Instance(routine.name)
-        body = node.child_by_field_name("body")
-        closure_scope = routine.body.scope if isinstance(routine.body, Closure) else self.scope
-        for member in body.named_children if body is not None else []:
-            if member.type == "method_definition":
-                name = self.text(member.child_by_field_name("name"))
-                instance.attributes[name] = Routine(name, Closure(member, closure_scope), instance)
-        constructor = instance.attributes.get("constructor")
-        if isinstance(constructor, Routine):
-            self.run_routine(constructor, args)
-        return instance
+        raise NotImplementedError
 
     def block(self, node: Node) -> None:
         """Read the statements below `node`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tui.levels import RiskLevel
@@ -12,6 +13,7 @@ from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.values import (
     NOTHING,
     UNKNOWN,
+    Constant,
     Entries,
     Instance,
     Items,
@@ -20,6 +22,7 @@ from tui.risk.code.values import (
     Routine,
     Text,
     Value,
+    joined,
     labels_of,
     pieces_of,
     shown,
@@ -40,6 +43,7 @@ METADATA: Final = frozenset({"169.254.169.254", "metadata.google.internal", "100
 """Where clouds hand their machines credentials."""
 _WORST: Final = (Label.CREDENTIAL, Label.ENVIRONMENT, Label.SERIALIZED)
 _GRAVE: Final = (Label.KEYS, Label.CLIPBOARD, Label.SCREEN, Label.PRIVATE_FILE)
+_HAS_SCHEME: Final = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 NETWORK: Final[Labels] = frozenset({Label.NETWORK})
 
 
@@ -50,6 +54,7 @@ def fetch(judge: Judge, call: Call, operation: Operation) -> Value:
     if isinstance(url, Entries):
         options = url.entries
         url = next((options[name] for name in ("url", "uri", "hostname", "host") if name in options), UNKNOWN)
+    url = _from_base(call.receiver, url)
     if isinstance(url, Instance) and url.content is not None:
         content = [value for name, value in url.attributes.items() if name not in _NOT_CONTENT]
         url = url.content
@@ -65,9 +70,11 @@ def fetch(judge: Judge, call: Call, operation: Operation) -> Value:
     for index, value in enumerate(call.args):
         if operation.arguments and index == operation.arguments[0][0]:
             continue
-        content += [v for k, v in value.entries.items() if k not in _NOT_CONTENT and _is_data(v)] if isinstance(value,
-        Entries) else (
-            [value] if _is_data(value) else [])  # fmt: skip
+        if isinstance(value, Entries):
+            content += [v for k, v in value.entries.items() if k not in _NOT_CONTENT and _is_data(v)]
+            content += [Value(labels=value.labels)] if value.labels else []
+        elif _is_data(value):
+            content.append(value)
     content += [
         value
         for name, value in call.keywords.items()
@@ -87,6 +94,15 @@ def fetch(judge: Judge, call: Call, operation: Operation) -> Value:
     return Instance(
         operation.kind or call.name, UNKNOWN, {"url": url or UNKNOWN, "out": Items(tuple(content))}, labels=NETWORK
     )
+
+
+def _from_base(client: Value | None, url: Value | None) -> Value | None:
+    """Return the whole address, where the client was made for one and is asked for what is below it."""
+    if isinstance(client, Instance) and isinstance(url, Constant | Text):
+        for name in ("baseURL", "base_url", "prefixUrl", "prefix_url"):
+            if (base := client.attributes.get(name)) is not None and not _HAS_SCHEME.match(shown(url)):
+                return joined([*pieces_of(base), "/", *pieces_of(url)])
+    return url
 
 
 def _is_data(value: Value) -> bool:
