@@ -9,12 +9,15 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Static
 
 from tests.support.pilots import until
+from tests.support.scripted_engine import ScriptedEngine
+from tests.ui.test_rolling_back import request
 from tui.errors import HostNotReady
 from tui.machines.guest.image import ImageStatus
 from tui.machines.host import Check
 from tui.paths import Paths
 from tui.ui.app import RollcageApp
 from tui.ui.preparation import HostState, Report
+from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.run import RunArea
 from tui.ui.screens.setup import Setup
 from tui.ui.widgets.status_bar import StatusBar
@@ -188,6 +191,22 @@ async def test_what_fails_in_the_background_is_told_and_can_be_tried_again(
         await until(pilot, lambda: building.begun == 2)
 
 
+async def test_leaving_the_application_names_everything_that_would_end(
+    fresh_app: RollcageApp, building: Building, engine: ScriptedEngine
+) -> None:
+    async with fresh_app.run_test(size=(120, 40)) as pilot:
+        await leave_it_going(pilot, fresh_app, building)
+        run = engine.run(request("slow"))
+        await until(pilot, lambda: fresh_app.live.running() is not None)
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(fresh_app.screen, Confirm))
+        assert isinstance(fresh_app.screen, Confirm)
+        asked = str(fresh_app.screen.body)
+        assert "slow is running in session default." in asked
+        assert "being set up" in asked
+        run.end()
+
+
 async def test_leaving_the_application_while_it_is_set_up_asks_first(
     fresh_app: RollcageApp, building: Building
 ) -> None:
@@ -195,7 +214,8 @@ async def test_leaving_the_application_while_it_is_set_up_asks_first(
         await leave_it_going(pilot, fresh_app, building)
         await pilot.press("ctrl+q")
         await until(pilot, lambda: isinstance(fresh_app.focused, Button) and fresh_app.focused.id == "keep")
-        assert "set up" in str(fresh_app.screen.body)  # type: ignore[attr-defined]
+        assert isinstance(fresh_app.screen, Confirm)
+        assert "being set up" in str(fresh_app.screen.body)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(fresh_app.screen, RunArea))
         assert not fresh_app.is_ending

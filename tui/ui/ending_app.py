@@ -48,20 +48,25 @@ class EndingApp(PreparedApp):
 
     async def _agreed_to_leave(self) -> bool:
         """Return whether nothing goes on, or a person agrees that it ends."""
+        lines = []
+        if (running := self.workspace.live.running()) is not None:
+            title, session = clean_line(running.title, 60), clean_line(running.session, 30)
+            lines += [
+                f"{title} is running in session {session}.",
+                "It will be cancelled; the session and all its snapshots stay.",
+            ]
+        if self.workspace.setting_up is not None:
+            lines += [
+                "This host is being set up.",
+                "That will be broken off; the next time clears away what is left of it and begins anew.",
+            ]
+        if not lines:
+            return True
         from textual.content import Content
 
-        running = self.workspace.live.running()
-        if running is not None:
-            going_on = f"{clean_line(running.title, 60)} is running in session {clean_line(running.session, 30)}."
-            loses = "It will be cancelled; the session and all its snapshots stay."
-        elif self.workspace.setting_up is not None:
-            going_on = "This host is being set up."
-            loses = "That will be broken off, and has to begin again; nothing half-made stays."
-        else:
-            return True
         from tui.ui.screens.confirm import Confirm
 
-        body = Content("\n").join([Content(going_on), Content(loses)])
+        body = Content("\n").join(map(Content, lines))
         dialog = Confirm("Leave Rollcage?", body, act="Cancel it and leave", keep="Stay")
         self._asks_to_leave = True
         try:
