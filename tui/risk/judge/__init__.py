@@ -19,10 +19,11 @@ from tui.risk.judge.foreign import JudgeText, foreign
 from tui.risk.judge.inner import inner
 from tui.risk.judge.matching import applies, evidence, sentence
 from tui.risk.judge.mentions import escapes, mentions, typed
-from tui.risk.judge.roles import redirected, touched, weigh
+from tui.risk.judge.roles import weigh
 from tui.risk.judge.scripts import scripts
 from tui.risk.judge.searches import handed, with_found
 from tui.risk.judge.services import acts_on_service, services
+from tui.risk.judge.touched import redirected, touched
 from tui.risk.judge.variables import variables
 from tui.risk.knowledge import Knowledge
 from tui.risk.model import Category, Confidence, Effect, RealCommand, Reason, Reversibility, Span

@@ -118,6 +118,9 @@ def _sending(command: Command, program: ShellProgram, knowledge: Knowledge) -> I
         return
     invocation = command.invocation
     flows = flows_into(invocation, program, knowledge) | flows_from(invocation.inputs, program, knowledge)
+    runner = invocation.found_by if invocation.appended else None
+    if runner is not None and program.invocations[runner].program in ("xargs", "parallel"):
+        flows |= flows_into(program.invocations[runner], program, knowledge) & {Flow.CREDENTIAL}
     effects = frozenset({Effect.NETWORK_OUT})
     if Flow.CREDENTIAL in flows:
         yield Verdict(

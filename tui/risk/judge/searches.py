@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from tui.risk.judge.command import Command
-from tui.risk.judge.roles import Touched
 from tui.risk.judge.targets import SECRET_FILE, classify
+from tui.risk.judge.touched import Touched
 from tui.risk.rule import Target
 from tui.risk.shell.model import Invocation, Redirect, ShellProgram, Unknown, Word
 

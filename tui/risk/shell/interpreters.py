@@ -19,6 +19,9 @@ from tui.risk.shell.printed import printed
 from tui.risk.shell.source import Source
 from tui.risk.shell.values import Output, code_source
 
+_AWKS: Final = frozenset({"awk", "gawk", "mawk", "nawk"})
+_RUNS_LINES: Final = re.compile(r"\bsystem\s*\(\s*\$0\s*\)|\bprint\s*(?:\$0\s*)?\|\s*\"(?:/bin/)?(?:ba|da)?sh\"")
+"""Each line of the input is a command: `{system($0)}`, `{print | "sh"}`."""
 _SHELL_VALUED: Final = frozenset({"-o", "-O", "+o", "+O", "--rcfile", "--init-file"})
 
 
@@ -88,6 +91,8 @@ def _language(call: Call, language: Language) -> Output:
             script_file(call, language.name, file, [])
         if operands and not files:
             foreign_code(call, language.name, operands[0])
+            if call.program in _AWKS and _RUNS_LINES.search(operands[0].text):
+                return stdin_code(call.elsewhere(), "bash", call.program)
             return Output(None) if operands[0].literal is None else _awk(call)
         return Output(None)
     if parsed.has("-m", "--version", "-V", "--help", "-h", "-v") and not operands:
