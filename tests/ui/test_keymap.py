@@ -15,6 +15,7 @@ from tui.paths import Paths
 from tui.ui.app import RollcageApp
 from tui.ui.output.view import OutputView
 from tui.ui.screens.finder import Finder
+from tui.ui.screens.sessions import Sessions
 from tui.ui.widgets.key_bar import KeyBar
 from tui.ui.widgets.pane import Pane
 
@@ -167,3 +168,19 @@ async def test_nothing_promises_a_key_that_the_focused_field_takes(
         assert isinstance(palette, Finder)
         await until(pilot, lambda: palette.results.shown)
         assert next(each.keys for each in palette.results.shown if each.title == "Help") == "W"
+
+
+async def test_a_function_key_in_the_place_of_a_character_works_in_text_fields_too(
+    make_app: Callable[..., RollcageApp], paths: Paths
+) -> None:
+    paths.config.mkdir(parents=True, exist_ok=True)
+    paths.keymap_file.write_text("session.sessions: f10\n")
+    app = make_app()
+    async with app.run_test(size=(160, 40)) as pilot:
+        await until(pilot, lambda: app.engine is not None and app.catalog is not None)
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press("S")
+        assert app.run_area.query_one("#filter", Input).value == "S"
+        await pilot.press("f10")
+        await until(pilot, lambda: isinstance(app.screen, Sessions))

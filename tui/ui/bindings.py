@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from tui.keymap.table import KeyTable
+from tui.keymap.names import is_typed
+from tui.keymap.table import UNBOUND, KeyTable
 from tui.ui.keys import audit, code, dialogs, everywhere, output, pool, run, scenarios, timeline
 
 if TYPE_CHECKING:
@@ -124,8 +125,18 @@ def bindings_of(scope: Scope) -> list[BindingType]:
 
     return [
         Binding(
-            key.keys, key.action, key.label, show=key.shown, priority=key.priority, key_display=key.display,
+            _keys(key), key.action, key.label, show=key.shown, priority=key.priority, key_display=key.display,
             tooltip=key.help, id=key.id,
         )
         for key in keys_of(scope)
     ]  # fmt: skip
+
+
+def _keys(key: Key) -> str:
+    """Return the keys of a binding, and for a binding of characters alone one more, which no terminal sends.
+
+    Textual 8.2.8 takes what a focused text field would type out of the bindings before it lays a keymap over them
+    (`Screen._binding_chain`): without the one more, such a binding would be gone by then, and so would be what a person
+    bound to a function key instead.
+    """
+    return f"{key.keys},{UNBOUND}-{key.id}" if all(map(is_typed, key.default_keys)) else key.keys
