@@ -68,12 +68,15 @@ class Conclusion:
         if self._admission is None:
             return record
         assert record.ended_at is not None
-        head = record.output_head.decode(errors="replace")
+        beginning = record.output_head
+        if record.output_bytes > len(beginning):
+            beginning = _whole_lines(beginning)
+        head = beginning.decode(errors="replace")
         finished = Finished(
             str(record.state),
             record.exit_code,
             (record.ended_at - record.started_at).total_seconds(),
-            Output(head, omitted_bytes=record.output_bytes - len(record.output_head)),
+            Output(head, omitted_bytes=record.output_bytes - len(beginning)),
             record.usage.to_json() if record.usage is not None else {},
             record.error,
         )
@@ -90,3 +93,8 @@ class Conclusion:
                 usage=record.usage,
             )
         )  # fmt: skip
+
+
+def _whole_lines(beginning: bytes) -> bytes:
+    """Return the beginning of a longer output up to the end of a line: half a line may be half of anything."""
+    return beginning[: beginning.rfind(b"\n") + 1] or beginning

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
@@ -30,6 +31,15 @@ def test_a_secret_is_redacted_and_the_rest_kept(services: Services) -> None:
     assert TOKEN not in text
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
+
+
+def test_what_is_left_out_at_a_cut_is_not_called_a_secret(services: Services) -> None:
+    output = Output("one\ntwo", "ree\nfour\n", omitted_bytes=9)
+    finished = replace(outcome(""), output=output)
+    decision = hook(services).decide(context(Point.AFTER_EXECUTION, finished=finished))
+    assert isinstance(decision, Modify)
+    assert "left out" in decision.reason
+    assert "redacted" not in decision.reason
 
 
 def test_harmless_output_is_not_touched(services: Services) -> None:

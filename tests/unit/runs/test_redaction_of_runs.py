@@ -22,7 +22,7 @@ from tui.hooks.wire import encode_context
 from tui.machines.errors import BootFailed
 from tui.runs.approval import Answer
 from tui.runs.engine import Engine
-from tui.runs.events import OutputReceived, StepStarted
+from tui.runs.events import HookDecided, OutputReceived, StepStarted
 from tui.runs.prepare import request_for
 from tui.store.states import RunState
 
@@ -193,6 +193,14 @@ async def test_a_token_in_what_a_person_decides(gate: Office, answer: Answer | N
 
 
 @pytest.mark.usefixtures("heard")
+async def test_long_output_without_secrets_is_not_said_to_have_any(gate: Office):
+    engine = await gate.engine()
+    run = await ended(engine, "yes hello | head -30000")
+    assert [(event.hook, event.decision) for event in run.of(HookDecided) if event.decision != "allow"] == []
+    assert run.record.output_head == (b"hello\n" * 30000)[:65536]
+    await engine.close()
+
+
 async def test_secrets_in_an_object_when_a_person_is_asked(gate: Office):
     text = (
         "---\nname: wipe\ndescription: d\nexecution_mode: firecracker\nparameters:\n"

@@ -48,7 +48,11 @@ class OutputSanitizerHook:
         assert context.outcome is not None
         output = context.outcome.output
         redacted = _redacted(output, redactor)
-        return Allow() if redacted == output else Modify("secrets redacted", output=redacted)
+        if redacted == output:
+            return Allow()
+        only_shorter = output.head.startswith(redacted.head) and output.tail.endswith(redacted.tail)
+        reason = "what may be part of a secret left out where the output was cut" if only_shorter else "secrets redacted"
+        return Modify(reason, output=redacted)
 
     def _redactor(self, proposal: Proposal) -> Redactor:
         known = self.services.redactor.extended(names=self.options.names)
