@@ -8,7 +8,7 @@ from typing import Final
 from tui.levels import RiskLevel
 from tui.risk.code.judge import Judge, items_of, key_of
 from tui.risk.code.operations import Action, Call, Operation
-from tui.risk.code.paths import PROTECTED, Place, place_of
+from tui.risk.code.paths import PROTECTED, Place, place_of, place_of_text
 from tui.risk.code.values import (
     UNKNOWN,
     Constant,
@@ -210,10 +210,10 @@ def write_to(
         judge.mark("edits package.json", span)
     if known_open:
         return
-    _judge_write(judge, span, place, name, adding=adding)
+    _judge_write(judge, span, place, name, adding=adding, walked=Label.WALK in labels_of(path))
 
 
-def _judge_write(judge: Judge, span: Span, place: Place, name: str, *, adding: bool) -> None:
+def _judge_write(judge: Judge, span: Span, place: Place, name: str, *, adding: bool, walked: bool) -> None:
     verb = "adds to" if adding else "overwrites"
     lowered = name.lower()
     if place is Place.DEVICE:
@@ -243,7 +243,7 @@ def _judge_write(judge: Judge, span: Span, place: Place, name: str, *, adding: b
     elif (
         place is Place.LOG
         and not adding
-        and lowered.endswith(("history", "wtmp", "btmp", "utmp", "lastlog", "auth.log", "syslog"))
+        and (walked or lowered.endswith(("history", "wtmp", "btmp", "utmp", "lastlog", "auth.log", "syslog")))
     ):
         judge.report(
             _HIGH, Category.EVADE, "write-log", f"empties {name}: traces of what was done", span, Effect.OVERWRITE
@@ -383,8 +383,8 @@ def change_owner(judge: Judge, call: Call, operation: Operation) -> Value:
     return UNKNOWN
 
 
-def found_files(path: Value | None) -> Value:
-    """Return what stands for every file below `path`."""
+def found_files(path: Value | None, pattern: str = "") -> Value:
+    """Return what stands for every file below `path`, or for those whose names match `pattern`."""
     pieces: tuple[str | Value, ...] = tuple(pieces_of(path)) if path is not None else ()
     base = "".join(piece for piece in pieces[:1] if isinstance(piece, str))
     for mark in "*?[":
@@ -392,7 +392,11 @@ def found_files(path: Value | None) -> Value:
     found = Value(labels=frozenset({Label.WALK}), shown="file")
     if base and not base.endswith("/"):
         base += "/"
-    return Text((base, found) if base else (found,), labels=frozenset({Label.WALK}) | labels_of(path))
+    tail = (pattern or (shown(path) if path is not None else "")).rpartition("/")[2].replace("*", "x")
+    parts = (base or "./", found) if base or tail else (found,)
+    if tail and place_of_text(f"x/{tail}") is Place.BUILT:
+        parts = (*parts, "/" + tail)
+    return Text(parts if base or len(parts) > 2 else (found,), labels=frozenset({Label.WALK}) | labels_of(path))
 
 
 HANDLERS: Final = {

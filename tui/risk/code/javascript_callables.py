@@ -34,6 +34,7 @@ from tui.risk.code.values import (
 
 _LISTENS: Final = frozenset({"on", "once", "addListener", "addEventListener"})
 _CHAINS: Final = _LISTENS | {"then", "pipe", "finally", "catch", "listen"}
+_ROUTES: Final = frozenset({"get", "post", "put", "patch", "delete", "all", "use", "route"})
 _RESOLVE: Final = "Promise.resolve()"
 
 
@@ -49,6 +50,10 @@ class Callables(Builtins):
             return settled.attributes.get("value", UNKNOWN)
         if name in {"Proxy", "Object.getPrototypeOf", "Object.create"} and isinstance(first, Reference | Routine):
             return first
+        if name == "Proxy" and isinstance(traps := args[-1], Entries) and "get" in traps.entries:
+            return Instance("Proxy", None, {"(get)": traps.entries["get"]})
+        if name == "await":
+            return first  # how `await (…)` is parsed outside a function
         if name in {"Map", "WeakMap"} and isinstance(first, Items):
             pairs = [each.items for each in first.items if isinstance(each, Items) and len(each.items) == 2]
             return Entries({text_of(key) or "*": value for key, value in pairs})
@@ -103,6 +108,9 @@ class Callables(Builtins):
             returned = self.apply(args[0], (owner,), node)
             self.callbacks(args[1:], labels_of(owner))
             return returned
+        if name in _ROUTES and isinstance(owner, Instance) and _is_route(args):
+            self.callbacks(args[1:], labels_of(owner) | {Label.REQUEST})
+            return owner
         if isinstance(owner, Instance) and name in {"on", "once", "addListener"} and len(args) > 1:
             owner.attributes[f"on {text_of(args[0])}"] = args[1]
         if isinstance(owner, Instance) and name == "emit" and args:
@@ -152,3 +160,9 @@ class Callables(Builtins):
             elif isinstance(value, Reference) and value.name == "eval" and labels & {Label.NETWORK, Label.DECODED}:
                 perform(self.judge, Call("eval", (Value(labels=labels),), self.here), OPERATIONS["eval"])
         return returned
+
+
+def _is_route(args: tuple[Value, ...]) -> bool:
+    """Whether a function is what a server does for an address, whatever the framework: it gets what clients send."""
+    address = text_of(args[0]) if args else None
+    return address is not None and address.startswith("/") and any(isinstance(each, Routine) for each in args[1:])

@@ -9,7 +9,7 @@ from tree_sitter import Node
 from tui.risk.code.javascript_lookup import Closure
 from tui.risk.code.javascript_routines import Routines
 from tui.risk.code.scope import Scope
-from tui.risk.code.values import UNKNOWN, Instance, Reference, Routine, Value
+from tui.risk.code.values import UNKNOWN, Constant, Instance, Reference, Routine, Value
 
 _MOST_BASES: Final = 16
 """Levels of inheritance that are followed."""
@@ -35,6 +35,9 @@ class Classes(Routines):
 
     def attribute(self, owner: Value, name: str, *, disguised: bool = False) -> Value:
         """Return a property of a value; one that is computed is computed."""
+        if isinstance(owner, Instance) and owner.kind == "Proxy" and name not in owner.attributes:
+            trap = owner.attributes.get("(get)")
+            return self.run_routine(trap, (UNKNOWN, Constant(name))) if isinstance(trap, Routine) else UNKNOWN
         if isinstance(owner, Routine) and isinstance(owner.body, Closure) and name in owner.body.statics:
             found = owner.body.statics[name]
         else:

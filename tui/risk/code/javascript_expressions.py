@@ -122,7 +122,8 @@ class Expressions(Lookups):
         for child in node.named_children[:MAX_ITEMS]:
             if child.type == "spread_element":
                 inner = self.evaluate(child.named_children[0] if child.named_children else None)
-                items.extend(inner.items if isinstance(inner, Items) else (inner,))
+                known = isinstance(inner, Items) or (isinstance(inner, Constant) and isinstance(inner.value, str))
+                items.extend(elements(inner) if known else (inner,))
             elif child.type != "comment":
                 items.append(self.evaluate(child))
         return Items(tuple(items))

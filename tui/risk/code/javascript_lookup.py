@@ -167,6 +167,8 @@ class Lookups:
                 if known or name == "constructor":
                     return self.attribute(owner, name, disguised=True)
                 return Value(labels=labels_of(owner), shown=name)
+        if isinstance(owner, Reference) and owner.name == "child_process":
+            return Reference("child_process.exec", True)  # whichever it is, its name is hidden
         if isinstance(owner, Reference) and owner.name == "process.env":
             return with_labels(setting(None), labels_of(key))
         return Value(labels=labels_of(owner), shown=owner.shown)

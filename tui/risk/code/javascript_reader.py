@@ -237,6 +237,9 @@ class Reader(Calls):
                 self.span_of(node),
                 Effect.CONFIG,
             )
+        if name == "scripts" and isinstance(value, Entries):
+            for each in _INSTALL_SCRIPTS & set(value.entries):
+                self.assigned(owner, each, value.entries[each], node)
         if name in _INSTALL_SCRIPTS and (command := text_of(value)) is not None:
             self.judge.run_shell(command, self.span_of(node), name)
         if full in {"module.exports.scripts", "pkg.scripts"}:

@@ -64,7 +64,7 @@ _SECRET_STORES: Final = re.compile(
     r"|(?:^|/)(?:login data|web data|local state|wallet\.dat|logins\.json|key[34]\.db"
     r"|cookies\.sqlite|signons\.sqlite)$"
     r"|(?:^|/)\.(?:exodus|electrum|ethereum|bitcoin|monero|zcash|config/solana)(?:/|$)"
-    r"|(?:^|/)\.ssh$|\.kdbx$|nkbihfbeogaeaoehlefnkodbefgpgknn",
+    r"|^/proc/(?!self/)[^/]+/environ$|(?:^|/)\.ssh$|\.kdbx$|nkbihfbeogaeaoehlefnkodbefgpgknn",
     re.IGNORECASE,
 )
 """Where browsers, messengers and wallets keep what identifies a person; the last one is MetaMask's id in Chrome."""
@@ -136,7 +136,7 @@ def place_of(value: Value | None, cwd: str | None = None) -> Place:
     found = place_of_text(known)
     if Label.WALK in labels and isinstance(value, Text):
         start = place_of_text(first)
-        if found in {Place.CREDENTIAL, Place.ACCOUNT, Place.STARTUP, Place.VCS}:
+        if found in {Place.CREDENTIAL, Place.ACCOUNT, Place.STARTUP, Place.VCS, Place.BUILT}:
             return found  # the same file of everybody: /home/…/.ssh/id_rsa
         return start if start in PROTECTED or start in {Place.PERSONAL, Place.WHOLE_WORKSPACE} else found
     if found in {Place.SYSTEM, Place.HOME} and first in {"/", "/home/", "/Users/", "~"}:

@@ -201,7 +201,7 @@ class Builtins(Classes):
 
     def _below(self, name: str, first: Value | None, owner: Value | None) -> Value:
         if name.startswith("pathlib.") and isinstance(owner, Instance):
-            return Instance("walk", Instance("pathlib.Path", found_files(owner.content)))
+            return Instance("walk", Instance("pathlib.Path", found_files(owner.content, text_of(first) or "")))
         files = found_files(first if first is not None else Constant("."))
         if name in {"os.walk", "os.fwalk"}:
             base = with_labels(first or Constant("."), frozenset({Label.WALK}))

@@ -119,6 +119,9 @@ class Expressions(Lookups):
                 return Items((*left.items, Value(labels=labels_of(right), shown=right.shown)), labels=left.labels)
             if isinstance(left, Text | Constant) or isinstance(right, Text | Constant):
                 return joined([*_in_string(left), *_in_string(right)], left.labels | right.labels)
+        bits = next((each for each in (left, right) if isinstance(each, Constant)), None)
+        if name == "BitOr" and bits is not None and isinstance(bits.value, int):
+            return Constant(bits.value, labels=labels)  # these bits are set, whatever the others are
         if name == "Mod" and isinstance(left, Constant) and isinstance(left.value, str):
             return self._percent(left.value, right, labels)
         return Value(labels=labels, shown=left.shown)

@@ -42,6 +42,8 @@ _CONTEXT_VALUES = {
     "os.O_TRUNC": Constant(0o1000), "os.O_APPEND": Constant(0o2000), "os.O_EXCL": Constant(0o200),
     "os.O_SYNC": Constant(0o10000), "os.O_NONBLOCK": Constant(0o4000), "os.O_CLOEXEC": Constant(0o2000000),
     "os.O_BINARY": Constant(0), "os.O_DIRECT": Constant(0o40000),
+    **{f"stat.S_{name}": Constant(mode) for name, mode in {"IEXEC": 0o100, "IXUSR": 0o100, "IXGRP": 0o10, "IXOTH": 1,
+    "IWOTH": 2, "IRWXU": 0o700, "IRWXG": 0o70, "IRWXO": 7}.items()},
     "stat.S_ISUID": Constant(0o4000), "stat.S_ISGID": Constant(0o2000), "__name__": Constant("__main__"),
 }  # fmt: skip
 

@@ -196,7 +196,7 @@ class Reader(Calls):
                     self.scope.assign(node.name, made)
                 continue
             labels = labels_of(made_by) & {Label.NETWORK, Label.REQUEST}
-            if isinstance(made_by, Instance) and made_by.kind.startswith(SERVERS):
+            if (isinstance(made_by, Instance) and made_by.kind.startswith(SERVERS)) or _is_route(decorator):
                 labels |= {Label.REQUEST}
             if labels:
                 self.run_routine(routine, tuple(Value(labels=labels) for _ in node.args.args), {})
@@ -308,6 +308,18 @@ class Reader(Calls):
 
     def _do_delete(self, node: ast.Delete) -> None:
         del node
+
+
+def _is_route(decorator: ast.expr) -> bool:
+    """Whether a function is what a server does for an address: `@anything.get("/users")`."""
+    return (
+        isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Attribute)
+        and decorator.func.attr in {"route", "get", "post", "put", "patch", "delete", "websocket", "api_route"}
+        and bool(decorator.args)
+        and isinstance(first := decorator.args[0], ast.Constant)
+        and str(first.value).startswith("/")
+    )
 
 
 def _counts_far(call: ast.Call) -> bool:

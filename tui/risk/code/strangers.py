@@ -79,5 +79,5 @@ def _paths(values: tuple[Value, ...], depth: int = 0) -> Iterator[Value]:
             yield from _paths(tuple(v for k, v in value.entries.items() if not _OWN_KEY.search(k)), depth + 1)
         elif isinstance(value, Constant | Text) or (isinstance(value, Instance) and value.kind == "pathlib.Path"):
             first = next(iter(pieces_of(value)), None)
-            if isinstance(first, str) and first[:1] in {"/", "~"} and " " not in first.strip():
+            if isinstance(first, str) and first[:1] in {"/", "~"} and "\n" not in first:
                 yield value
