@@ -72,3 +72,20 @@ def test_other_searches_and_other_ends(command: str, knowledge: Knowledge) -> No
 def test_another_variable_beside_the_found_one_is_not_taken_for_it(knowledge: Knowledge) -> None:
     command = 'target=$(date +%F); for f in $(find /etc -name "*.conf"); do cp "$f" "$target"; done'
     assert assess(command, knowledge=knowledge).level < RiskLevel.HIGH
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "rm -rf $(find . -maxdepth 2 -name node_modules)",
+        "ls -d /tmp/session-* | xargs rm -rf",
+        "find ~/Downloads -name '*.dmg' -mtime +30 | while read -r f; do rm \"$f\"; done",
+        "for f in $(ls ~/.ssh/*.pub); do cat $f; done",
+        "tar czf conf.tgz $(find /etc/nginx -name '*.conf')",
+        "for p in $(ls /proc | grep -E '^[0-9]+$'); do cat /proc/$p/comm; done",
+        "docker rm -f $(docker ps -aq --filter name=web)",
+        "cp $(ls -t ~/Downloads/*.pdf | head -1) .",
+    ],
+)
+def test_everyday_searches_are_left_alone(command: str, knowledge: Knowledge) -> None:
+    assert assess(command, knowledge=knowledge).level < RiskLevel.HIGH

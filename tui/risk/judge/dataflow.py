@@ -36,13 +36,14 @@ _OTHER_MACHINE: Final = re.compile(r"(?:[\w.-]+@)?(?:[\w.-]{2,}|\[[0-9a-f:]+\]):
 _ADDRESS: Final = re.compile(r"(?:^|[@/])\d{1,3}(?:\.\d{1,3}){3}(?=[:/]|$)")
 """An address instead of a name: it says nothing of who is there."""
 _SENDS_IN_CODE: Final = re.compile(
-    r"urlopen|requests\.(?:post|put|get)|httpx\.|http\.client|\.sendall\(|\bsocket\b|fetch\(|https?\.request|Net::HTTP"
+    r"urlopen|requests\.(?:post|put|get)|httpx\.|http\.client|\.send(?:all|to)?\(|fetch\(|https?\.request|Net::HTTP"
     r"|LWP::|HTTP::Tiny|IO::Socket|curl_exec|fsockopen|stream_context|axios"
 )
 _RAW: Final = frozenset({"nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat", "telnet", "cryptcat"})
 _ARCHIVES: Final = re.compile(
     r"^(?:\S*/)?(?:(?:bsd|g)?tar (?=-?\w*c|.*--create)(?!.*\s-?-(?:f|file)[= ]?(?!-)\S)"
-    r"|zip (?:-\w+ )*-(?: |$)|(?:cpio|pax) .*(?:-o|-w)|git (?:archive|bundle create -)|7z\w? a .*-so)"
+    r"|zip (?:-\w+ )*-(?: |$)|(?:cpio|pax) .*(?:-o|-w)|7z\w? a .*-so"
+    r"|git (?:archive|bundle create -|log .*-p\b|format-patch .*--stdout))"
 )
 """Commands that pack a directory and write it to standard output."""
 _LISTENS: Final = re.compile(r"^/dev/(?:tcp|udp)/")
@@ -148,7 +149,10 @@ def _sending(command: Command, program: ShellProgram, knowledge: Knowledge) -> I
 def _sends_inside(command: Command) -> bool:
     """Say whether code that stands in the command talks to other machines: what the command is given may go there."""
     return any(
-        code.text is not None and code.origin == "argument" and _SENDS_IN_CODE.search(code.text)
+        code.text is not None
+        and code.origin == "argument"
+        and _SENDS_IN_CODE.search(code.text) is not None
+        and _HERE.search(code.text) is None
         for code in command.invocation.code
     )
 

@@ -37,7 +37,7 @@ _WEAK: Final = (
 )
 _VERB: Final = re.compile(
     rf"^(?:[a-z]+[-_:.])*(?:{'|'.join(_STRONG)})(?:$|[-_:.]|(?=[A-Z]))|[-_:.](?:{'|'.join(_STRONG)})$"
-    r"|^(?:schedule|start|request|initiate)-[\w-]*(?:deletion|destruction|termination|removal)$"
+    r"|^(?:close|leave)-(?:account|organization)$|^(?:schedule|start|request|initiate)-[\w-]*(?:deletion|destruction|termination|removal)$"
 )
 _WEAK_VERB: Final = re.compile(rf"^(?:{'|'.join(_WEAK)})(?:$|[-_:])|[-_:](?:{'|'.join(_WEAK)})$")
 _HARMLESS_NEIGHBOUR: Final = re.compile(
