@@ -267,6 +267,9 @@ async def test_saving_writes_what_is_shown_and_never_over_a_file(tmp_path: Path,
         await pilot.press("escape")
         await type_query(pilot, "ctrl+s", "~/no/such")
         await until(pilot, lambda: "cannot be written" in problem(viewer))
+        line, reason = viewer.query_one("#output-prompt Input"), viewer.query_one("#prompt-problem")
+        assert line.region.width > SIZE[0] / 2  # what is wrong takes no room from what is typed
+        assert reason.region.y > line.region.y
         await pilot.press("escape")
         await type_query(pilot, "ctrl+s", "~/new")
         await until(pilot, lambda: (tmp_path / "new").exists() and not viewer.query_one(Prompt).display)

@@ -141,3 +141,20 @@ async def test_a_button_that_cannot_be_pressed_is_struck_out(app: RollcageApp) -
         act.disabled = True
         await until(pilot, lambda: any(style.strike for _, style in at(app, act)))
         assert not any(style.strike for _, style in at(app, keep))
+
+
+@pytest.mark.parametrize("theme", ["ansi", "ansi-light"])
+async def test_the_terminals_own_colours_are_all_there_is_in_its_own_theme(
+    make_app: Callable[..., RollcageApp], monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = make_app(theme)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app)
+        looks = {segment.style for row in screen_rows(app) for segment in row if segment.style is not None}
+        colours = {colour.name for look in looks for colour in (look.color, look.bgcolor) if colour is not None}
+        assert colours == {"default"}
+        app.theme = "rollcage-dark"
+        await pilot.pause()
+        looks = {segment.style for row in screen_rows(app) for segment in row if segment.style is not None}
+        assert len(greys(looks)) > 2

@@ -49,6 +49,10 @@ class ThemedApp(SturdyApp):
         from tui.themes.choice import wanted_theme
         from tui.ui.kept_theme import kept_theme
 
+        if self.no_color:
+            from tui.ui.without_colour import without_colour
+
+            without_colour(self)
         self._wanted_theme = wanted_theme(self.settings.theme, self.paths)
         if (kept := kept_theme(self._wanted_theme, self.paths)) is not None:
             self.register_theme(kept)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.message import Message
@@ -29,17 +29,19 @@ _HINTS: Final[dict[Question, str]] = {
 }
 
 
-class Prompt(Horizontal):
-    """A line to type, with what is wrong with it at its right."""
+class Prompt(Vertical):
+    """A line to type, with what is wrong with it below."""
 
     DEFAULT_CSS = """
     Prompt {
-        height: 1;
+        height: auto;
         display: none;
         background: $panel;
+        & Horizontal { height: 1; }
         & #prompt-label { width: auto; padding: 0 0 0 1; color: $text-primary; text-style: bold; }
         & Input { width: 1fr; background: $panel; padding: 0; }
-        & #prompt-problem { width: auto; max-width: 60%; padding: 0 1; color: $text-error; }
+        & #prompt-problem { display: none; height: auto; max-height: 3; padding: 0 1; color: $text-error; }
+        & #prompt-problem.-some { display: block; }
     }
     """
 
@@ -61,8 +63,9 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Lay the line out."""
-        yield Static(id="prompt-label", markup=False)
-        yield LineInput(compact=True, select_on_focus=False)
+        with Horizontal():
+            yield Static(id="prompt-label", markup=False)
+            yield LineInput(compact=True, select_on_focus=False)
         yield Static(id="prompt-problem", markup=False)
 
     def ask(self, question: Question, text: str) -> None:
@@ -79,8 +82,10 @@ class Prompt(Horizontal):
         self.screen.set_focus(line)
 
     def say(self, problem: str) -> None:
-        """Say what is wrong, beside the line."""
-        self.query_one("#prompt-problem", Static).update(Content(f"✗ {problem}" if problem else ""))
+        """Say what is wrong, below the line."""
+        line = self.query_one("#prompt-problem", Static)
+        line.update(Content(f"✗ {problem}" if problem else ""))
+        line.set_class(bool(problem), "-some")
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
