@@ -50,7 +50,7 @@ class Callables(Builtins):
             return settled.attributes.get("value", UNKNOWN)
         if name in {"Proxy", "Object.getPrototypeOf", "Object.create"} and isinstance(first, Reference | Routine):
             return first
-        if name == "Proxy" and isinstance(traps := args[-1], Entries) and "get" in traps.entries:
+        if name == "Proxy" and args and isinstance(traps := args[-1], Entries) and "get" in traps.entries:
             return Instance("Proxy", None, {"(get)": traps.entries["get"]})
         if name == "await":
             return first  # how `await (…)` is parsed outside a function

@@ -87,6 +87,7 @@ class Classes(Routines):
             inherited = Instance(base.name, None, {"constructor": base})
         inner = Scope(closure.scope, {"this": instance} | ({"super": inherited} if inherited is not None else {}))
         for member in self._members(closure.node):
+            self.judge.budget.spend()
             if not _is(member, "static"):
                 self._add(instance.attributes, member, inner, instance)
 

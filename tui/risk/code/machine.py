@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -27,6 +28,8 @@ from tui.risk.code.values import (
 from tui.risk.model import Category, Effect
 
 _HIGH: Final = RiskLevel.HIGH
+_MOST_SETTINGS: Final = 1000
+"""Settings of a container that are looked at."""
 _DROPS: Final = re.compile(
     r"^\s*(?:drop\s+(?:table|database|schema|user|role|index|view|keyspace|tablespace)\b(?:\s+(?!if\b)\S+)?|truncate\s+(?:table\s+)?\w+"
     r"|delete\s+from\s+[\w.\"`\[\]]+\s*;?\s*$"
@@ -175,7 +178,8 @@ def set_up(judge: Judge, call: Call, operation: Operation) -> Value:
 def container(judge: Judge, call: Call, operation: Operation) -> Value:
     """Start a container: with the machine's own file system or rights it is none."""
     del operation
-    if any(_opens_host(name, value) for name, value in _settings((*call.args, Entries(dict(call.keywords))))):
+    settings = itertools.islice(_settings((*call.args, Entries(dict(call.keywords)))), _MOST_SETTINGS)
+    if any(_opens_host(name, value) for name, value in settings):
         judge.report(
             _HIGH, Category.ESCAPE, "container-host", "starts a container that may do anything to the machine under it",
             call.span, Effect.PRIVILEGE, attack=("T1611",),

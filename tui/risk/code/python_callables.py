@@ -89,15 +89,15 @@ class Callables(Builtins):
         """Return what calling an object returns, or None where nothing is known of that."""
         held = target.attributes.get("args")
         bound = held.items if isinstance(held, Items) else ()
-        if target.kind == "functools.partial":
+        if target.kind == "functools.partial" and (function := target.attributes.get("func")) is not None:
             options = target.attributes.get("keywords")
             given = {**(options.entries if isinstance(options, Entries) else {}), **keywords}
-            return self.apply(target.attributes["func"], (*bound, *args), given, node)
-        if target.kind == "operator.methodcaller" and args and (name := text_of(bound[0])):
+            return self.apply(function, (*bound, *args), given, node)
+        if target.kind == "operator.methodcaller" and args and bound and (name := text_of(bound[0])):
             return self.apply(self.method_of(args[0], name), bound[1:], keywords, node, args[0])
-        if target.kind == "operator.attrgetter" and args and (name := text_of(bound[0])):
+        if target.kind == "operator.attrgetter" and args and bound and (name := text_of(bound[0])):
             return self.attribute(args[0], name, disguised=True)
-        if target.kind == "operator.itemgetter" and args:
+        if target.kind == "operator.itemgetter" and args and bound:
             return self.item(args[0], bound[0])
         if target.kind == "collections.namedtuple" and isinstance(fields := target.attributes.get("fields"), Items):
             names = [text_of(each) or "" for each in fields.items]

@@ -12,15 +12,15 @@ from tui.risk.code.python_routines import Routines
 from tui.risk.code.scope import Scope
 from tui.risk.code.values import Constant, Instance, Reference, Routine, Value
 
-_MOST_BASES: Final = 16
-"""Levels of inheritance that are followed."""
+_MOST_BASES: Final = 32
+"""Classes that one class inherits from, as far as they are followed."""
 _PROPERTIES: Final = frozenset({"property", "cached_property"})
 _Method = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def method_named(node: ast.ClassDef, name: str) -> _Method | None:
-    """Return a method of a class."""
-    return next((each for each in node.body if isinstance(each, _Method) and each.name == name), None)
+def methods_of(node: ast.ClassDef) -> dict[str, _Method]:
+    """Return the methods of a class by name; of several with one name the last counts."""
+    return {each.name: each for each in node.body if isinstance(each, _Method)}
 
 
 def class_of(value: Value) -> Routine | None:
@@ -33,6 +33,9 @@ def class_of(value: Value) -> Routine | None:
 
 class Classes(Routines):
     """Looks members of classes up and makes objects."""
+
+    methods: dict[int, dict[str, _Method]]
+    """The methods of classes that were asked for, by the identity of their node."""
 
     def apply(
         self,
@@ -59,23 +62,23 @@ class Classes(Routines):
                 return self.run_routine(fallback, (Constant(name),), {})
         return super().attribute(owner, name, disguised=disguised)
 
-    def member(self, of: Routine, name: str, bound: Value | None, depth: int = 0) -> Value | None:
+    def member(self, of: Routine, name: str, bound: Value | None) -> Value | None:
         """Return what the class `of` or a class it inherits from has under a name, bound to an object of it."""
-        body = of.body
-        if not isinstance(body, Lambda) or not isinstance(body.node, ast.ClassDef) or depth > _MOST_BASES:
-            return None
-        method = method_named(body.node, name)
-        if method is not None:
-            return self._bound(method, body, of, bound)
-        if body.members is not None and name in body.members.names:
-            return body.members.names[name]
-        for base in body.bases:
-            if isinstance(base, Routine):
-                found = self.member(base, name, bound, depth + 1)
-                if found is not None:
-                    return found
-            elif isinstance(base, Reference) and (full := canonical(f"{base.name}().{name}")) in OPERATIONS:
-                return Reference(full, shown=name)
+        for each in lineage(of):
+            if isinstance(each, Reference):
+                if (full := canonical(f"{each.name}().{name}")) in OPERATIONS:
+                    return Reference(full, shown=name)
+                continue
+            body = each.body
+            if not isinstance(body, Lambda) or not isinstance(body.node, ast.ClassDef):
+                continue
+            self.judge.budget.spend()
+            if id(body.node) not in self.methods:
+                self.methods[id(body.node)] = methods_of(body.node)
+            if (method := self.methods[id(body.node)].get(name)) is not None:
+                return self._bound(method, body, each, bound)
+            if body.members is not None and name in body.members.names:
+                return body.members.names[name]
         return None
 
     def _bound(self, method: _Method, body: Lambda, of: Routine, bound: Value | None) -> Value:
@@ -119,25 +122,29 @@ class Classes(Routines):
             value = args[position] if position < len(args) else keywords.get(name)
             if value is not None:
                 instance.attributes[name] = value
-        base = next((each for each in _bases(routine) if isinstance(each, Reference)), None)
+        base = next((each for each in lineage(routine) if isinstance(each, Reference)), None)
         if not fields and base is not None and base.name in OPERATIONS and (args or keywords):
             self.apply(base, args, keywords, ast.copy_location(ast.Call(ast.Name("super", ast.Load()), [], []), node))
         return instance
 
 
-def _bases(of: Routine, depth: int = 0) -> Iterator[Value]:
-    bases = of.body.bases if isinstance(of.body, Lambda) else ()
-    for base in bases:
-        yield base
-        if isinstance(base, Routine) and depth < _MOST_BASES:
-            yield from _bases(base, depth + 1)
+def lineage(of: Routine) -> list[Routine | Reference]:
+    """Return a class and what it inherits from, nearest first; each once, and no more than a few dozen."""
+    found: dict[int, Routine | Reference] = {}
+    waiting: list[Value] = [of]
+    while waiting and len(found) < _MOST_BASES:
+        each = waiting.pop(0)
+        if isinstance(each, Routine | Reference) and id(each) not in found:
+            found[id(each)] = each
+            if isinstance(each, Routine) and isinstance(each.body, Lambda):
+                waiting = [*each.body.bases[:_MOST_BASES], *waiting]
+    return list(found.values())
 
 
 def _fields(of: Routine) -> Iterator[str]:
     """Yield the names that a data class takes, those of its bases first."""
-    bases = [each for each in _bases(of) if isinstance(each, Routine)]
-    for each in (*reversed(bases), of):
-        if isinstance(each.body, Lambda) and isinstance(each.body.node, ast.ClassDef):
+    for each in reversed(lineage(of)):
+        if isinstance(each, Routine) and isinstance(each.body, Lambda) and isinstance(each.body.node, ast.ClassDef):
             for statement in each.body.node.body:
                 if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                     yield statement.target.id

@@ -10,7 +10,7 @@ from tui.risk.code.budget import MAX_ITEMS
 from tui.risk.code.conventions import elements
 from tui.risk.code.judge import Judge
 from tui.risk.code.python_calls import Calls
-from tui.risk.code.python_classes import method_named
+from tui.risk.code.python_classes import methods_of
 from tui.risk.code.python_library import SERVERS
 from tui.risk.code.python_lookup import Lambda, canonical
 from tui.risk.code.scope import Scope
@@ -40,6 +40,7 @@ class Reader(Calls):
     def __init__(self, judge: Judge) -> None:
         super().__init__(judge)
         self.runs = {}
+        self.methods = {}
         self.stack = []
         self.routines: list[Routine] = []
         self.classes: list[Routine] = []
@@ -216,7 +217,7 @@ class Reader(Calls):
         self.classes.append(routine)
         if any(
             isinstance(base, Reference) and base.name.rpartition(".")[2] in _INSTALL_COMMANDS for base in bases
-        ) and method_named(node, "run"):
+        ) and "run" in methods_of(node):
             self.install_hooks.append(self.span_of(node))
 
     def _do_return(self, node: ast.Return) -> None:

@@ -6,6 +6,7 @@ something which reads or sends, or secrets that are handed to something which se
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -55,7 +56,8 @@ def hand_over(judge: Judge, call: Call, *, foreign: bool) -> Labels:
     sends, reads = bool(_SENDS.search(verb)), bool(_READS.search(verb))
     held: Labels = NOTHING
     if sends or reads:
-        for path in _paths((*call.args, *(v for k, v in call.keywords.items() if not _OWN_KEY.search(k)))):
+        named = (value for name, value in call.keywords.items() if not _OWN_KEY.search(name))
+        for path in itertools.islice(_paths((*call.args, *named)), _MOST):
             if is_secret(path, judge.cwd):
                 held |= labels_of(content_of(judge, path, call.span))
     if sends and foreign:
@@ -73,9 +75,9 @@ def hand_over(judge: Judge, call: Call, *, foreign: bool) -> Labels:
 def _paths(values: tuple[Value, ...], depth: int = 0) -> Iterator[Value]:
     """Yield what may be a path among arguments, their lists and their options."""
     for value in values[:_MOST]:
-        if isinstance(value, Items) and depth < 4:
-            yield from _paths(value.items, depth + 1)
-        elif isinstance(value, Entries) and depth < 4:
+        if isinstance(value, Items) and depth < 3:
+            yield from _paths(value.items[:8] if depth else value.items, depth + 1)
+        elif isinstance(value, Entries) and depth < 3:
             yield from _paths(tuple(v for k, v in value.entries.items() if not _OWN_KEY.search(k)), depth + 1)
         elif isinstance(value, Constant | Text) or (isinstance(value, Instance) and value.kind == "pathlib.Path"):
             first = next(iter(pieces_of(value)), None)

@@ -26,7 +26,12 @@ _PIECES = [
     "base64.b64decode(", "'YWJj'", ".join(", "[::-1]", "chr(", "\x00", "\ud800", "ä", "\u202e", "print 'x'", "!ls",
     "%cd", "yield ",
     "open('/etc/passwd', 'w')", "getattr(os, ", "constructor", ".call(", "process.env", "os.environ", "fetch(",
-    "{**x}", "*x", "import(",
+    "{**x}", "*x", "import(", "super()", "super(x)", "@property\n", "yield* ", "static x = ",
+    "get x() { return this.x }",
+    "class A extends A {", "class A(A, B):\n    x = 1\n", ".then(x => x)", ".emit('x', ", ".on('x', ", "new Proxy(",
+    "/x+/g",
+    ".replace(", "new Promise(", "functools.partial(", "functools.partial()()",
+    "operator.methodcaller()(x)", "Template(", ".substitute(", ".send(",
 ]  # fmt: skip
 _TEXTS = st.one_of(st.text(max_size=200), st.lists(st.sampled_from(_PIECES), max_size=40).map("".join))
 _BOTH = pytest.mark.parametrize("judge", [judge_python, judge_javascript])
@@ -82,8 +87,18 @@ def test_what_follows_cannot_hide_a_command(tail: str) -> None:
         "!function(){" * 1_000 + "}()" * 1_000,
         "const a = {}; a.a = a; a.b = [a, a]; " + "f(a);" * 500,
         "x = 'a'; " + "x += x; " * 60 + "eval(x)",
+        "class A: pass\n" + "class A(A, A, A): pass\n" * 300 + "A().x\n" * 300,
+        "class A:\n" + "".join(f"    def m{n}(self): pass\n" for n in range(800)) + "a = A()\n" + "a.x\n" * 800,
+        "v = {}\n" + "v = [v, v, v, v, v, v, v, v]\n" * 12 + "c.create_namespaced_pod(v)\nc.upload(v)\n",
+        "class A { " + "".join(f"m{n}() {{}} " for n in range(500)) + "} " + "new A(); " * 500,
+        "class A extends A { get a() { return this.b } get b() { return this.a } } new A().a;",
+        "const p = new Proxy({}, { get: (t, n) => p[n] }); p.x; " * 50,
+        "function* g() { yield* g(); yield 'x'; } for (const x of g()) f(x);",
+        "let v = {}; " + "v = [v, v, v, v, v, v, v, v]; " * 12 + "c.createContainer(v); c.upload(v);",
+        "e.on('x', () => e.emit('x')); const e = new E(); e.on('x', () => e.emit('x')); e.emit('x');",
+        "let s = '" + "a" * 50_000 + "'; " + "s = s.replace(/a/g, 'aa'); " * 100,
     ],
-    ids=range(26),
+    ids=range(36),
 )
 @_BOTH
 @pytest.mark.timeout(20)
