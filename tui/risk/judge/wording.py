@@ -7,6 +7,7 @@ from typing import Final
 
 from tui.risk.judge.command import Command, shortened
 from tui.risk.rule import Condition
+from tui.risk.shell.model import Invocation, Unknown
 
 ASKING: Final = frozenset(
     {
@@ -36,7 +37,7 @@ def wording_holds(condition: Condition, command: Command) -> bool:
     if condition.compound_verb and not _has_verb(condition.compound_verb, command, compound=True):
         return False
     invocation = command.invocation
-    if condition.chain is not None and not condition.chain.search(" > ".join(invocation.chain)):
+    if condition.chain is not None and not condition.chain.search(_chain(invocation)):
         return False
     if condition.piped is not None and condition.piped != bool(invocation.stdin.producers):
         return False
@@ -50,6 +51,14 @@ def wording_holds(condition: Condition, command: Command) -> bool:
     if condition.content is not None and not condition.content.search(content):
         return False
     return condition.no_content is None or not condition.no_content.search(content)
+
+
+def _chain(invocation: Invocation) -> str:
+    """Return the wrappers; a loop over what another command printed is `xargs` in other words."""
+    looped = invocation.repeated and any(
+        isinstance(part, Unknown) and part.inputs for word in invocation.argv[1:] for part in word.parts
+    )
+    return " > ".join((*invocation.chain, *(("xargs",) if looped else ())))
 
 
 def _has_verb(verbs: frozenset[str], command: Command, *, compound: bool) -> bool:
