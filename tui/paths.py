@@ -75,6 +75,16 @@ class Paths:
         return self.config / "scenarios"
 
     @property
+    def hooks_file(self) -> Path:
+        """Which hooks are on, in YAML."""
+        return self.config / "hooks.yaml"
+
+    @property
+    def user_hooks(self) -> Path:
+        """Hooks of this user that are programs."""
+        return self.config / "hooks"
+
+    @property
     def policy_file(self) -> Path:
         """What this user allows, in YAML."""
         return self.config / "policy.yaml"
@@ -108,6 +118,21 @@ class Paths:
     def kept_theme(self) -> Path:
         """The colours of the last start, for the first paint of the next."""
         return self.state / "theme.json"
+
+    @property
+    def copies(self) -> Path:
+        """Texts that were too long for a clipboard."""
+        return self.state / "copies"
+
+    @property
+    def draft(self) -> Path:
+        """What is written in the code editor."""
+        return self.state / "draft.json"
+
+    @property
+    def backups(self) -> Path:
+        """What the hook `backup` keeps of files of the host."""
+        return self.data / "backups"
 
     @property
     def database(self) -> Path:

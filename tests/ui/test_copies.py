@@ -8,13 +8,13 @@ from pathlib import Path
 from tests.support.pilots import until
 from tui.paths import Paths
 from tui.ui.app import RollcageApp
-from tui.ui.clipboard import KEPT, KEPT_S, copies, forget_old
+from tui.ui.clipboard import KEPT, KEPT_S, forget_old
 
 NOW = 1_000_000_000.0
 
 
 def copied(paths: Paths, name: str, age_s: float) -> Path:
-    directory = copies(paths)
+    directory = paths.copies
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / name
     file.write_text("copied")
@@ -23,7 +23,7 @@ def copied(paths: Paths, name: str, age_s: float) -> Path:
 
 
 def left(paths: Paths) -> set[str]:
-    return {file.name for file in copies(paths).iterdir()}
+    return {file.name for file in paths.copies.iterdir()}
 
 
 def test_of_old_copies_the_newest_stay_and_young_ones_all(paths: Paths) -> None:

@@ -25,28 +25,10 @@ def add(subparsers: Subparsers) -> None:
 
 
 def _paths(paths: Paths) -> dict[str, Path]:
-    return {
-        "settings": paths.settings_file,
-        "keymap": paths.keymap_file,
-        "policy": paths.policy_file,
-        "user commands": paths.user_commands,
-        "user knowledge": paths.user_knowledge,
-        "user themes": paths.user_themes,
-        "shipped commands": shipped("commands"),
-        "shipped knowledge": shipped("knowledge"),
-        "shipped themes": shipped("themes"),
-        "database": paths.database,
-        "audit log": paths.audit_database,
-        "anchor of the audit log": paths.audit_head,
-        "key of the audit log": paths.audit_key,
-        "outputs of runs": paths.outputs,
-        "snapshots": paths.snapshots,
-        "guest images": paths.images,
-        "templates": paths.templates,
-        "logs": paths.logs,
-        "log of the command line": log_path(),
-        "sockets and locks": paths.runtime,
-    }
+    names = (name for name, value in vars(Paths).items() if isinstance(value, property))
+    kept = {name.replace("_", " "): getattr(paths, name) for name in names}
+    ships = {f"shipped {kind}": shipped(kind) for kind in ("commands", "knowledge", "scenarios", "themes")}
+    return {**kept, **ships, "log of the command line": log_path(), "sockets and locks": paths.runtime}
 
 
 def _versions() -> dict[str, str]:

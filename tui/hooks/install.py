@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 from tui.hooks.builtin.backup import BackupHook
@@ -59,11 +58,6 @@ class InstalledHook:
     options: Any = None
 
 
-def hooks_directory(paths: Paths) -> Path:
-    """Return where executable hooks are."""
-    return paths.config / "hooks"
-
-
 def find_hooks(settings: HooksSettings, services: Services) -> tuple[InstalledHook, ...]:
     """Return all hooks, in the order they are heard.
 
@@ -108,7 +102,7 @@ def _packaged(settings: HooksSettings) -> Iterator[InstalledHook]:
 
 
 def _files(settings: HooksSettings, paths: Paths) -> Iterator[InstalledHook]:
-    for file, name, number in hook_files(hooks_directory(paths)):
+    for file, name, number in hook_files(paths.user_hooks):
         chosen = _foreign(settings, name)
         timeout_s = chosen.timeout_s or settings.timeout_s
         priority = number if chosen.priority is None else chosen.priority
@@ -118,7 +112,7 @@ def _files(settings: HooksSettings, paths: Paths) -> Iterator[InstalledHook]:
 
 def known_names(paths: Paths) -> frozenset[str]:
     """Return the names of the hooks that do not come with Rollcage."""
-    return frozenset(installed_hooks()) | {name for _, name, _ in hook_files(hooks_directory(paths))}
+    return frozenset(installed_hooks()) | {name for _, name, _ in hook_files(paths.user_hooks)}
 
 
 def open_chain(

@@ -67,11 +67,6 @@ class HooksSettings:
         return _read(None, preset, Problems(""), ())
 
 
-def settings_file(paths: Paths) -> Path:
-    """Return where the settings of hooks are."""
-    return paths.config / "hooks.yaml"
-
-
 def load_hook_settings(paths: Paths, known: Iterable[str] = ()) -> HooksSettings:
     """Return this user's settings; those of the default preset where there is no file.
 
@@ -80,7 +75,7 @@ def load_hook_settings(paths: Paths, known: Iterable[str] = ()) -> HooksSettings
     Raises:
         InvalidInput: with every mistake as `file:line: error: …`.
     """
-    file = settings_file(paths)
+    file = paths.hooks_file
     try:
         data = file.read_bytes()
     except FileNotFoundError:

@@ -94,7 +94,7 @@ class Rulebook:
         Raises:
             InvalidInput: with every mistake in a file, and its line.
         """
-        seen = tuple(_states((self.paths.user_rules, self.paths.config / "hooks", self.paths.config / "hooks.yaml")))
+        seen = tuple(_states((self.paths.user_rules, self.paths.user_hooks, self.paths.hooks_file)))
         if self._chain is None or seen != self._seen:
             self._knowledge = await asyncio.to_thread(knowledge_of, self.paths)
             self._chain = self._open_chain(self._services, assess=self.assessed)

@@ -94,15 +94,10 @@ def say_written(app: App[Any], path: Path, what: str, size: int) -> None:
     )
 
 
-def copies(paths: Paths) -> Path:
-    """Return the directory of what was too long for a clipboard."""
-    return paths.state / "copies"
-
-
 def forget_old(paths: Paths, now: float) -> None:
     """Remove copies in files that are older than a day, but for the newest 20. Never fails; for a thread."""
     with suppress(OSError):  # there are none yet, or they cannot be listed
-        found = sorted(((file.lstat().st_mtime, file) for file in copies(paths).glob(f"{_PREFIX}*.txt")), reverse=True)
+        found = sorted(((file.lstat().st_mtime, file) for file in paths.copies.glob(f"{_PREFIX}*.txt")), reverse=True)
         for written, file in found[KEPT:]:
             if now - written > KEPT_S:
                 file.unlink(missing_ok=True)
@@ -111,7 +106,7 @@ def forget_old(paths: Paths, now: float) -> None:
 def new_file(app: App[Any]) -> Path:
     """Create an empty file that only this person can read, with the rest of what the application keeps."""
     paths: Paths | None = getattr(app, "paths", None)
-    directory = None if paths is None else copies(paths)
+    directory = None if paths is None else paths.copies
     if directory is not None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=".txt", dir=directory)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from textual.keys import key_to_character
@@ -71,6 +71,16 @@ def reachable(screen: Screen[Any]) -> Iterator[Reachable]:
             if reason is not None:
                 yield Reachable(key, node, reason)
         modal |= node.is_modal
+
+
+def is_withheld(screen: Screen[Any], pressed: str) -> bool:
+    """Say whether a key would change something where the focus is, were this application not opened only to look."""
+    keymap = cast("KeyedApp", screen.app).keymap
+    if not keymap.read_only:
+        return False
+    nodes = (screen.focused or screen).ancestors_with_self
+    keys = (key for node in nodes for key in _bound(node) if key.changes)
+    return any(pressed in replace(keymap, read_only=False).keys_of(key) for key in keys)
 
 
 def working_keys(screen: Screen[Any]) -> dict[str, list[str]]:

@@ -12,8 +12,6 @@ import pytest
 from tui.cli import hooks
 from tui.errors import InvalidInput, NotFound, UsageError
 from tui.hooks.backups import BackupError
-from tui.hooks.install import hooks_directory
-from tui.hooks.settings import settings_file
 from tui.paths import Paths
 
 
@@ -51,8 +49,8 @@ def test_hooks_are_listed_in_their_order(
 
 
 def test_a_broken_hook_is_listed_as_such(home: Paths, capsys: pytest.CaptureFixture[str]) -> None:
-    hooks_directory(home).mkdir()
-    file = hooks_directory(home) / "10-git"
+    home.user_hooks.mkdir()
+    file = home.user_hooks / "10-git"
     file.write_text("#!/bin/sh\n")
     file.chmod(0o755)
     (broken,) = [one for one in as_json(capsys, "list") if one["problem"]]
@@ -60,7 +58,7 @@ def test_a_broken_hook_is_listed_as_such(home: Paths, capsys: pytest.CaptureFixt
 
 
 def test_options_are_shown_without_secrets(home: Paths, capsys: pytest.CaptureFixture[str]) -> None:
-    settings_file(home).write_text("hooks: {notification: {headers: {Authorization: Bearer tulip-field-99}}}")
+    home.hooks_file.write_text("hooks: {notification: {headers: {Authorization: Bearer tulip-field-99}}}")
     shown = as_json(capsys, "show", "notification")
     assert shown["options"]["min_duration"] == 10.0
     assert "tulip-field-99" not in json.dumps(shown)
@@ -69,7 +67,7 @@ def test_options_are_shown_without_secrets(home: Paths, capsys: pytest.CaptureFi
 
 
 def test_mistakes_in_the_settings_are_reported(home: Paths) -> None:
-    settings_file(home).write_text("hooks: {loging: {}}")
+    home.hooks_file.write_text("hooks: {loging: {}}")
     with pytest.raises(InvalidInput, match="did you mean 'logging'"):
         typed("list")
 
@@ -98,7 +96,7 @@ def test_a_hook_is_only_tried_where_it_is_heard(home: Paths) -> None:
 
 def backed_up(home: Paths, capsys: pytest.CaptureFixture[str]) -> str:
     Path("precious").write_text("precious")
-    settings_file(home).write_text("preset: production")
+    home.hooks_file.write_text("preset: production")
     from tui.hooks.backups import Backups
     from tui.hooks.inventory import Inventory
 

@@ -15,11 +15,11 @@ from tui.errors import InvalidInput
 from tui.hooks import entry_points
 from tui.hooks.builtin.git import Save
 from tui.hooks.builtin.notification import When
-from tui.hooks.install import find_hooks, hooks_directory, open_chain
+from tui.hooks.install import find_hooks, open_chain
 from tui.hooks.model import Allow, Block, Point
 from tui.hooks.presets import BUILTIN_OPTIONS, PRESETS, Preset
 from tui.hooks.services import Services
-from tui.hooks.settings import HooksSettings, load_hook_settings, parse_hook_settings, settings_file
+from tui.hooks.settings import HooksSettings, load_hook_settings, parse_hook_settings
 from tui.levels import RiskLevel
 from tui.risk.model import Category
 
@@ -131,11 +131,11 @@ def test_a_file_that_cannot_be_read_is_an_error_with_a_place(data: bytes) -> Non
 
 
 def write(services: Services, text: str) -> None:
-    settings_file(services.paths).write_text(text)
+    services.paths.hooks_file.write_text(text)
 
 
 def install(services: Services, name: str, script: str = "exit 0") -> Path:
-    directory = hooks_directory(services.paths)
+    directory = services.paths.user_hooks
     directory.mkdir(exist_ok=True, mode=0o700)
     file = directory / name
     file.write_text(f"#!/bin/sh\n{script}\n")

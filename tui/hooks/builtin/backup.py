@@ -63,7 +63,7 @@ class BackupHook:
     @property
     def backups(self) -> Backups:
         """Where they are kept."""
-        return Backups(self.options.directory or self.services.paths.data / "backups")
+        return Backups(self.options.directory or self.services.paths.backups)
 
     def decide(self, context: HookContext) -> Decision:
         """Save what can be saved, and decide by what cannot."""

@@ -50,9 +50,9 @@ class OutputSanitizerHook:
         redacted = _redacted(output, redactor)
         if redacted == output:
             return Allow()
-        only_shorter = output.head.startswith(redacted.head) and output.tail.endswith(redacted.tail)
-        reason = "what may be part of a secret left out where the output was cut" if only_shorter else "secrets redacted"
-        return Modify(reason, output=redacted)
+        if output.head.startswith(redacted.head) and output.tail.endswith(redacted.tail):
+            return Modify("what may be part of a secret left out where the output was cut", output=redacted)
+        return Modify("secrets redacted", output=redacted)
 
     def _redactor(self, proposal: Proposal) -> Redactor:
         known = self.services.redactor.extended(names=self.options.names)

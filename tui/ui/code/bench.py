@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tui.definitions.reply import CodeBlock, Reply, read_reply
 from tui.machines.model import PROFILES
@@ -16,13 +16,11 @@ from tui.ui.code.series import Series
 if TYPE_CHECKING:
     from tui.ui.workspace import Workspace
 
-DRAFT_FILE: Final = "draft.json"
-
 
 class Bench:
     """Holds no widgets: the screen shows what is here."""
 
-    def __init__(self, workspace: Workspace, state: Path) -> None:
+    def __init__(self, workspace: Workspace, draft: Path) -> None:
         """Begin with nothing written; the draft is kept in a directory."""
         self.workspace = workspace
         self.session = workspace.session
@@ -32,7 +30,7 @@ class Bench:
         """What is written."""
         self.series: Series | None = None
         """What was run last of it, if it had fences."""
-        self._draft = Draft(state / DRAFT_FILE)
+        self._draft = Draft(draft)
 
     def bind(self) -> None:
         """Turn to the session on view now; it stays this one, whichever comes into view later."""

@@ -17,7 +17,7 @@ from textual.worker import Worker, WorkerState
 
 from tui.ui.bindings import bindings_of
 from tui.ui.messages import EngineEvent, EngineReady, SessionLoaded
-from tui.ui.reach import bare
+from tui.ui.reach import bare, is_withheld
 from tui.ui.screens.drawing import CarefulCompositor
 from tui.ui.widgets.key_bar import KeyBar
 from tui.ui.widgets.pane import Pane
@@ -232,6 +232,9 @@ class Area(Screen[None]):
         if active is not None and not active.enabled and (reason := self.reason_against(active.binding.action)):
             event.stop()
             self.notify(reason, severity="warning", markup=False, timeout=4)
+        elif active is None and is_withheld(self, event.key):
+            event.stop()
+            self.notify(READ_ONLY, severity="warning", markup=False, timeout=4)
 
     # --- what comes in ---------------------------------------------------------------------------------------------
 

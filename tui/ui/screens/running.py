@@ -74,6 +74,7 @@ class Running(Moving):
         if details.form.show_problems():
             self.set_class(True, "-view-details")
             self.action_pane("details")
+            self.call_after_refresh(details.form.show_problems)  # focuses the first, where the pane was hidden too
             return
         from tui.definitions.parameters import InvalidParameters
 
@@ -129,7 +130,7 @@ class Running(Moving):
         from tui.ui.screens.code import CodeScreen
 
         if self._bench is None:
-            self._bench = Bench(self.workspace, self.rollcage.paths.state)
+            self._bench = Bench(self.workspace, self.rollcage.paths.draft)
             try:
                 self._bench.load()
             except RollcageError as error:
