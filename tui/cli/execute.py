@@ -133,6 +133,8 @@ def _step(arguments: argparse.Namespace) -> tuple[StepRequest, str, bool]:
         return StepRequest(_read(arguments.file), str(language)), arguments.file.name, False
     language = NAMES[arguments.language or "bash"]
     if arguments.code is not None and arguments.code != "-":
+        if not arguments.code.strip():
+            raise InvalidInput("CODE has no code in it")
         return StepRequest(arguments.code, str(language)), _title(arguments.code), False
     if arguments.code is None and is_terminal(sys.stdin):
         raise UsageError("there is nothing to run", hint="for example: rollcage exec 'uname -a'   (more with --help)")

@@ -31,7 +31,7 @@ def add(subparsers: Subparsers) -> None:
     )
     parser.add_argument("name", metavar="NAME", help="name or alias")
     parser.add_argument(
-        "values", nargs="*", metavar="KEY=VALUE", help="values of parameters; arrays and objects as JSON"
+        "values", nargs="*", default=[], metavar="KEY=VALUE", help="values of parameters; arrays and objects as JSON"
     )
     add_running(parser)
 

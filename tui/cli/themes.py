@@ -132,7 +132,7 @@ def _check(arguments: argparse.Namespace) -> int:
     else:
         for problem in problems:
             out(located(problem))
-        say(f"rollcage: {count} themes, {len(problems) or 'no'} problems")
+        say(f"rollcage: {count} themes, {len(problems) or 'no'} problem{'' if len(problems) == 1 else 's'}")
     return InvalidInput.exit_code if problems else 0
 
 

@@ -287,3 +287,14 @@ def test_what_was_probably_meant_is_said(arguments: list[str], said: str, capsys
 def test_nothing_a_terminal_obeys_is_said_back(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["exec", "--\x1b]0;x\x07", "ls"]) == 2
     assert "\x1b" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", ["", "  \n"])
+def test_code_that_is_none_is_refused_as_it_is_from_a_file(capsys: pytest.CaptureFixture[str], code: str) -> None:
+    assert main(["exec", code]) == InvalidInput.exit_code
+    assert "no code in it" in capsys.readouterr().err
+
+
+def test_a_definition_is_all_that_run_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run"]) == UsageError.exit_code
+    assert "required: NAME\n" in capsys.readouterr().err
