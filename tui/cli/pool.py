@@ -48,7 +48,7 @@ def add(subparsers: Subparsers) -> None:
         _templates,
         "list the templates on disk",
         description="List the machines that were booted once and frozen; others are clones of them. One is made when "
-        "the first machine of its kind is needed.",
+        "the first machine of its profile is needed.",
     )
     remove = command(
         commands,
@@ -56,7 +56,7 @@ def add(subparsers: Subparsers) -> None:
         _remove,
         "remove a template from disk",
         description="Remove a template. Refused while a machine shares its memory, or a snapshot holds only what "
-        "differs from it. The next machine of its kind makes another, which takes a boot.",
+        "differs from it. The next machine of its profile makes another, which takes a boot.",
     )
     remove.add_argument("template", metavar="ID", help="its id, or the beginning of it")
     for each in (listing, templates, remove):
@@ -133,7 +133,7 @@ def _templates(arguments: argparse.Namespace) -> int:
     if rows:
         out_table(("TEMPLATE", "MACHINE", "BY", "DISK", "BOOT", "BUILT", "MACHINES", "SNAPSHOTS"), rows)
     else:
-        say("rollcage: there are no templates yet; the first machine of a kind makes one")
+        say("rollcage: there are no templates yet; the first machine of a profile makes one")
     return 0
 
 

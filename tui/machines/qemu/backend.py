@@ -205,7 +205,7 @@ class QemuBackend:
         older, newer = (self._vault.index(id_) for id_ in (older_id, newer_id))
         manifests = older[0], newer[0]
         if len({(each.spec.memory_mb, each.template, each.template_build) for each in manifests}) > 1:
-            raise CapabilityLacking("the snapshots are of machines of different kinds")
+            raise CapabilityLacking("the snapshots are of machines of different profiles")
         template = self._templates.find(older[0].spec, self._accelerator)
         if template is None or template.key != older[0].template:
             raise CapabilityLacking("the template of the snapshots is not there any more")
