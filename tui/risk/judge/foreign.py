@@ -27,7 +27,7 @@ _ONE: Final = r"(?:'[^'\\\n]*'|\"[^\"\\\n]*\")"
 _ARGUMENT: Final = re.compile(r"'([^'\\\n]*)'|\"([^\"\\\n]*)\"")
 _ARGUMENTS: Final = re.compile(
     rf"\b(?:exec[lv]?[pe]{{0,2}}|system|spawn|popen\w*|run|command|call|execute|Command\.new|ProcessBuilder|pcntl_exec)\b"
-    rf"\s*[({{\[]*\s*({_ONE}(?:\s*[,)(]?\s*[\[.]?(?:arg\()?\s*{_ONE}){{1,12}})"
+    rf"\s{{0,4}}[({{\[]*\s{{0,4}}({_ONE}(?:\s{{0,4}}[,)(]?\s{{0,4}}[\[.]?(?:arg\()?\s{{0,4}}{_ONE}){{1,12}})"
 )
 """A program with its arguments as strings of their own: `exec "rm", "-rf", "/"`, `system(["rm", "-rf"])`."""
 _WORD_LIST: Final = re.compile(
@@ -35,9 +35,9 @@ _WORD_LIST: Final = re.compile(
     r"\s*[({\[/<|]([^)}\]/>|\n]+/?[^)}\]>|\n]*)"
 )
 """`exec qw(rm -rf /)`, `system(*%w[rm -rf /])`."""
-_CONSTANT: Final = re.compile(r"[$@]?\b(\w+)\s*=\s*(['\"])((?:(?!\2)[^\\\n])*)\2")
+_CONSTANT: Final = re.compile(r"[$@]?\b(\w+)\s{0,4}=\s{0,4}(['\"])((?:(?!\2)[^\\\n]){0,400})\2")
 _CALL: Final = re.compile(
-    r"\b(?:system|exec|popen|shell_exec|passthru|spawn|os\.execute|io\.popen|IO\.popen|qx)\s*\(?\s*([^;(){}\n]{1,300})"
+    r"\b(?:system|exec|popen|shell_exec|passthru|spawn|os\.execute|io\.popen|IO\.popen|qx)\s{0,4}\(?\s{0,4}([^;(){}\n]{1,300})"
 )
 _PIECE: Final = re.compile(r"[$@]?\b([A-Za-z_]\w*)\b|(['\"])((?:(?!\2)[^\\\n])*)\2")
 _CONNECTS: Final = re.compile(
