@@ -15,6 +15,7 @@ from tui.risk.code.values import (
     Entries,
     Instance,
     Items,
+    Label,
     Labels,
     Reference,
     Routine,
@@ -22,6 +23,7 @@ from tui.risk.code.values import (
     Value,
     joined,
     labels_of,
+    or_else,
     text_of,
     with_labels,
 )
@@ -241,7 +243,7 @@ class Expressions(Lookups):
         )
         if isinstance(first, Constant) and not first.value:
             first, second = second, first
-        return with_labels(first, second.labels)
+        return with_labels(or_else(first, second), second.labels)
 
     def _assignment_expression(self, node: Node) -> Value:
         value = self.evaluate(node.child_by_field_name("right"))
@@ -281,8 +283,10 @@ class Expressions(Lookups):
                 )
         elif kind in {"assignment_pattern", "object_assignment_pattern"}:
             default = target.child_by_field_name("right")
-            unknown = type(value) is Value and not value.labels
-            self.bind(target.child_by_field_name("left"), self.evaluate(default) if unknown else value, declare=declare)
+            given = value.labels - {Label.TYPED, Label.SETTING}
+            unknown = type(value) is Value and not given
+            taken = with_labels(self.evaluate(default), value.labels) if unknown else value
+            self.bind(target.child_by_field_name("left"), taken, declare=declare)
         elif kind in {"rest_pattern", "parenthesized_expression"} and target.named_children:
             self.bind(target.named_children[0], value, declare=declare)
         elif kind in {"member_expression", "subscript_expression"}:

@@ -44,6 +44,7 @@ PREFIXES: Final = (
     ("os.default.", "os."), ("http.default.", "http."), ("path.posix.", "path."), ("path.win32.", "path."),
     ("undici.fetch", "fetch"),
     ("axios.extend()", "axios"), ("require.main.require", "require"), ("default.", ""), ("zx.$", "$"), ("Bun.$", "$"),
+    ("bun.$", "$"), ("bun.", "Bun."),
     ("execa.$", "$"),
     ("Bun.shell", "$"), ("process.constructor", "Function"), ("electron.remote.", "electron."),
 )  # fmt: skip
@@ -67,6 +68,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "shell-input().write": on(A.FEED, 0), "shell-input().end": on(A.FEED, 0),
     "node-pty.spawn().write": on(A.FEED, 0), "Deno.run": on(A.RUN, (0, "cmd")),
     "Deno.Command": on(A.RUN_FILE, 0, (-1, "args")), "node-pty.spawn": _file, "sudo-prompt.exec": on(A.RUN, 0),
+    "node-ssh.NodeSSH().execCommand": _shell, "node-ssh.NodeSSH().exec": _file,
     "node-cmd.run": _shell, "node-cmd.get": _shell,
     "process.binding().spawn": _shell, "vscode.window.createTerminal().sendText": _shell,
     "electron.shell.openExternal": _nothing, "ssh2.Client().exec": _nothing,

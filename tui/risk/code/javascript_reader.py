@@ -166,8 +166,10 @@ class Reader(Calls):
 
     def _do_if_statement(self, node: Node) -> None:
         self.evaluate(node.child_by_field_name("condition"))
+        self.scope.branching += 1
         self._branch(node.child_by_field_name("consequence"))
         self._branch(node.child_by_field_name("alternative"))
+        self.scope.branching -= 1
 
     def _do_for_statement(self, node: Node) -> None:
         initial, test, step = (node.child_by_field_name(name) for name in ("initializer", "condition", "increment"))
@@ -212,7 +214,9 @@ class Reader(Calls):
 
     def _do_switch_statement(self, node: Node) -> None:
         self.evaluate(node.child_by_field_name("value"))
+        self.scope.branching += 1
         self._branch(node.child_by_field_name("body"))
+        self.scope.branching -= 1
 
     def _do_return_statement(self, node: Node) -> None:
         for child in node.named_children:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from tui.levels import RiskLevel
@@ -21,6 +22,7 @@ from tui.risk.code.values import (
     Label,
     Text,
     Value,
+    alternatives,
     labels_of,
     shown,
     text_of,
@@ -300,7 +302,17 @@ HANDLERS: Final[dict[Action, Handler]] = {
 
 
 def perform(judge: Judge, call: Call, operation: Operation) -> Value:
-    """Judge one call by its row of the tables, and return what it would return."""
+    """Judge one call by its row of the tables, and return what it would return.
+
+    Where a branch decides what an argument is, the call is judged with each.
+    """
+    for position, argument in enumerate(call.args):
+        for other in alternatives(argument):
+            _perform(judge, replace(call, args=(*call.args[:position], other, *call.args[position + 1 :])), operation)
+    return _perform(judge, call, operation)
+
+
+def _perform(judge: Judge, call: Call, operation: Operation) -> Value:
     if operation.action is Action.SOURCE:
         named = call.args and call.name.endswith((".connect", ".ZipFile", "tarfile.open", ".TarFile"))
         attributes = {"database": call.args[0]} if named else {}

@@ -47,7 +47,7 @@ def _read(judge: Judge, text: str, base: Span | None, around: Scope | None = Non
     reader = Reader(judge)
     reader.scope = Scope(around)
     positions = _Positions(source)
-    reader.span_of = (lambda _node: base) if base is not None else positions.span
+    reader.span_of = (lambda _node: base) if base is not None else lambda node: _within(positions.span(node), text)
     outer, judge.evaluate = judge.evaluate, lambda code, span: _read(judge, code, span, reader.scope)
     try:
         reader.read(source.module)
@@ -78,6 +78,11 @@ def _judge_install_hook(judge: Judge, hook: Span) -> None:
             hook,
             Effect.EXECUTE,
         )
+
+
+def _within(span: Span, text: str) -> Span:
+    """Return `span` cut to `text`, which the repaired text may be longer than."""
+    return Span(min(span.start, len(text)), min(span.end, len(text)))
 
 
 class _Positions:

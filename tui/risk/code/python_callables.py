@@ -38,6 +38,10 @@ _DOES: Final = frozenset({
 })  # fmt: skip
 """Actions of library functions that are worth following where the function is handed to somebody who calls it."""
 _MAPS: Final = frozenset({"map", "imap", "imap_unordered", "map_async", "starmap", "starmap_async"})
+_REGISTERS: Final = frozenset(
+    {"register_function", "add_url_rule", "add_route", "add_api_route", "add_get", "add_post", "add_handler"}
+)
+"""Methods of servers that are handed what answers their clients."""
 _MOST_MAPPED: Final = 16
 _FIELD: Final = re.compile(r"\$(?:\$|\{?([A-Za-z_]\w*)\}?)")
 _RECORDS: Final = frozenset({"types.SimpleNamespace", "argparse.Namespace", "box.Box", "munch.Munch"})
@@ -121,6 +125,8 @@ class Callables(Builtins):
                 spread = item.items if method.startswith("starmap") and isinstance(item, Items) else (item,)
                 self._called_later(args[0], spread, labels, node)
             return
+        if method in _REGISTERS:
+            labels |= {Label.REQUEST}
         listed = keywords.get("args")
         received = bool(labels & {Label.REQUEST, Label.NETWORK})  # what they get comes from outside, not from here
         for position, value in enumerate((*args, *keywords.values())):

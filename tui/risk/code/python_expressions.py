@@ -22,6 +22,7 @@ from tui.risk.code.values import (
     Value,
     joined,
     labels_of,
+    or_else,
     pieces_of,
     text_of,
     with_labels,
@@ -177,7 +178,7 @@ class Expressions(Lookups):
         first, second = self.evaluate(node.body), self.evaluate(node.orelse)
         if isinstance(first, Constant) and first.value is None:
             first, second = second, first
-        return with_labels(first, second.labels)
+        return with_labels(or_else(first, second), second.labels)
 
     def _boolop(self, node: ast.BoolOp) -> Value:
         values = [self.evaluate(each) for each in node.values]

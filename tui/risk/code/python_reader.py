@@ -226,8 +226,10 @@ class Reader(Calls):
 
     def _do_if(self, node: ast.If) -> None:
         self.evaluate(node.test)
+        self.scope.branching += 1
         self._branch(node.body)
         self._branch(node.orelse)
+        self.scope.branching -= 1
 
     def _do_for(self, node: ast.For | ast.AsyncFor) -> None:
         values = elements(self.evaluate(node.iter))
@@ -299,8 +301,10 @@ class Reader(Calls):
 
     def _do_match(self, node: ast.Match) -> None:
         self.evaluate(node.subject)
+        self.scope.branching += 1
         for case in node.cases:
             self._branch(case.body)
+        self.scope.branching -= 1
 
     def _do_global(self, node: ast.Global | ast.Nonlocal) -> None:
         self.scope.outer.update(node.names)

