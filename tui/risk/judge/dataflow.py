@@ -39,6 +39,8 @@ _SENDS_IN_CODE: Final = re.compile(
     r"urlopen|requests\.(?:post|put|get)|httpx\.|http\.client|\.send(?:all|to)?\(|fetch\(|https?\.request|Net::HTTP"
     r"|LWP::|HTTP::Tiny|IO::Socket|curl_exec|fsockopen|stream_context|axios"
 )
+_TALKS: Final = frozenset({"openssl", "libressl"})
+"""Connect to another machine by one of their subcommands."""
 _RAW: Final = frozenset({"nc", "ncat", "netcat", "nc.openbsd", "nc.traditional", "socat", "telnet", "cryptcat"})
 _ARCHIVES: Final = re.compile(
     r"^(?:\S*/)?(?:(?:bsd|g)?tar (?=-?\w*c|.*--create)(?!.*\s-?-(?:f|file)[= ]?(?!-)\S)"
@@ -115,7 +117,8 @@ def _is_dynamic(program: ShellProgram, index: int) -> bool:
 
 
 def _sending(command: Command, program: ShellProgram, knowledge: Knowledge) -> Iterator[Verdict]:
-    sends = command.facts.network in ("out", "both") or _sends_inside(command)
+    sends = command.facts.network in ("out", "both") or _sends_inside(command) or command.program in _TALKS
+    sends = sends and (command.program not in _TALKS or command.words[:1] == ("s_client",))
     if not sends or command.dry:
         return
     invocation = command.invocation

@@ -7,11 +7,12 @@ from typing import Final
 
 from tui.risk.judge.command import Command, read_command
 from tui.risk.judge.searches import with_found
-from tui.risk.judge.targets import SECRET_FILE, classify
+from tui.risk.judge.targets import SECRET_FILE, classify, classify_text
 from tui.risk.knowledge import Knowledge
 from tui.risk.rule import Flow, Target
 from tui.risk.shell.model import Invocation, ShellProgram, Word
 
+_PACKERS: Final = frozenset({"tar", "gtar", "bsdtar", "star"})
 _DEEPEST: Final = 12
 _MOST: Final = 32
 """Commands of a pipeline that are looked at, nearest first."""
@@ -116,6 +117,9 @@ def put_out(command: Command) -> set[Flow]:
         found.add(Flow.DECODED)
     if facts.metadata or facts.data:
         return found
+    packed = command.values("-C") + command.values("--directory") if command.program in _PACKERS else ()
+    if any(classify_text(place) & _BULK_TARGETS for place in packed if not place.startswith("/tmp")):  # noqa: S108 - read, not used
+        found.add(Flow.BULK)
     for operand in command.operands:
         # `if=/dev/sda` names a file as well as a plain word does.
         word = Word((operand.text[3:],), operand.span) if operand.text.startswith("if=/") else operand

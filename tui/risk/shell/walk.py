@@ -283,6 +283,7 @@ class Walker:
         draft.inputs = tuple(dict.fromkeys((*draft.inputs, *(index for field in fields for index in field.inputs))))
         draft.stdin = context.stdin
         if not fields:
+            draft.cwd = context.cwd or scope.cwd
             environment.follow(Call(self, "", [], draft, scope, context))
             inner = self._bare(node, draft, context)
         else:
