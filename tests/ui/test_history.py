@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tui.store.model import RunRecord, SnapshotRecord
 from tui.store.states import RunState, SnapshotReason
 from tui.ui.history import history_rows
+from tui.ui.session_state import row_details
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -66,6 +67,27 @@ def test_a_run_that_left_no_snapshot_goes_back_to_where_it_started() -> None:
     rows = history_rows([snapshot(1, None)], [run("0002", RunState.MACHINE_LOST, 1)], "0001")
     assert rows[0].target == "0001"
     assert rows[0].snapshot is None
+
+
+def test_runs_that_never_had_a_machine_stand_where_they_belong_by_time() -> None:
+    refused, local = run("0002", RunState.REFUSED), run("0004")
+    snapshots = [snapshot(1, None), snapshot(3, 1), snapshot(5, 3)]
+    rows = history_rows(snapshots, [refused, local], "0005")
+    assert [row.key for row in rows] == ["0005", "0004", "0003", "0002", "0001"]
+    assert [row.graph for row in rows] == ["◉", "│ ○", "●", "│ ⊘", "●"]
+    assert [row.target for row in rows if row.snapshot is None] == [None, None]
+
+
+def test_what_was_deleted_is_no_target() -> None:
+    rows = history_rows([snapshot(2, None)], [run("0003", RunState.MACHINE_LOST, 1)], "0002")
+    assert rows[0].target is None
+    assert "nothing here to go back to" in row_details(rows[0]).plain
+
+
+def test_a_snapshot_is_said_to_be_of_a_run_as_that_ended() -> None:
+    cancelled = run("r", RunState.CANCELLED, 1)
+    rows = history_rows([snapshot(1, None), snapshot(2, 1, SnapshotReason.FAILED, "r")], [cancelled], "0001")
+    assert "of a cancelled run" in row_details(rows[0]).plain
 
 
 @given(st.lists(st.integers(0, 30), max_size=30))

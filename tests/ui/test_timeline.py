@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Input
+from textual.widgets import Button, Input, Static
 
 from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine
 from tests.ui.test_rolling_back import head, request
 from tui.errors import RollcageError
+from tui.ids import new_id
 from tui.machines.inspection import FileFacts, FileKind, ProcessFacts
 from tui.runs.comparison.model import Aspect, ChangeKind, DiffLine, FileChange, LineKind, ProcessChange
+from tui.store.model import RunRecord
+from tui.store.states import RunState
 from tui.ui.app import RollcageApp
 from tui.ui.describe import abreast
 from tui.ui.screens.confirm import Confirm
@@ -22,6 +26,7 @@ from tui.ui.screens.sessions import SessionChoice
 from tui.ui.screens.timeline import TimelineArea
 from tui.ui.widgets.change_list import ChangeList
 from tui.ui.widgets.diff_view import DiffView
+from tui.ui.widgets.moment_details import MomentDetails
 from tui.ui.widgets.session_tree import SessionTree
 
 OLD = FileFacts(FileKind.FILE, 0o644, 0, 0, 10)
@@ -67,6 +72,16 @@ def shown(area: TimelineArea) -> list[str]:
 
 def keys(area: TimelineArea) -> Sequence[str]:
     return [row.key for row in area.query_one(SessionTree).rows]
+
+
+def toasts(app: RollcageApp) -> list[str]:
+    return [str(toast.message) for toast in app._notifications]
+
+
+def add_refused(engine: ScriptedEngine, session: str, number: int, state: RunState = RunState.REFUSED) -> None:
+    """Keep a run that never had a machine."""
+    run = RunRecord(new_id(), session, f"refused {number}", None, {}, state, engine.now())
+    engine.store.run_records[run.id] = run
 
 
 async def test_the_newest_moment_is_compared_with_what_led_to_it(app: RollcageApp, engine: ScriptedEngine) -> None:
@@ -211,13 +226,121 @@ async def test_a_snapshot_is_deleted_only_when_that_is_confirmed(
         await until(pilot, lambda: len(keys(area)) == left)
 
 
-async def test_the_head_cannot_be_deleted_and_the_reason_is_told(app: RollcageApp, engine: ScriptedEngine) -> None:
+async def test_the_head_cannot_be_deleted_and_nothing_is_asked_before_saying_so(
+    app: RollcageApp, engine: ScriptedEngine
+) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await timeline(pilot, app, engine, "first")
+        area = await timeline(pilot, app, engine, "first", "second")
         await pilot.press("g", "X")
+        await until(pilot, lambda: any("stands at this snapshot" in toast for toast in toasts(app)))
+        assert app.screen is area
+        await pilot.press("j", "p")
+        await until(pilot, lambda: area.query_one(SessionTree).rows[1].snapshot.pinned)  # type: ignore[union-attr]
+        await pilot.press("X")
+        await until(pilot, lambda: any("is pinned" in toast for toast in toasts(app)))
+        assert app.screen is area
+
+
+async def test_what_is_said_of_a_deletion_is_true_where_others_share_the_bytes(
+    app: RollcageApp, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = engine.delete_snapshots
+
+    async def shared(snapshot_ids: Iterable[str]) -> int:
+        return await really(snapshot_ids) // 2
+
+    monkeypatch.setattr(engine, "delete_snapshots", shared)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await timeline(pilot, app, engine, "first", "second")
+        await pilot.press("G", "X")
         await until(pilot, lambda: isinstance(app.screen, Confirm) and isinstance(app.focused, Button))
+        assert isinstance(app.screen, Confirm)
+        assert "It added 1.2 MiB. What of that others need too stays on disk" in app.screen.body.plain
         await pilot.press("right", "enter")
-        await until(pilot, lambda: any("it is the head" in toast.message for toast in app._notifications))
+        await until(pilot, lambda: toasts(app)[-1:] == [
+            "Deleted; 635 KiB are free again. The other 635 KiB it had added are needed by other snapshots and stay."
+        ])  # fmt: skip
+
+
+async def test_after_a_deletion_the_cursor_stays_near(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "second", "third", "fourth")
+        before = keys(area)
+        tree = area.query_one(SessionTree)
+        for deleted, then in ((before[2], before[3]), (before[3], before[4]), (before[4], before[1])):
+            tree.cursor = keys(area).index(deleted)
+            await engine.delete_snapshots([deleted])
+            for run in [each for each in engine.store.run_records.values() if each.after_id == deleted]:
+                del engine.store.run_records[run.id]
+            app.reload_session()
+            await until(pilot, partial(lambda gone: gone not in keys(area), deleted))
+            assert keys(area)[tree.cursor] == then
+
+
+async def test_the_cursor_begins_on_the_head_however_many_runs_left_no_snapshot(
+    app: RollcageApp, engine: ScriptedEngine
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.engine is not None)
+        engine.run(request("first")).end()
+        engine.run(request("second")).end()
+        session = engine.store.session("default")
+        for number in range(40):
+            add_refused(engine, session.id, number)
+        await pilot.press("f6")
+        await until(pilot, lambda: isinstance(app.screen, TimelineArea) and app.screen.query_one(SessionTree).has_focus)
+        tree = app.screen.query_one(SessionTree)
+        await until(pilot, lambda: len(tree.rows) == 43)
+        assert tree.row is not None
+        assert tree.row.is_head
+        assert 0 <= tree.cursor - tree.scroll_offset.y < tree.scrollable_content_region.height
+        await engine.undo("default")  # a cursor on the head goes with it
+        app.reload_session()
+        await until(pilot, lambda: tree.row is not None and tree.row.key == head(engine) != session.head_id)
+
+
+async def test_a_run_with_nothing_to_go_back_to_says_so_and_answers_so(
+    app: RollcageApp, engine: ScriptedEngine
+) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        area = await timeline(pilot, app, engine, "first")
+        add_refused(engine, engine.store.session("default").id, 0, RunState.ERROR)
+        app.reload_session()
+        tree = area.query_one(SessionTree)
+        await until(pilot, lambda: len(tree.rows) == 3)
+        await pilot.press("g")
+        details = area.query_one("#timeline-details").query_one(Static)
+        await until(pilot, lambda: "nothing here to go back to" in str(details.render()))
+        await pilot.press("b")
+        await until(pilot, lambda: "This run left no snapshot to go to." in toasts(app))
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+async def test_the_name_a_person_gave_is_in_sight_and_confirmed(
+    app: RollcageApp, engine: ScriptedEngine, width: int
+) -> None:
+    async with app.run_test(size=(width, 24), notifications=True) as pilot:
+        title = "a run with a title that is far longer than there is room for in a row of the tree"
+        area = await timeline(pilot, app, engine, title)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press(*"works", "enter")
+        await until(pilot, lambda: "Named “works”." in toasts(app))
+        tree = area.query_one(SessionTree)
+        await until(pilot, lambda: "“works” a run" in tree.render_line(0).text)
+        details = area.query_one(MomentDetails)
+        await until(pilot, lambda: keys(area)[0] in str(details.query_one(Static).render()))
+        await until(pilot, lambda: details.size.height > 0 and details.max_scroll_y == 0)  # all of it is in sight
+
+
+async def test_where_the_machine_stands_at_the_last_success_nothing_is_asked(
+    app: RollcageApp, engine: ScriptedEngine
+) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        area = await timeline(pilot, app, engine, "first")
+        await pilot.press("L")
+        await until(pilot, lambda: any("stands at the last success already" in toast for toast in toasts(app)))
+        assert app.screen is area
 
 
 async def test_back_to_the_last_success_asks_first(app: RollcageApp, engine: ScriptedEngine) -> None:

@@ -48,6 +48,18 @@ REASONS: Final = {
     SnapshotReason.MANUAL: "taken by hand",
     SnapshotReason.BRANCH: "where it branched off",
 }
+_UNSUCCESSFUL: Final = {
+    RunState.CANCELLED: "of a cancelled run",
+    RunState.TIMED_OUT: "of a run that timed out",
+    RunState.INTERRUPTED: "of an interrupted run",
+}
+
+
+def reason_words(reason: SnapshotReason, run: RunState | None = None) -> str:
+    """Return why a snapshot was taken, said of the run it is of as that ended, where that is known."""
+    if reason is SnapshotReason.FAILED and run is not None:
+        return _UNSUCCESSFUL.get(run, REASONS[reason])
+    return REASONS[reason]
 
 
 def state_words(state: RunState, exit_code: int | None) -> str:

@@ -27,6 +27,8 @@ class HistoryRow:
     is_head: bool = False
     is_current: bool = False
     """On the path from the first snapshot to the head: what the machine's state consists of."""
+    start: str | None = None
+    """Of a run that left no snapshot: the one it started from, while that is there."""
 
     @property
     def key(self) -> str:
@@ -38,17 +40,15 @@ class HistoryRow:
 
     @property
     def target(self) -> str | None:
-        """The snapshot a rollback to this row goes to."""
-        if self.snapshot is not None:
-            return self.snapshot.id
-        return self.run.before_id if self.run is not None else None
+        """The snapshot a rollback to this row goes to, if there is one."""
+        return self.snapshot.id if self.snapshot is not None else self.start
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
     key: str
     age: str
-    """What it is sorted by: a run that left no snapshot comes right after the one it started from."""
+    """What it is sorted by: the time, but what left no snapshot never stands below the one it started from."""
     parent: str | None
     snapshot: SnapshotRecord | None
     run: RunRecord | None
@@ -71,7 +71,12 @@ def history_rows(
         lanes[lane] = node.parent
         while lanes and lanes[-1] is None:
             lanes.pop()
-        rows.append(HistoryRow(graph, 2 * lane, node.snapshot, node.run, node.key == head_id, node.key in current))
+        rows.append(
+            HistoryRow(
+                graph, 2 * lane, node.snapshot, node.run, node.key == head_id, node.key in current,
+                node.parent if node.snapshot is None else None,
+            )
+        )  # fmt: skip
     return rows
 
 
@@ -92,13 +97,16 @@ def _nodes(snapshots: Sequence[SnapshotRecord], runs: Sequence[RunRecord]) -> li
     ]
     with_snapshot = {node.run.id for node in nodes if node.run is not None}
     nodes += [
-        _Node(
-            run.id, max(run.id, f"{run.before_id or ''}~"), run.before_id if run.before_id in known else None, None, run
-        )
+        _Node(run.id, _age(run), run.before_id if run.before_id in known else None, None, run)
         for run in runs
         if run.id not in with_snapshot
     ]
     return nodes
+
+
+def _age(run: RunRecord) -> str:
+    # A session's first snapshot is taken within its first run, and so is younger than that. `~` follows all ids' ends.
+    return max(run.id, f"{run.before_id}~") if run.before_id is not None else run.id
 
 
 def _path(snapshots: Sequence[SnapshotRecord], head_id: str | None) -> set[str]:

@@ -32,7 +32,7 @@ from tui.runs.events import (
 )
 from tui.store.states import RunState
 from tui.text import clean_line
-from tui.ui.describe import NO_ROLLBACK, REASONS, RISK_GLYPHS, spec_words, state_words
+from tui.ui.describe import NO_ROLLBACK, RISK_GLYPHS, reason_words, spec_words, state_words
 from tui.ui.output.log import OutputLog, RowKind
 from tui.units import duration, size
 
@@ -55,6 +55,8 @@ class LiveRun:
     log: OutputLog = field(default_factory=OutputLog)
     no_rollback: bool = False
     """It runs on the host."""
+    exited_as: RunState | None = None
+    """How its commands ended, before its record is final."""
 
     @property
     def is_over(self) -> bool:
@@ -137,8 +139,8 @@ class LiveRuns:
                          f"{duration(event.took_ms / 1000)}")  # fmt: skip
             case SnapshotTaken():
                 name = f" “{clean_line(event.name, 40)}”" if event.name else ""
-                log.note(f"snapshot {REASONS[event.reason]}{name} · paused {duration(event.pause_ms / 1000)} · "
-                         f"{size(event.stored_bytes)}")  # fmt: skip
+                log.note(f"snapshot {reason_words(event.reason, run.exited_as)}{name} · paused "
+                         f"{duration(event.pause_ms / 1000)} · {size(event.stored_bytes)}")  # fmt: skip
             case StepStarted():
                 run.step = event.index + 1
                 first = clean_line(event.text.strip().split("\n", 1)[0], 100)
@@ -152,6 +154,7 @@ class LiveRuns:
                     RowKind.WARNING,
                 )
             case RunExited():
+                run.exited_as = event.state
                 log.finish()
             case RolledBack():
                 stood_by = event.took_ms < 1

@@ -10,7 +10,7 @@ from textual.content import Content
 from tui.errors import NotFound
 from tui.store.states import RunState
 from tui.text import clean_line
-from tui.ui.describe import NO_ROLLBACK, REASONS, STATE_GLYPHS, age, on_host, run_seconds, state_words
+from tui.ui.describe import NO_ROLLBACK, STATE_GLYPHS, age, on_host, reason_words, run_seconds, state_words
 from tui.units import duration, size
 
 if TYPE_CHECKING:
@@ -71,7 +71,21 @@ class SessionState:
             return clean_line(run.title, most)
         if snapshot.parent_id is None:
             return f"{article}fresh machine"
-        return f"{article}snapshot {REASONS[snapshot.reason]}"
+        return f"{article}snapshot {self.reason_of(snapshot)}"
+
+    def reason_of(self, snapshot: SnapshotRecord) -> str:
+        """Return why a snapshot was taken."""
+        return reason_words(snapshot.reason, next((run.state for run in self.runs if run.id == snapshot.run_id), None))
+
+    def why_kept(self, snapshot: SnapshotRecord) -> str:
+        """Return why a snapshot cannot be deleted now, or nothing if it can."""
+        if snapshot.id == self.head_id:
+            return "The machine stands at this snapshot: it cannot be deleted before a rollback to another one."
+        if snapshot.pinned:
+            return "This snapshot is pinned: it cannot be deleted before that is taken back."
+        if any(run.state is RunState.RUNNING and run.before_id == snapshot.id for run in self.runs):
+            return "A run that goes on began at this snapshot: it cannot be deleted before that has ended."
+        return ""
 
     def _run_before(self, snapshot: SnapshotRecord) -> RunRecord | None:
         return next((run for run in self.runs if run.id == snapshot.run_id and run.after_id == snapshot.id), None)
@@ -88,7 +102,7 @@ def rollback_question(state: SessionState, plan: RollbackPlan, undo_key: str) ->
         Content.assemble(
             "The machine goes back to ", (state.title_of(plan.target), "bold"), f" ({moment(plan.target)})."
         ),
-        Content.styled(f"snapshot {plan.target.id} · {REASONS[plan.target.reason]}", "$text-muted"),
+        Content.styled(f"snapshot {plan.target.id} · {state.reason_of(plan.target)}", "$text-muted"),
         Content(""),
     ]
     if plan.lost_runs:
@@ -112,13 +126,20 @@ def delete_question(state: SessionState, snapshot: SnapshotRecord) -> Content:
         [
             Content.assemble("The machine can no longer go back to ", (state.title_of(snapshot), "bold"),
                              f" ({moment(snapshot)})."),
-            Content.styled(f"snapshot {snapshot.id} · {REASONS[snapshot.reason]} · {size(snapshot.stored_bytes)}",
-                           "$text-muted"),
+            Content.styled(f"snapshot {snapshot.id} · {state.reason_of(snapshot)}", "$text-muted"),
             Content(""),
             Content.styled("This cannot be taken back.", "$text-warning"),
-            Content.styled("Its run stays in the history, and so do all other snapshots.", "$text-muted"),
+            Content.styled(f"It added {size(snapshot.stored_bytes)}. What of that others need too stays on disk; its "
+                           "run stays in the history, and so do all other snapshots.", "$text-muted"),
         ]
     )  # fmt: skip
+
+
+def deleted_words(snapshot: SnapshotRecord, freed: int) -> str:
+    """Return what came of deleting a snapshot; `freed` in bytes."""
+    rest = snapshot.stored_bytes - freed
+    kept = f" The other {size(rest)} it had added are needed by other snapshots and stay." if rest > 0 else ""
+    return f"Deleted; {size(freed)} are free again.{kept}"
 
 
 def _lost_run(run: RunRecord) -> Content:
@@ -167,6 +188,8 @@ def row_details(row: HistoryRow | None) -> Content:
         return Content.styled("Nothing has run in this session yet.", "$text-muted")
     lines: list[Content] = []
     run, snapshot = row.run, row.snapshot
+    if snapshot is not None and snapshot.name:
+        lines.append(Content.styled(f"“{clean_line(snapshot.name, 100)}”", "bold $text-accent"))
     if run is not None:
         seconds = run_seconds(run)
         took = f" · {duration(seconds)}" if seconds is not None else ""
@@ -191,7 +214,7 @@ def row_details(row: HistoryRow | None) -> Content:
     if snapshot is not None:
         lines.append(
             Content.styled(
-                f"{REASONS[snapshot.reason]} · {moment(snapshot)}\n"
+                f"{reason_words(snapshot.reason, run.state if run else None)} · {moment(snapshot)}\n"
                 f"snapshot {size(snapshot.stored_bytes)} · paused {duration(snapshot.pause_ms / 1000)}\n{snapshot.id}",
                 "$text-muted",
             )
@@ -199,5 +222,6 @@ def row_details(row: HistoryRow | None) -> Content:
     elif run is not None and run.state is RunState.REFUSED:
         lines.append(Content.styled("it did not run; the machine is as it was", "$text-muted"))
     elif run is not None and run.state is not RunState.RUNNING and not on_host(run):
-        lines.append(Content.styled("left no snapshot; a rollback goes to where it started", "$text-muted"))
+        where = "a rollback goes to where it started" if row.target else "there is nothing here to go back to"
+        lines.append(Content.styled(f"left no snapshot; {where}", "$text-muted"))
     return Content("\n").join(lines)

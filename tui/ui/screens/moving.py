@@ -11,9 +11,9 @@ from textual.binding import BindingType
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.screens.area import Area
-from tui.ui.session_state import SessionState, delete_question, moved_words, rollback_question
+from tui.ui.session_state import SessionState, delete_question, deleted_words, moved_words, rollback_question
 from tui.ui.widgets.session_tree import SessionTree
-from tui.units import duration, size
+from tui.units import duration
 
 if TYPE_CHECKING:
     from tui.runs.events import RolledBack
@@ -122,6 +122,7 @@ class Moving(Area):
         )
         if name is not None:
             await self.engine.set_snapshot(snapshot.id, name=name)
+            self.notify(f"Named “{clean_line(name, 40)}”." if name else "The name was taken away.", markup=False)
             self.rollcage.reload_session()
 
     @on(SessionTree.PinAsked)
@@ -160,14 +161,14 @@ class Moving(Area):
         if snapshot is None:
             self.notify("This run left no snapshot to delete.", severity="warning")
             return
-        if reason := self.why_not("delete"):
+        if reason := self.why_not("delete") or self.workspace.state.why_kept(snapshot):
             self.notify(reason, severity="warning", markup=False)
             return
         engine, session = self.engine, self.workspace.session
         question = delete_question(self.workspace.state, snapshot)
         if await self.ask(Confirm("Delete a snapshot?", question, act="Delete it", keep="Keep it")):
             freed = await self._act(session, "deletion", lambda: engine.delete_snapshots([snapshot.id]))
-            self.notify(f"Deleted; {size(freed)} are free again.", markup=False)
+            self.notify(deleted_words(snapshot, freed), markup=False)
 
     @work(group="dialog", exit_on_error=False)
     async def action_sessions(self) -> None:

@@ -10,7 +10,6 @@ from textual import on, work
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import Static
 
 from tui.errors import RollcageError
 from tui.runs.comparison.model import FileChange
@@ -22,9 +21,10 @@ from tui.ui.describe import abreast
 from tui.ui.origin import Origin
 from tui.ui.reach import with_keys
 from tui.ui.screens.moving import Moving
-from tui.ui.session_state import SessionState, row_details, undo_words
+from tui.ui.session_state import SessionState, undo_words
 from tui.ui.widgets.change_list import ChangeList, summary
 from tui.ui.widgets.diff_view import DiffView
+from tui.ui.widgets.moment_details import MomentDetails
 from tui.ui.widgets.pane import Pane
 from tui.ui.widgets.session_tree import SessionTree
 
@@ -38,6 +38,7 @@ _SETTLE_S: Final = 0.3
 """Two snapshots are compared this long after the cursor came to rest: that restores two machines."""
 _FILE_SETTLE_S: Final = 0.15
 _LONGEST_LABEL: Final = 80
+_LAST_SUCCESS: Final = "last-success"
 _AROUND_PAIR: Final = len("╭─ Changes ·  →  ─╮")
 
 
@@ -72,7 +73,7 @@ class TimelineArea(Moving):
         with Horizontal(id="timeline-panes"):
             with Pane("Session", id="pane-timeline-tree"):
                 yield SessionTree(id="tree")
-                yield Static(id="timeline-details", markup=False)
+                yield MomentDetails(id="timeline-details")
             with Vertical(id="timeline-right"):
                 with Pane("Changes", id="pane-timeline-changes"):
                     yield ChangeList(id="changes")
@@ -114,7 +115,7 @@ class TimelineArea(Moving):
 
     @on(SessionTree.Highlighted)
     def _row_highlighted(self) -> None:
-        self.query_one("#timeline-details", Static).update(row_details(self.query_one(SessionTree).row))
+        self.query_one(MomentDetails).show(self.query_one(SessionTree).row)
         self._settle()
 
     @on(SessionTree.OutputAsked)
@@ -279,5 +280,11 @@ class TimelineArea(Moving):
 
     @work(group="dialog", exit_on_error=False)
     async def action_last_success(self) -> None:
-        """Put the machine back to where the last run succeeded; ask first."""
-        await self.ask_rollback("last-success")
+        """Put the machine back to where the last run succeeded; ask first, unless it stands there."""
+        if not self.why_not("rollback"):
+            plan = await self.engine.plan_rollback(self.workspace.session, _LAST_SUCCESS)
+            if plan.head is not None and plan.head.id == plan.target.id:
+                where = self.workspace.state.title_of(plan.target)
+                self.notify(f"The machine stands at the last success already: {where}.", markup=False)
+                return
+        await self.ask_rollback(_LAST_SUCCESS)

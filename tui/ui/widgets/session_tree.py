@@ -92,13 +92,26 @@ class SessionTree(VirtualList):
         return self._rows
 
     def show(self, snapshots: Sequence[SnapshotRecord], runs: Sequence[RunRecord], head_id: str | None) -> None:
-        """Show a session. The cursor stays on its row; on the newest row it stays on the newest."""
-        before, was_first = self.row, self.cursor <= 0
+        """Show a session.
+
+        The cursor begins on the head. It then stays on its row, or near it once that is gone; on the newest row it
+        stays on the newest, and else on the head.
+        """
+        before, at = self._rows, self.cursor
         self._rows = history_rows(snapshots, runs, head_id)
-        cursor = 0
-        if before is not None and not was_first:
-            cursor = next((n for n, row in enumerate(self._rows) if row.key == before.key), 0)
-        self.rows_changed(cursor)
+        self.rows_changed(self._cursor_after(before, at))
+
+    def _cursor_after(self, before: Sequence[HistoryRow], at: int) -> int:
+        found = {row.key: n for n, row in enumerate(self._rows)}
+        head = next((n for n, row in enumerate(self._rows) if row.is_head), 0)
+        if at < 0 or not any(row.key in found for row in before):
+            return head
+        if at == 0:
+            return 0
+        if before[at].is_head:
+            return head
+        near = (row.key for row in (*before[at:], *reversed(before[:at])))
+        return next(found[key] for key in near if key in found)
 
     # --- rows ------------------------------------------------------------------------------------------------------
 
@@ -145,13 +158,13 @@ class SessionTree(VirtualList):
     def _words(self, item: HistoryRow, style: Style) -> list[Part]:
         snapshot = item.snapshot
         words: list[Part] = []
+        if snapshot is not None and snapshot.name:  # first: what a person called it is never cut off for a title
+            words.append((f"“{clean_line(snapshot.name, 40)}”", self.look("accent")))
         if item.run is not None:
-            words.append((clean_line(item.run.title, 60), style))
+            words.append(((" " if words else "") + clean_line(item.run.title, 60), style))
         elif snapshot is not None and not snapshot.name:
             first = snapshot.parent_id is None
             words.append(("fresh machine" if first else _PLAIN_WORDS[snapshot.reason], style))
-        if snapshot is not None and snapshot.name:
-            words.append(((" " if words else "") + f"“{clean_line(snapshot.name, 40)}”", self.look("accent")))
         return words
 
     # --- what a person asks ----------------------------------------------------------------------------------------
