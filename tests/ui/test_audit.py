@@ -364,6 +364,7 @@ def test_a_filter_line_is_a_filter() -> None:
         ("denied", "'denied' is not FIELD:VALUE"),
         ("result:", "result: needs a value"),
         ("result:maybe", "there are allowed, denied, warning, info"),
+        ("result:failed", "there is no 'failed'; there are allowed, denied, warning, info"),
         ("kind:run-start", "did you mean run-started?"),
         ("usr:ada", "did you mean 'user:'?"),
         ("since:yesterday", "is not a moment; write 2h"),
@@ -384,6 +385,37 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 
 # --- words ------------------------------------------------------------------------------------------------------
+
+
+ONE, OTHER = "01M7ZT0000000000000000AAAA", "01M7ZT0000000000000000BBBB"
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "words"),
+    [
+        ("snapshot-deleted", {"snapshot_ids": [ONE, OTHER], "freed_bytes": 2048},
+         "2 snapshots: 00aaaa, 00bbbb · 2.0 KiB freed"),
+        ("snapshot-deleted", {"snapshot_ids": [ONE] * 5, "freed_bytes": 0},
+         "5 snapshots: 00aaaa, 00aaaa, 00aaaa and 2 more · 0 B freed"),
+        ("snapshot-changed", {"snapshot_id": ONE, "name": None, "pinned": True}, "pinned · 00aaaa"),
+        ("snapshot-changed", {"snapshot_id": ONE, "name": "good", "pinned": None}, "named “good” · 00aaaa"),
+        ("snapshot-changed", {"snapshot_id": ONE, "name": "", "pinned": False},
+         "its name taken away, unpinned · 00aaaa"),
+        ("snapshot-taken", {"snapshot_id": ONE, "name": "", "reason": "failed"},
+         "after a run that did not succeed · 00aaaa"),
+        ("session-branched", {"session_id": ONE, "snapshot_id": ONE, "from_session": "lab", "from_snapshot_id": OTHER},
+         "from snapshot 00bbbb of session lab"),
+        ("session-deleted", {"session_id": ONE}, "with its snapshots, runs and outputs · 00aaaa"),
+        ("approval-revoked", {"approval_id": ONE, "standing": "denied", "subject": "curl"}, "curl (denied)"),
+        ("engine-opened", {"version": "1.0", "settings": "abc", "pid": 7}, "process 7 of version 1.0"),
+        ("engine-closed", {"pid": 7}, "process 7"),
+        ("limit-exceeded", {"state": "limit-exceeded", "exit_code": None, "error": "too much output"},
+         "limit-exceeded · too much output"),
+    ],
+)  # fmt: skip
+def test_the_details_of_a_record_are_words(kind: str, details: dict[str, object], words: str) -> None:
+    record = Record(1, int(START.timestamp() * 1e6), kind, None, "", "", "", "", "info", details, b"", b"")
+    assert short_detail(record) == words
 
 
 @pytest.mark.parametrize("kind", [*EntryKind, "something-new"])

@@ -17,6 +17,9 @@ from tui.errors import InvalidInput
 FIELDS: Final = ("result", "kind", "command", "session", "user", "run", "since", "until")
 EXAMPLE: Final = "result:denied command:deploy session:… user:… kind:… run:… since:2h until:2026-03-01T14:30"
 
+_FEW: Final = 6
+"""So many values are all named where none of them was given: what looks like one of them may mean another."""
+
 
 def parse_filter(text: str, now: datetime, run_id: Callable[[str], str] = str) -> Filter:
     """Return what a filter line means. A value with blanks stands in quotes; `kind` may be given more than once.
@@ -90,7 +93,7 @@ def _one_of(choices: type[StrEnum], name: str, value: str) -> str:
 def _looked_up(known: Mapping[str, str], name: str, value: str) -> str:
     if value in known:
         return known[value]
-    close = difflib.get_close_matches(value, known, 1)
+    close = difflib.get_close_matches(value, known, 1) if len(known) > _FEW else []
     hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
     raise ValueError(f"{name}: there is no {value!r}; {hint}")
 

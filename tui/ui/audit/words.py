@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from tui.audit.model import AuditResult, EntryKind, Record
 from tui.levels import RiskLevel
+from tui.store.states import SnapshotReason
 from tui.text import clean, clean_line
-from tui.ui.describe import NO_ROLLBACK, RISK_GLYPHS
+from tui.ui.describe import NO_ROLLBACK, RISK_GLYPHS, short_id
 from tui.units import size
 
 RESULT_GLYPHS: Final = {
@@ -18,7 +19,16 @@ RESULT_GLYPHS: Final = {
     AuditResult.WARNING: "!",
     AuditResult.INFO: "·",
 }
+_TAKEN: Final = {
+    SnapshotReason.BEFORE: "before the run",
+    SnapshotReason.AFTER: "after success",
+    SnapshotReason.FAILED: "after a run that did not succeed",
+    SnapshotReason.MANUAL: "by hand",
+    SnapshotReason.BRANCH: "where a session branched off",
+}
 _LONGEST: Final = 300
+_FEW: Final = 3
+"""Snapshots that are named one by one."""
 
 
 def result_words(result: str) -> str:
@@ -64,8 +74,27 @@ def _words(kind: str, details: Mapping[str, Any]) -> str:
             return f"{details['answer']} by {details['by']}{bound}"
         case EntryKind.SNAPSHOT_TAKEN:
             name = f" “{details['name']}”" if details["name"] else ""
-            return f"{details['reason']}{name} {details['snapshot_id'][-6:].lower()}"
-        case EntryKind.RUN_EXITED | EntryKind.RUN_FINISHED:
+            return f"{_TAKEN[details['reason']]}{name} · {short_id(details['snapshot_id'])}"
+        case EntryKind.SNAPSHOT_CHANGED:
+            return _changed(details)
+        case EntryKind.SNAPSHOT_DELETED:
+            freed = f"{size(details['freed_bytes'])} freed"
+            return " · ".join(filter(None, [_snapshots(details["snapshot_ids"]), freed]))
+        case EntryKind.SESSION_DELETED:
+            return f"with its snapshots, runs and outputs · {short_id(details['session_id'])}"
+        case EntryKind.SESSION_BRANCHED:
+            return f"from snapshot {short_id(details['from_snapshot_id'])} of session {details['from_session']}"
+        case EntryKind.APPROVAL_REVOKED:
+            return f"{details['subject']} ({details['standing']})"
+        case EntryKind.SETTINGS_CHANGED:
+            return "not those of the start before; the whole record has them"
+        case EntryKind.ENGINE_OPENED:
+            return f"process {details['pid']} of version {details['version']}"
+        case EntryKind.ENGINE_CLOSED:
+            return f"process {details['pid']}"
+        case EntryKind.POOL_RESUMED:
+            return "machines are made to wait again"
+        case EntryKind.RUN_EXITED | EntryKind.RUN_FINISHED | EntryKind.LIMIT_EXCEEDED:
             exit_code = details["exit_code"]
             parts = [details["state"], "" if exit_code is None else f"exit {exit_code}"]
             parts.append("rolled back" if details.get("rolled_back") else "")
@@ -87,6 +116,22 @@ def _words(kind: str, details: Mapping[str, Any]) -> str:
             return f"attempt {details['attempt']}: {details['error']}"
         case _:
             return ""
+
+
+def _changed(details: Mapping[str, Any]) -> str:
+    """Return what was done to a snapshot, such as `named “good”, pinned`."""
+    name, pinned = details["name"], details["pinned"]
+    done = [
+        "" if name is None else f"named “{name}”" if name else "its name taken away",
+        "" if pinned is None else "pinned" if pinned else "unpinned",
+    ]
+    return f"{', '.join(filter(None, done)) or 'nothing'} · {short_id(details['snapshot_id'])}"
+
+
+def _snapshots(ids: list[str]) -> str:
+    shown = ", ".join(short_id(id_) for id_ in ids[:_FEW])
+    more = f" and {len(ids) - _FEW} more" if len(ids) > _FEW else ""
+    return f"{len(ids)} snapshot{'s' * (len(ids) != 1)}{f': {shown}{more}' if ids else ''}"
 
 
 def _assessment(assessment: Mapping[str, Any]) -> str:
