@@ -71,8 +71,17 @@ class Classes(Routines):
         self._fill(routine, instance, 0)
         constructor = instance.attributes.get("constructor")
         if isinstance(constructor, Routine):
+            self._keep_parameters(constructor, instance, args)
             self.run_routine(constructor, args)
         return instance
+
+    def _keep_parameters(self, constructor: Routine, instance: Instance, args: tuple[Value, ...]) -> None:
+        """Let properties be what parameters of their name are: TypeScript's `constructor(private root: string)`."""
+        body = constructor.body
+        parameters = body.node.child_by_field_name("parameters") if isinstance(body, Closure) else None
+        for parameter, value in zip(parameters.named_children if parameters is not None else [], args, strict=False):
+            if parameter.type == "identifier":
+                instance.attributes.setdefault(self.text(parameter), value)
 
     def _fill(self, routine: Routine, instance: Instance, depth: int) -> None:
         closure = routine.body

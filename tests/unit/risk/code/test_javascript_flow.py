@@ -31,6 +31,7 @@ def judged(text: str) -> Findings:
         "/'); } } new D();",
         RUN + "class B { go(c) { execSync(c); } } class D extends B { go() { super.go('rm -rf /'); } } new D().go();",
         RUN + "class B { get c() { return 'rm -rf /'; } } execSync(new B().c);",
+        RUN + "class C { constructor(private c: string) {} go() { execSync(this.c); } } new C('rm -rf /').go();",
         "const o = { get x() { return require('child_process'); } }; o.x.execSync('rm -rf /');",
         RUN + "function* g() { yield 'ls'; yield 'rm -rf /'; } for (const c of g()) execSync(c);",
         RUN + "execSync(new Map([['a', 'rm -rf /']]).get('a'));",
