@@ -86,7 +86,10 @@ def become(judge: Judge, call: Call, operation: Operation) -> Value:
 
 def query(judge: Judge, call: Call, operation: Operation) -> Value:
     """Run SQL."""
-    text = shown(call.argument(operation.arguments[0]) if operation.arguments else None)
+    asked = call.argument(operation.arguments[0]) if operation.arguments else None
+    if isinstance(asked, Entries):  # { text: "…", values: […] }
+        asked = next((asked.entries[name] for name in ("text", "sql", "query") if name in asked.entries), asked)
+    text = shown(asked)
     memory = isinstance(call.receiver, Instance) and ":memory:" in shown(call.receiver.attributes.get("database"))
     if (match := _DROPS.search(text)) and not memory:
         first = match[0].strip().split()
@@ -114,7 +117,6 @@ def query(judge: Judge, call: Call, operation: Operation) -> Value:
             Effect.CREDENTIAL_READ,
         )
         return Value(labels=frozenset({Label.CREDENTIAL}))
-    asked = call.args[0] if call.args else None
     if call.name.endswith(".query") and not isinstance(asked, Constant | Text):
         return Instance(call.name, labels=labels_of(call.receiver))
     return Value(labels=labels_of(call.receiver))

