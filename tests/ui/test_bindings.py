@@ -23,6 +23,7 @@ from tui.ui.screens.pool import PoolArea
 from tui.ui.screens.record import RecordScreen
 from tui.ui.screens.run import RunArea
 from tui.ui.screens.scenarios import ScenariosArea
+from tui.ui.screens.sessions import SessionOptions
 from tui.ui.screens.timeline import TimelineArea
 from tui.ui.widgets.audit_list import AuditList
 from tui.ui.widgets.block_list import BlockList
@@ -64,6 +65,7 @@ OWNERS: dict[str, type[DOMNode]] = {
     "scenariolist": ScenarioList,
     "steps": StepList,
     "approval": Approval,
+    "sessions": SessionOptions,
     "finder": Finder,
     "dialog": Dialog,
 }
@@ -87,7 +89,7 @@ def test_ids_are_unique() -> None:
     assert len(ids) == len(set(ids))
 
 
-BEFORE_OTHERS = {("output", "slash")}
+BEFORE_OTHERS = {("output", "slash"), ("output", "escape"), ("form", "escape")}
 """Keys of what has the focus that are meant to go before the same key around it: `/` searches what one looks at."""
 
 

@@ -44,6 +44,7 @@ Scope = Literal[
     "scenariolist",
     "steps",
     "approval",
+    "sessions",
     "finder",
     "dialog",
 ]
@@ -74,6 +75,7 @@ SCOPE_TITLES: Final[dict[Scope, str]] = {
     "scenariolist": "The list of scenarios",
     "steps": "Steps of a scenario",
     "approval": "The question before a run",
+    "sessions": "The list of sessions",
     "finder": "Help and palette",
     "dialog": "Dialogs",
 }
@@ -106,10 +108,11 @@ AROUND: Final[dict[Scope, tuple[Scope, ...]]] = {
     "blocks": ("list", "code"),
     "record": ("dialog",),
     "approval": ("dialog",),
+    "sessions": ("dialog",),
     "finder": ("dialog",),
 }
 """What else is bound where a scope is, beside what is everywhere."""
-MODAL: Final[frozenset[Scope]] = frozenset(("code", "blocks", "record", "approval", "finder", "dialog"))
+MODAL: Final[frozenset[Scope]] = frozenset(("code", "blocks", "record", "approval", "sessions", "finder", "dialog"))
 """Scopes on top of everything else: of the keys from everywhere only those that come first work there."""
 KEY_TABLE: Final = KeyTable(TABLE, SCOPE_TITLES, AROUND, MODAL)  # type: ignore[arg-type]
 

@@ -14,6 +14,11 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("approval.down", "pagedown,j", "page(1)", "Page down", "Read on.", display="pgdn j"),
     Key("approval.up", "pageup,k", "page(-1)", "Page up", "Back.", display="pgup k"),
 
+    Key("sessions.down", "j", "cursor_down", "Down", "Next session; so does ↓."),
+    Key("sessions.up", "k", "cursor_up", "Up", "Previous session; so does ↑."),
+    Key("sessions.first", "g", "first", "First", "First session."),
+    Key("sessions.last", "G", "last", "Last", "Last session.", display="G"),
+
     Key("finder.down", "down,ctrl+n", "move(1)", "Down", "Next one.", display="↓ ^n"),
     Key("finder.up", "up", "move(-1)", "Up", "One before."),
     Key("finder.pagedown", "pagedown", "page(1)", "Page down", "One page down."),

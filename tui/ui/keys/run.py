@@ -24,6 +24,8 @@ KEYS: Final[tuple[Key, ...]] = (
         changes=True),
     Key("run.filter", "slash", "screen.filter", "Filter", "Filter the commands by name, category and description.",
         display="/"),
+    Key("run.back", "escape", "screen.back", "Back",
+        "Clear the filter of the commands; from everywhere else in the area, go to the commands.", display="esc"),
     Key("run.risk", "f3,i", "screen.risk", "Risk",
         "Show all that is known of the risk, the policy and the mode, or one line.", shown=True),
 
@@ -37,6 +39,8 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("definitions.right", "l,right", "screen.next_pane(1)", "Next pane", "Go to the pane at the right.",
         display="l →"),
 
+    Key("form.open", "enter", "enter", "Fill in", "Go to the first parameter; with none, to the run button.",
+        shown=True),
     Key("form.down", "j", "scroll_down", "Down", "Read on."),
     Key("form.up", "k", "scroll_up", "Up", "Back."),
     Key("form.first", "g", "scroll_home", "Top", "To the beginning."),

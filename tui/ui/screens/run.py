@@ -94,10 +94,15 @@ class RunArea(Running):
             self.set_class(False, "-view-output")
             self.set_class(True, "-view-details")
         self._show_titles()
-        if name == "details":
-            self.call_after_refresh(self.query_one(Details).focus_form)
+        if self.query_one(self.PANES[name]).region.area:
+            self._focus_pane(name)  # at once: what is typed next is meant for it
         else:
-            self.call_after_refresh(self.query_one(f"#{name}").focus)
+            self.call_after_refresh(self._focus_pane, name)
+
+    def _focus_pane(self, name: str) -> None:
+        """Focus a pane; the form as a whole, for a field would take the next key that goes from pane to pane."""
+        if not self.query_one(self.PANES[name]).has_focus_within:
+            self.set_focus(self.query_one(f"#{name}"))
 
     def _show_titles(self) -> None:
         """Name the panes; where there is no room for all, the visible one also names those behind it."""
@@ -119,14 +124,19 @@ class RunArea(Running):
 
     @on(Input.Submitted, "#filter")
     def _filtered(self) -> None:
-        self.query_one(DefinitionList).focus()
+        commands = self.query_one(DefinitionList)
+        commands.settle()
+        self.set_focus(commands)
 
-    def key_escape(self) -> None:
-        """Leave the filter; a second time, clear it."""
+    def action_back(self) -> None:
+        """Clear the filter of the commands; from everything else, go to the commands."""
         box, commands = self.query_one("#filter", Input), self.query_one(DefinitionList)
-        if not box.has_focus:
+        if self.focused in (box, commands):
             box.value = ""
-        commands.focus()
+            commands.filter("")
+            self.set_focus(commands)
+        else:
+            self.action_pane("definitions")
 
     # --- what comes in ---------------------------------------------------------------------------------------------
 
@@ -153,9 +163,12 @@ class RunArea(Running):
     async def show_details(self, entry: Entry | None) -> None:
         """Show a command in the middle."""
         with self.app.batch_update():  # laid out and drawn once, not after each of its parts
-            await self.query_one(Details).show(entry)
+            await self.query_one(Details).show(entry, without=self._no_command())
             self._show_titles()
         self.show_keys()
+
+    def _no_command(self) -> str:
+        return "No command matches the filter." if self.query_one("#filter", Input).value.strip() else ""
 
     def open_command(self, name: str) -> None:
         """Put the cursor on a command and open it, whatever the filter says."""
@@ -174,6 +187,7 @@ class RunArea(Running):
         self.entry = event.entry
         await self.query_one(Details).show(event.entry)
         self.action_pane("details")
+        self.call_after_refresh(self.query_one(Details).focus_form)
 
     @on(Details.Changed)
     def _look_at_risk(self) -> None:

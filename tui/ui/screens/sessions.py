@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
@@ -15,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from tui.machines.model import PROFILES
 from tui.text import clean_line
+from tui.ui.bindings import bindings_of
 from tui.ui.describe import age, spec_words
 from tui.ui.screens.dialog import Dialog
 from tui.ui.widgets.line_input import LineInput
@@ -29,6 +31,12 @@ class SessionChoice:
 
     name: str
     profile: str | None = None
+
+
+class SessionOptions(OptionList):
+    """The sessions there are; its cursor moves as that of every other list."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("sessions")
 
 
 class Sessions(Dialog[SessionChoice]):
@@ -51,7 +59,10 @@ class Sessions(Dialog[SessionChoice]):
 
     def content(self) -> Iterable[Widget]:
         """Return the list and the line for a new session."""
-        yield OptionList(*(self._option(session) for session in self._sessions), compact=True)
+        options = SessionOptions(*(self._option(session) for session in self._sessions), compact=True)
+        names = [session.name for session in self._sessions]
+        options.highlighted = names.index(self._current) if self._current in names else None
+        yield options
         yield Horizontal(
             LineInput(placeholder="name of a new session", compact=True, max_length=60),
             Select([(name, name) for name in PROFILES], value=self._profile, allow_blank=False, compact=True),

@@ -41,26 +41,44 @@ class DefinitionList(CatalogList["Entry"]):
         super().__init__(id=id)
         self._index: Index | None = None
         self._filter = ""
+        self._left: Entry | None = None
+        """The command the cursor was on when the filter was begun; None once another one was chosen with it."""
 
     def show(self, index: Index) -> None:
         """Show another state of the catalog; the cursor stays on its command."""
         self._index = index
-        self._lay_out()
+        self._lay_out(self.entry)
 
     def filter(self, text: str) -> None:
-        """Show only what matches, best first; everything by category for an empty text."""
-        self._filter = text.strip()
-        self._lay_out()
+        """Show only what matches, with the cursor on the best, which comes first.
 
-    def _lay_out(self) -> None:
-        before = self.entry
+        For an empty text show everything by category, with the cursor where it was before, unless `settle` was called.
+        """
+        text = text.strip()
+        if text == self._filter:
+            return
+        self._filter = text
+        if text:
+            self._left = self._left or self.entry
+            self._lay_out(None)
+        else:
+            before, self._left = self._left or self.entry, None
+            self._lay_out(before)
+
+    def settle(self) -> None:
+        """Stay on what was found, also when the filter is cleared."""
+        if self.entry is not None:
+            self._left = None
+
+    def _lay_out(self, entry: Entry | None) -> None:
+        """Fill the rows, and put the cursor on a command as it is now, or on the first one."""
         if self._index is None:
             return
         self._rows = self._matching(self._index) if self._filter else by_category(self._index.entries)
         cursor = 0
-        if before is not None:
-            same = next((number for number, row in enumerate(self._rows) if row == before), None)
-            cursor = same or self._row_of(before.name) or 0
+        if entry is not None:
+            same = next((number for number, row in enumerate(self._rows) if row == entry), None)
+            cursor = same or self._row_of(entry.name) or 0
         self.rows_changed(cursor)
 
     def _matching(self, index: Index) -> list[Entry | str]:

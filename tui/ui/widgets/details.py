@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _DOCUMENTATION_LIMIT = 8000
 """Characters of prose that are laid out: every paragraph is a widget, and widgets are slow in the hundreds."""
+_NOTHING = "Choose a command at the left."
 _LEXERS = {"bash": "bash", "python": "python", "javascript": "javascript", "rust": "rust", "go": "go"}
 
 
@@ -49,6 +50,7 @@ class Details(VerticalScroll, Reading):
         & #details-run { min-width: 16; height: 1; border: none; }
         & #details-documentation { margin: 1 0 0 0; padding: 0; background: $surface; }
         & #details-code { background: $panel; padding: 0 1; margin-top: 1; }
+        & .-absent { display: none; }
         & #details-empty { color: $text-muted; display: none; padding: 1 0; }
         &.-empty > * { display: none; }
         &.-empty > #details-empty { display: block; }
@@ -70,7 +72,7 @@ class Details(VerticalScroll, Reading):
 
     def compose(self) -> ComposeResult:
         """Lay the pane out."""
-        yield Static("Choose a command at the left.", id="details-empty", markup=False)
+        yield Static(_NOTHING, id="details-empty", markup=False)
         yield Static(id="details-head", markup=False)
         yield Static(id="details-problems", markup=False)
         yield ParameterForm(id="details-form")
@@ -88,9 +90,10 @@ class Details(VerticalScroll, Reading):
         """Whether nothing is being laid out: the form is whole."""
         return not self._showing.locked()
 
-    async def show(self, entry: Entry | None) -> None:
-        """Show a command, or that there is none. Of several calls at once the last one counts."""
+    async def show(self, entry: Entry | None, *, without: str = "") -> None:
+        """Show a command, or that there is none and `without` why. Of several calls at once the last one counts."""
         self._wanted = entry
+        self.query_one("#details-empty", Static).update(without or _NOTHING)
         # Laying out takes several steps, and two commands must not be mixed in one form.
         async with self._showing:
             if self._wanted is entry:
@@ -107,7 +110,7 @@ class Details(VerticalScroll, Reading):
         problems = self.query_one("#details-problems", Static)
         problems.update(_problems(entry))
         problems.set_class(bool(entry.problems), "-some")
-        self.query_one("#details-run").display = definition is not None
+        self.query_one("#details-run").set_class(definition is None, "-absent")
         if definition is None:
             self.query_one("#details-head", Static).update(Content.styled(clean_line(entry.name), "bold"))
         else:
@@ -119,7 +122,7 @@ class Details(VerticalScroll, Reading):
 
     async def _show_text(self, definition: Definition | None) -> None:
         code = self.query_one("#details-code", Static)
-        code.display = definition is not None
+        code.set_class(definition is None, "-absent")
         if definition is not None:
             code.update(_steps(definition))
         # Not needed for the first paint, and so slow to import that the interface would stutter.
@@ -132,6 +135,14 @@ class Details(VerticalScroll, Reading):
             documentation = Markdown(id="details-documentation", open_links=False)
             await self.mount(documentation, before=code)
         await documentation.update(_documentation(definition))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let enter through to the fields."""
+        return self.has_focus if action == "enter" else True
+
+    def action_enter(self) -> None:
+        """Begin to fill the form in."""
+        self.focus_form()
 
     def focus_form(self) -> None:
         """Focus the first field, or the run button."""
