@@ -8,7 +8,7 @@ from textual import work
 
 from tui.text import clean, clean_line
 from tui.themes.tokens import TOKENS
-from tui.ui.sturdy_app import SturdyApp
+from tui.ui.typing_app import TypingApp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ def token_defaults(theme: Theme) -> dict[str, str]:
     return {token: variables[source] for token, source in TOKENS.items()}
 
 
-class ThemedApp(SturdyApp):
+class ThemedApp(TypingApp):
     """Base of the application. A subclass calls `start_themes` when it is made and `follow_themes` once it is drawn."""
 
     paths: Paths

@@ -1,0 +1,89 @@
+"""What the application has to do with typing: each key acts before the next one goes anywhere."""
+
+from __future__ import annotations
+
+from collections import deque
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from textual import on
+from textual.events import Event, Key, Paste
+from textual.message import Message
+
+from tui.ui.sturdy_app import SturdyApp
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+    from textual.widget import Widget
+
+_PATIENCE_S: Final = 0.3
+"""So long a key holds up those behind it at most: what had it may be gone, or be busy."""
+
+
+_ROUNDS: Final = {"enter": 3, "escape": 3}
+"""What finishes a line is told of by a message, which may lead to another one, before the focus moves on."""
+
+
+class Passed(Message):
+    """Follows a key on its way up. Where it arrives, whatever wanted the key has had it: queues keep their order."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self.rounds = rounds
+        """How often it goes that way, this time included."""
+
+
+class TypingApp(SturdyApp):
+    """Base of the application.
+
+    Textual 8.2.8 sends a key to what has the focus when the key arrives, but a binding acts only once its key went from
+    there up to the application again. What is typed right behind a key that moves the focus, or puts a screen on top,
+    would go to where the focus was. So a key waits until the one before it has acted, and a new screen is there.
+    """
+
+    _busy: Widget | None = None
+    """What the key went to that those behind it wait for."""
+    _patience: Timer | None = None
+
+    @cached_property
+    def _typed(self) -> deque[Key | Paste]:
+        return deque()
+
+    async def on_event(self, event: Event) -> None:
+        """Hold what is typed until what was typed before has acted."""
+        if not isinstance(event, Key | Paste) or event.is_forwarded:
+            await super().on_event(event)
+            return
+        self._typed.append(event)
+        if self._busy is None or not self._busy.is_attached:
+            await self._pass_on()
+        elif self._patience is None:
+            self._patience = self.set_timer(_PATIENCE_S, self._pass_on)
+
+    async def _pass_on(self) -> None:
+        """Send what was typed next to where the focus is now, once there is a place for it."""
+        self._busy = None
+        if self._patience is not None:
+            self._patience.stop()
+            self._patience = None
+        while self._typed and self._busy is None and self._screen_stack:
+            if not self.screen.is_mounted:
+                self._wait_for(self.screen, 1)
+                break
+            event = self._typed.popleft()
+            await super().on_event(event)
+            if event.is_forwarded:
+                rounds = _ROUNDS.get(event.key, 1) if isinstance(event, Key) else 1
+                self._wait_for(self.focused or self.screen, rounds)
+        if self._typed:
+            self._patience = self.set_timer(_PATIENCE_S, self._pass_on)
+
+    def _wait_for(self, target: Widget, rounds: int) -> None:
+        self._busy = target if target.post_message(Passed(rounds)) else None
+
+    @on(Passed)
+    def _passed(self, event: Passed) -> None:
+        if self._busy is not None and event.rounds > 1:
+            self._wait_for(self._busy, event.rounds - 1)
+        if self._busy is None or event.rounds == 1:
+            self.call_later(self._pass_on)  # behind what the key's action asked for, such as another focus
