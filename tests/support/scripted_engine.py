@@ -60,6 +60,11 @@ class ScriptedStore:
     session_records: dict[str, SessionRecord] = field(default_factory=dict)
     snapshot_records: dict[str, SnapshotRecord] = field(default_factory=dict)
     run_records: dict[str, RunRecord] = field(default_factory=dict)
+    changed_by_others: int = 0
+    """How often another process has changed something."""
+
+    def version(self) -> int:
+        return self.changed_by_others
 
     def output_path(self, run_id: str) -> Path:
         return Path("/nowhere") / run_id
@@ -145,6 +150,8 @@ class ScriptedEngine:
         """Methods below that were begun, in order."""
         self.gates: dict[str, asyncio.Event] = {}
         """By the name of such a method: what it waits for first."""
+        self.orphaned: set[str] = set()
+        """Runs of other processes that were killed."""
         self._script = script
         self._listeners: list[Callable[[Event], None]] = []
         self._undone: dict[str, list[tuple[str, str]]] = {}
@@ -188,6 +195,14 @@ class ScriptedEngine:
         return {"at": self.now(), "session_id": record.session_id, "run_id": record.id}
 
     # --- runs ------------------------------------------------------------------------------------------------------
+
+    def recover(self) -> int:
+        self.calls.append("recover")
+        dead = [run for run in self.store.run_records.values() if run.id in self.orphaned]
+        for run in dead:
+            self.store.run_records[run.id] = replace(run, state=RunState.INTERRUPTED, ended_at=self.now())
+        self.orphaned.clear()
+        return len(dead)
 
     def run(self, request: Request) -> ScriptedRun:
         for other in self.started:

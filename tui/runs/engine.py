@@ -129,7 +129,7 @@ class Engine(EngineSessions, EngineMachines):
             owner = new_id()
             log = undo.enter_context(AuditLog.open(paths, redactor))
             audit = AuditTrail(log, user_name(), settings.gate.role)
-            recover_runs(store, paths, lambda run: audit.interrupted(run, store.session(run.session_id).name))
+            recover_runs(store, paths, audit.interrupted)
             lock = Lock.acquire(engine_locks(paths), owner)
             undo.pop_all()
         if gate is None:
@@ -260,6 +260,15 @@ class Engine(EngineSessions, EngineMachines):
                 self._context.anticipation.of(driver.live.base_id)  # where a failure of the next run would go back to
             await self._drivers.bound()
             await snapshots.collect_if_due(self._context)
+
+    def recover(self) -> int:
+        """End the runs whose process was killed meanwhile, as opening does; return how many there were.
+
+        Raises:
+            StoreError: they could not be recorded.
+            AuditError: that could not be recorded in the audit log.
+        """
+        return recover_runs(self.store, self._context.paths, self._context.audit.interrupted)
 
     def _redactor_for(self, request: Request) -> Redactor:
         """Return what also knows the secrets of one request: declared ones, and variables whose names say so."""

@@ -31,11 +31,12 @@ def engine_locks(paths: Paths) -> Path:
     return directory
 
 
-def recover_runs(store: Store, paths: Paths, note: Callable[[RunRecord], None]) -> int:
+def recover_runs(store: Store, paths: Paths, note: Callable[[RunRecord, str], None]) -> int:
     """End the runs whose engine is gone, with what is known of them; return how many there were.
 
     An engine holds the lock of its id while it lives, so a run whose owner's lock is free is nobody's. `note` gets each
-    as it will be kept, before it is; what it raises leaves the run as it is, for the next time.
+    as it will be kept, before it is, and the name of its session; what it raises leaves the run as it is, for the next
+    time.
     """
     recovered = 0
     unfinished = store.unfinished()
@@ -47,7 +48,8 @@ def recover_runs(store: Store, paths: Paths, note: Callable[[RunRecord], None]) 
         except Held:
             continue
         try:
-            for begun in [run for its_owner, run in unfinished if its_owner == owner]:
+            # Read again, as another process may have ended them before this one got the lock.
+            for begun in [run for its_owner, run in store.unfinished() if its_owner == owner]:
                 path = store.output_path(begun.id)
                 data_bytes, head = repair(path)
                 ended = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else now()
@@ -55,7 +57,7 @@ def recover_runs(store: Store, paths: Paths, note: Callable[[RunRecord], None]) 
                     begun, state=RunState.INTERRUPTED, ended_at=max(ended, begun.started_at), output_bytes=data_bytes,
                     output_head=head, error=_KILLED,
                 )  # fmt: skip
-                note(run)
+                note(run, store.session(run.session_id).name)
                 store.conclude(run)
                 recovered += 1
         except BaseException:

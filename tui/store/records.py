@@ -150,6 +150,13 @@ class Records:
         found = self._all(f"SELECT {rows.MOVE} FROM moves WHERE session_id = ? ORDER BY seq", session_id)
         return [rows.move_of(row) for row in found]
 
+    def version(self) -> int:
+        """Return a number that is another one once another process has changed something; what this one does is not
+        counted. See https://www.sqlite.org/pragma.html#pragma_data_version.
+        """
+        ((version,),) = self._all("PRAGMA data_version")
+        return int(version)
+
     def output_path(self, run_id: str) -> Path:
         """Return the file with the output of a run."""
         return self._paths.outputs / f"{checked_id(run_id)}.log"

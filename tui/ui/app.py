@@ -21,7 +21,7 @@ from tui.ui.approver import DialogApprover
 from tui.ui.areas import AREAS
 from tui.ui.bindings import bindings_of
 from tui.ui.clipboard import forget_old
-from tui.ui.ending_app import EndingApp
+from tui.ui.following_app import FollowingApp
 from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady, SessionLoaded
 from tui.ui.place import Place, keep_place, last_place
 from tui.ui.preparation import look
@@ -51,7 +51,7 @@ _BURST_S = 0.05
 """Events this close to each other make the session be read once."""
 
 
-class RollcageApp(EndingApp):
+class RollcageApp(FollowingApp):
     """Run anything, roll anything back."""
 
     TITLE = "Rollcage"
@@ -181,6 +181,7 @@ class RollcageApp(EndingApp):
         self.workspace.opened = engine
         engine.subscribe(self._hear)
         self._tell_areas(EngineReady)
+        self.follow_records()
         self.reload_session()
         self.action_set_up()
         # What is here now stays: the collector need not walk it again while output pours in.

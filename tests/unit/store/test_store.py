@@ -73,6 +73,19 @@ def test_records_come_back_as_they_were(paths: Paths, store: Store, session: Ses
     again.close()
 
 
+def test_the_version_tells_what_others_changed_and_nothing_else(paths: Paths, store: Store, session: SessionRecord):
+    before = store.version()
+    store.add_snapshot(a_snapshot(session.id))
+    assert store.version() == before
+    other = Store.open(paths)
+    assert store.version() == before
+    other.add_snapshot(a_snapshot(session.id))
+    after = store.version()
+    assert after != before
+    assert store.version() == after
+    other.close()
+
+
 def test_a_final_run_never_changes(store: Store, session: SessionRecord):
     run = a_run(session.id)
     store.add_run(run, new_id())
