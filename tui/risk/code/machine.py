@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from tui.levels import RiskLevel
-from tui.risk.code import clouds, evaluation, files, network, processes
+from tui.risk.code import clouds, containers, evaluation, files, network, processes
 from tui.risk.code.files import content_of, hold, is_secret
 from tui.risk.code.judge import Judge
 from tui.risk.code.operations import Action, Call, Operation
@@ -18,20 +17,16 @@ from tui.risk.code.values import (
     Constant,
     Entries,
     Instance,
-    Items,
     Label,
     Text,
     Value,
     alternatives,
     labels_of,
     shown,
-    text_of,
 )
 from tui.risk.model import Category, Effect
 
 _HIGH: Final = RiskLevel.HIGH
-_MOST_SETTINGS: Final = 1000
-"""Settings of a container that are looked at."""
 _DROPS: Final = re.compile(
     r"^\s*(?:drop\s+(?:table|database|schema|user|role|index|view|keyspace|tablespace)\b(?:\s+(?!if\b)\S+)?|truncate\s+(?:table\s+)?\w+"
     r"|delete\s+from\s+[\w.\"`\[\]]+\s*;?\s*$"
@@ -179,48 +174,6 @@ def set_up(judge: Judge, call: Call, operation: Operation) -> Value:
     return UNKNOWN
 
 
-def container(judge: Judge, call: Call, operation: Operation) -> Value:
-    """Start a container: with the machine's own file system or rights it is none."""
-    del operation
-    settings = itertools.islice(_settings((*call.args, Entries(dict(call.keywords)))), _MOST_SETTINGS)
-    if any(_opens_host(name, value) for name, value in settings):
-        judge.report(
-            _HIGH, Category.ESCAPE, "container-host", "starts a container that may do anything to the machine under it",
-            call.span, Effect.PRIVILEGE, attack=("T1611",),
-        )  # fmt: skip
-    return Instance(call.name)
-
-
-def _settings(values: tuple[Value, ...], name: str = "", depth: int = 0) -> Iterator[tuple[str, Value]]:
-    """Yield every setting with its name, however deep the objects that describe a container hold it."""
-    for value in values[:64]:
-        yield name, value
-        if depth > 8:
-            continue
-        if isinstance(value, Items):
-            yield from _settings(value.items, name, depth + 1)
-        elif isinstance(value, Entries | Instance):
-            inside = value.entries if isinstance(value, Entries) else value.attributes
-            for key, inner in list(inside.items())[:64]:
-                if name.lower() in {"volumes", "binds"} and key.startswith("/"):
-                    yield name, Constant(key)
-                yield from _settings((inner,), "source" if key in {"source", "1"} else key, depth + 1)
-
-
-def _opens_host(name: str, value: Value) -> bool:
-    name = name.lower().replace("_", "")
-    if name in {"privileged", "hostpid", "hostipc"}:
-        return isinstance(value, Constant) and value.value is True
-    text = text_of(value)
-    if text is None:
-        return False
-    if name in {"pidmode", "ipcmode", "usernsmode"}:
-        return text == "host"
-    if name in {"volumes", "binds", "source", "path", "mounts"}:
-        return text.partition(":")[0] in {"/", "/var/run/docker.sock", "/etc", "/run/docker.sock"}
-    return name in {"capadd", "add"} and text.removeprefix("CAP_") in {"SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "ALL"}
-
-
 def power(judge: Judge, call: Call, operation: Operation) -> Value:
     """Stop or start the machine."""
     judge.report(
@@ -292,14 +245,14 @@ _OWN: Final[dict[Action, Handler]] = {
     Action.EVADE: _plain(_HIGH, Category.EVADE, "evade", Effect.CONFIG),
     Action.DECRYPT_STORE: _plain(_HIGH, Category.CRED_READ, "decrypt-store", Effect.CREDENTIAL_READ,
     labels=frozenset({Label.CREDENTIAL})),
-    Action.CONTAINER: container,
     Action.GRANT: _plain(_HIGH, Category.ACCOUNT, "grant", Effect.PRIVILEGE, Effect.REMOTE),
     Action.MOUNT: _plain(_HIGH, Category.KERNEL, "mount", Effect.KERNEL),
     Action.MINE: _plain(_HIGH, Category.DOS, "mine", Effect.EXHAUST),
     Action.HOOK: _plain(_HIGH, Category.HIJACK, "hook", Effect.EXECUTE),
 }  # fmt: skip
 HANDLERS: Final[dict[Action, Handler]] = {
-    **clouds.HANDLERS, **files.HANDLERS, **processes.HANDLERS, **network.HANDLERS, **evaluation.HANDLERS, **_OWN,
+    **clouds.HANDLERS, **containers.HANDLERS,
+    **files.HANDLERS, **processes.HANDLERS, **network.HANDLERS, **evaluation.HANDLERS, **_OWN,
 }  # fmt: skip
 
 
