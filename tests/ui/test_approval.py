@@ -120,7 +120,7 @@ async def test_the_evidence_is_underlined_and_what_really_runs_is_shown(app: Rol
         shown = plain(dialog.query_one(Facts).facts)
         assert "■ CRITICAL risk" in shown
         assert "critical: deletes the whole file system" in shown
-        assert "runs\trm -rf /   in base64 -d | sh" in shown
+        assert "becomes\trm -rf /   in base64 -d | sh" in shown
         assert "cannot be taken back" in shown
         underlined = [
             segment.text

@@ -21,7 +21,6 @@ from tui.ui.widgets.details import Details
 from tui.ui.widgets.line_input import LineInput
 from tui.ui.widgets.session_tree import SessionTree
 
-
 TAG = """---
 name: tag
 description: Put a tag on a release

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CONFIDENCE: Final = {
     Confidence.PARSED: "understood as written",
-    Confidence.FOLDED: "had to be unfolded",
+    Confidence.FOLDED: "understood once variables and encodings were worked out",
     Confidence.PARTIAL: "not all of it understood",
 }
 _UNDO: Final = {
@@ -112,7 +112,10 @@ def _evidence_lines(proposal: Proposal) -> list[Fact]:
 
 
 def real_lines(proposal: Proposal) -> list[Fact]:
-    """Return what really runs, where that is not what stands there."""
+    """Return what commands become once they are worked out, where that is not what stands there.
+
+    Commands of every branch: which one is taken is only known when it runs.
+    """
     commands = [
         command
         for step in proposal.steps
@@ -122,7 +125,7 @@ def real_lines(proposal: Proposal) -> list[Fact]:
     rows = [command_line(command) for command in commands[:_MOST_COMMANDS]]
     if len(commands) > _MOST_COMMANDS:
         rows.append(Content.styled(f"and {len(commands) - _MOST_COMMANDS} more", "$text-muted"))
-    return labelled("runs", rows)
+    return labelled("becomes", rows)
 
 
 def _understood(assessment: Assessment) -> list[Fact]:
