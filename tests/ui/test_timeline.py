@@ -255,7 +255,7 @@ async def test_what_is_said_of_a_deletion_is_true_where_others_share_the_bytes(
         await pilot.press("G", "X")
         await until(pilot, lambda: isinstance(app.screen, Confirm) and isinstance(app.focused, Button))
         assert isinstance(app.screen, Confirm)
-        assert "It added 1.2 MiB. What of that others need too stays on disk" in app.screen.body.plain
+        assert "It added about 1.2 MiB. What of that others need too stays on disk" in app.screen.body.plain
         await pilot.press("right", "enter")
         await until(pilot, lambda: toasts(app)[-1:] == [
             "Deleted; 635 KiB are free again. The other 635 KiB it had added are needed by other snapshots and stay."
@@ -417,3 +417,14 @@ async def test_what_a_branch_began_at_may_be_gone(app: RollcageApp, engine: Scri
         await engine.delete_snapshots([origin])
         app.switch_session(SessionChoice("experiment"))
         await until(pilot, lambda: "at which this one began was deleted" in " ".join(shown(area)))
+
+
+async def test_of_a_run_that_goes_on_it_is_said_when_it_can_be_compared(
+    app: RollcageApp, engine: ScriptedEngine
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first")
+        engine.run(request("slow"))
+        await until(pilot, lambda: len(keys(area)) == 3)
+        await pilot.press("g")
+        await until(pilot, lambda: "This run goes on" in " ".join(shown(area)))

@@ -129,8 +129,8 @@ def delete_question(state: SessionState, snapshot: SnapshotRecord) -> Content:
             Content.styled(f"snapshot {snapshot.id} · {state.reason_of(snapshot)}", "$text-muted"),
             Content(""),
             Content.styled("This cannot be taken back.", "$text-warning"),
-            Content.styled(f"It added {size(snapshot.stored_bytes)}. What of that others need too stays on disk; its "
-                           "run stays in the history, and so do all other snapshots.", "$text-muted"),
+            Content.styled(f"It added about {size(snapshot.stored_bytes)}. What of that others need too stays on disk; "
+                           "its run stays in the history, and so do all other snapshots.", "$text-muted"),
         ]
     )  # fmt: skip
 

@@ -39,6 +39,10 @@ _SETTLE_S: Final = 0.3
 _FILE_SETTLE_S: Final = 0.15
 _LONGEST_LABEL: Final = 80
 _LAST_SUCCESS: Final = "last-success"
+_NOTHING_TO_COMPARE: Final = {
+    RunState.REFUSED: "This run was refused: it changed nothing.",
+    RunState.RUNNING: "This run goes on: what it changes can be compared once it has ended.",
+}
 _AROUND_PAIR: Final = len("╭─ Changes ·  →  ─╮")
 
 
@@ -139,8 +143,8 @@ class TimelineArea(Moving):
         if row is None:
             return "Nothing has run in this session yet."
         if here is None:
-            never_ran = row.run is not None and row.run.state is RunState.REFUSED
-            return "This run was refused: it changed nothing." if never_ran else "This run left no snapshot."
+            state = row.run.state if row.run is not None else RunState.ERROR
+            return _NOTHING_TO_COMPARE.get(state, "This run left no snapshot.")
         match self._against:
             case Against.BEFORE:
                 other = self._snapshot(here.parent_id) or self._origin.look_for(here, self.engine.store)
