@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textual.pilot import Pilot
-from textual.widgets import Button, Input, OptionList
+from textual.widgets import Button, Input, OptionList, Static
 
 from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine
@@ -12,6 +12,7 @@ from tui.ui.app import RollcageApp
 from tui.ui.output.view import OutputView
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.run import RunArea
+from tui.ui.widgets.moment_details import MomentDetails
 from tui.ui.widgets.session_tree import SessionTree
 
 
@@ -124,3 +125,15 @@ async def test_sessions_are_made_and_switched(app: RollcageApp, engine: Scripted
         await pilot.press("end", "enter")
         await until(pilot, lambda: app.workspace.session == "default" and len(tree.rows) == 2)
         assert [row.run.title for row in tree.rows if row.run] == ["first"]
+
+
+async def test_all_that_is_known_of_a_moment_is_in_sight(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 24)) as pilot:
+        tree = await with_runs(pilot, app, engine, "a run with a title that needs more than one line of the pane")
+        await engine.set_snapshot(tree.rows[0].key, name="and a name that needs more than one line too, or nearly so")
+        app.reload_session()
+        details = app.screen.query_one(MomentDetails)
+        lines = details.query_one(Static)
+        await until(pilot, lambda: "and a name" in str(lines.render()) and tree.rows[0].key in str(lines.render()))
+        await until(pilot, lambda: lines.size.height > 7)
+        assert details.max_scroll_y == 0

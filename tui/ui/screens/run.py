@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.events import Resize
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from tui.text import clean_line
 from tui.ui.bindings import bindings_of
@@ -19,10 +19,11 @@ from tui.ui.output.log import OutputLog
 from tui.ui.output.panel import OutputPanel
 from tui.ui.output.view import OutputView
 from tui.ui.screens.running import Running
-from tui.ui.session_state import SessionState, row_details, undo_words
+from tui.ui.session_state import SessionState, undo_words
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.line_input import LineInput
+from tui.ui.widgets.moment_details import MomentDetails
 from tui.ui.widgets.pane import Pane
 from tui.ui.widgets.risk_pane import RiskPane
 from tui.ui.widgets.session_tree import SessionTree
@@ -66,7 +67,7 @@ class RunArea(Running):
                 yield OutputPanel(OutputView(self._nothing_yet(), id="output"))
             with Pane("Session", id="pane-tree"):
                 yield SessionTree(id="tree")
-                yield Static(id="tree-details", markup=False)
+                yield MomentDetails(id="tree-details")
 
     def _nothing_yet(self) -> str:
         key = self.rollcage.key_of("run.run")
@@ -241,7 +242,7 @@ class RunArea(Running):
         self._show_row()
 
     def _show_row(self) -> None:
-        self.query_one("#tree-details", Static).update(row_details(self.query_one(SessionTree).row))
+        self.query_one(MomentDetails).show(self.query_one(SessionTree).row)
 
     # --- output ----------------------------------------------------------------------------------------------------
 
