@@ -135,5 +135,6 @@ async def test_all_that_is_known_of_a_moment_is_in_sight(app: RollcageApp, engin
         details = app.screen.query_one(MomentDetails)
         lines = details.query_one(Static)
         await until(pilot, lambda: "and a name" in str(lines.render()) and tree.rows[0].key in str(lines.render()))
-        await until(pilot, lambda: lines.size.height > 7)
-        assert details.max_scroll_y == 0
+        await until(pilot, lambda: lines.size.height > 8 and details.max_scroll_y == 0)
+        await pilot.resize_terminal(120, 15)
+        await until(pilot, lambda: 0 < details.max_scroll_y == lines.size.height - details.size.height)

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class MomentDetails(VerticalScroll, can_focus=False):
-    """As high as its lines, up to half of its pane; what is more scrolls, from the top for every row."""
+    """As high as its lines, up to 60 % of its pane; what is more scrolls, from the top for every row."""
 
     DEFAULT_CSS = """
     MomentDetails {
         height: auto;
-        max-height: 50%;
+        max-height: 60%;
         padding: 0 1;
         border-top: solid $border-blurred;
         scrollbar-size-vertical: 1;
