@@ -57,6 +57,13 @@ async def test_help_and_palette_get_all_of_it(app: RollcageApp, key: str, kind: 
         await until(pilot, lambda: app.screen.query_one(Input).value == "pin")
 
 
+async def test_something_is_found_and_done_in_one_burst(app: RollcageApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        burst(app, "?audit log\r")
+        await until(pilot, lambda: app.current_mode == "audit")
+
+
 async def test_the_editor_gets_all_of_it(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app)

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widget import Widget
 
-_PATIENCE_S: Final = 0.3
-"""So long a key holds up those behind it at most: what had it may be gone, or be busy."""
-
-
+_LOOK_S: Final = 0.05
+_MOST_LOOKS: Final = 20
+"""So often it is looked whether what had a key is gone, with what follows it; then it is busy, and keys go on."""
 _ROUNDS: Final = {"enter": 3, "escape": 3}
 """What finishes a line is told of by a message, which may lead to another one, before the focus moves on."""
 
@@ -43,7 +42,9 @@ class TypingApp(SturdyApp):
 
     _busy: Widget | None = None
     """What the key went to that those behind it wait for."""
-    _patience: Timer | None = None
+    _looking: Timer | None = None
+    """Runs while something is held."""
+    _looks = 0
 
     @cached_property
     def _typed(self) -> deque[Key | Paste]:
@@ -57,15 +58,24 @@ class TypingApp(SturdyApp):
         self._typed.append(event)
         if self._busy is None or not self._busy.is_attached:
             await self._pass_on()
-        elif self._patience is None:
-            self._patience = self.set_timer(_PATIENCE_S, self._pass_on)
+        self._keep_looking()
+
+    def _keep_looking(self) -> None:
+        """Look at what is waited for while something is held."""
+        if self._typed and self._looking is None:
+            self._looking = self.set_interval(_LOOK_S, self._look)
+        elif not self._typed and self._looking is not None:
+            self._looking.stop()
+            self._looking = None
+
+    async def _look(self) -> None:
+        self._looks += 1
+        if self._busy is None or not self._busy.is_attached or self._looks >= _MOST_LOOKS:
+            await self._pass_on()
 
     async def _pass_on(self) -> None:
         """Send what was typed next to where the focus is now, once there is a place for it."""
-        self._busy = None
-        if self._patience is not None:
-            self._patience.stop()
-            self._patience = None
+        self._busy, self._looks = None, 0
         while self._typed and self._busy is None and self._screen_stack:
             if not self.screen.is_mounted:
                 self._wait_for(self.screen, 1)
@@ -75,8 +85,7 @@ class TypingApp(SturdyApp):
             if event.is_forwarded:
                 rounds = _ROUNDS.get(event.key, 1) if isinstance(event, Key) else 1
                 self._wait_for(self.focused or self.screen, rounds)
-        if self._typed:
-            self._patience = self.set_timer(_PATIENCE_S, self._pass_on)
+        self._keep_looking()
 
     def _wait_for(self, target: Widget, rounds: int) -> None:
         self._busy = target if target.post_message(Passed(rounds)) else None
