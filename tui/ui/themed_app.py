@@ -39,8 +39,8 @@ class ThemedApp(TypingApp):
     """None where the colours are those kept of the last start, and no file was read yet."""
     _wanted_theme: str
     _theme_problems: Sequence[str] = ()
-    _has_its_colours = False
-    """Whether the styles are as the theme wants them before Textual asks for that the first time."""
+    _styled_as = ""
+    """The theme whose colours the styles have already, until Textual asks for that the first time."""
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours of Rollcage's own tokens, for themes that do not set them."""
@@ -64,12 +64,12 @@ class ThemedApp(TypingApp):
 
             self._catalog_of_themes, self._theme_problems = start_themes(self, self.paths, self.settings.theme)
         self.stylesheet.set_variables(self.get_css_variables())
-        self._has_its_colours = True
+        self._styled_as = self.theme
 
     def refresh_css(self, animate: bool = True) -> None:
         """Read all styles again, but not in the middle of a start, where they have the colours of the theme already."""
-        has_its_colours, self._has_its_colours = self._has_its_colours, False
-        if not (has_its_colours and self.get_css_variables() == self.stylesheet._variables):
+        styled_as, self._styled_as = self._styled_as, ""
+        if styled_as != self.theme:
             super().refresh_css(animate)
 
     def use_theme(self, name: str) -> None:
