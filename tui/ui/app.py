@@ -56,7 +56,8 @@ class RollcageApp(FollowingApp):
 
     TITLE = "Rollcage"
     NOTIFICATION_TIMEOUT = 4.0
-    CSS_PATH = "styles/base.tcss"
+    # The first area has no file of its own: all styles would be read once more for it.
+    CSS_PATH = ["styles/base.tcss", "styles/run.tcss"]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("app")
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {area.name: area.make for area in AREAS}
     DEFAULT_MODE = AREAS[0].name

@@ -28,7 +28,7 @@ class Candidate:
     reason: str = ""
     """Why it cannot be done now."""
     look: str = ""
-    """Component class of the title, without `list--`."""
+    """The look of the title, one of the `LOOKS` of a list."""
     folded: str = field(init=False, default="", compare=False)
     """What is searched first."""
 

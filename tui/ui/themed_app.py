@@ -40,7 +40,7 @@ class ThemedApp(TypingApp):
     _wanted_theme: str
     _theme_problems: Sequence[str] = ()
     _styled_as = ""
-    """The theme whose colours the styles have already, until Textual asks for that the first time."""
+    """The theme whose colours the styles have while the application starts; nothing once it is mounted."""
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colours of Rollcage's own tokens, for themes that do not set them."""
@@ -67,10 +67,13 @@ class ThemedApp(TypingApp):
         self._styled_as = self.theme
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Read all styles again, but not in the middle of a start, where they have the colours of the theme already."""
-        styled_as, self._styled_as = self._styled_as, ""
-        if styled_as != self.theme:
+        """Read all styles again, but not while the application starts, where Textual asks for it two times in vain."""
+        if self._styled_as != self.theme:
             super().refresh_css(animate)
+
+    def on_mount(self) -> None:
+        """From now on, what changes the styles is not the start."""
+        self._styled_as = ""
 
     def use_theme(self, name: str) -> None:
         """Change the colours, now and, unless the settings name a theme, at every start from now on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar, Final
 
 from rich.segment import Segment
@@ -17,26 +17,34 @@ from tui.ui.output.log import OutputLog
 from tui.ui.output.rows import RowKind
 from tui.ui.output.strips import GUTTER, TIME_WIDTH, Hit, clock, elapsed, row_strip
 from tui.ui.output.viewport import ScreenLine, Viewport
+from tui.ui.widgets.looks import Drawn, Look
 
-_STYLES: Final = {
-    RowKind.STDERR: "output--stderr",
-    RowKind.HEADING: "output--heading",
-    RowKind.NOTE: "output--note",
-    RowKind.GOOD_END: "output--good",
-    RowKind.BAD_END: "output--bad",
-    RowKind.WARNING: "output--warning",
+_MARKS: Final = {
+    RowKind.STDERR: "stderr",
+    RowKind.HEADING: "heading",
+    RowKind.NOTE: "note",
+    RowKind.GOOD_END: "good",
+    RowKind.BAD_END: "bad",
+    RowKind.WARNING: "warning",
 }
-
-_FILLED: Final = ("output--match", "output--match-current", "output--cursor")
-"""What has a background of its own."""
+"""The looks of rows that are more than output."""
 
 
-class Drawing(ScrollView):
+class Drawing(Drawn, ScrollView):
     """Draws the lines of a viewport, and nothing else of a log."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *_STYLES.values(), "output--mark", "output--match", "output--match-current", "output--cursor",
-    }  # fmt: skip
+    LOOKS: ClassVar[Mapping[str, Look]] = {
+        "mark": Look("text-muted"),
+        "stderr": Look("text-error"),
+        "heading": Look("text-primary", bold=True),
+        "note": Look("text-muted"),
+        "good": Look("text-success", bold=True),
+        "bad": Look("text-error", bold=True),
+        "warning": Look("text-warning"),
+        "match": Look("text-warning", "warning-muted", underline=True),
+        "match-current": Look("block-cursor-foreground", "warning", bold=True),
+        "cursor": Look(background="block-cursor-blurred-background", bold=True),
+    }
     DEFAULT_CSS = """
     Drawing {
         background: $surface;
@@ -44,16 +52,6 @@ class Drawing(ScrollView):
         scrollbar-gutter: stable;
         overflow-x: auto;
         overflow-y: scroll;
-        & .output--mark { color: $text-muted; }
-        & .output--stderr { color: $text-error; }
-        & .output--heading { color: $text-primary; text-style: bold; }
-        & .output--note { color: $text-muted; }
-        & .output--good { color: $text-success; text-style: bold; }
-        & .output--bad { color: $text-error; text-style: bold; }
-        & .output--warning { color: $text-warning; }
-        & .output--match { background: $warning-muted; color: $text-warning; text-style: underline; }
-        & .output--match-current { background: $warning; color: $block-cursor-foreground; text-style: bold; }
-        & .output--cursor { background: $block-cursor-blurred-background; text-style: bold; }
     }
     """
 
@@ -70,8 +68,6 @@ class Drawing(ScrollView):
         """What is on the screen."""
         self._screen_lines: list[ScreenLine] = []
         self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(64)
-        self._looks: dict[str, Style] = {}
-        self._base: Style | None = None
         self._is_drawing = False
 
     @property
@@ -87,25 +83,7 @@ class Drawing(ScrollView):
     def notify_style_update(self) -> None:
         """Forget what was drawn in the colours of before."""
         super().notify_style_update()
-        self._looks.clear()
-        self._base = None
         self._strips.clear()
-
-    def look(self, name: str) -> Style:
-        """Return how a component class draws, without the background of the view."""
-        if (look := self._looks.get(name)) is None:
-            component = self.get_component_rich_style(name)
-            self._looks[name] = look = Style(
-                color=component.color, bold=component.bold, italic=component.italic, dim=component.dim,
-                underline=component.underline, bgcolor=component.bgcolor if name in _FILLED else None,
-            )  # fmt: skip
-        return look
-
-    def _base_style(self) -> Style:
-        # Textual computes this anew at every access, which costs more than drawing a row.
-        if self._base is None:
-            self._base = self.rich_style
-        return self._base
 
     def hits(self, line: ScreenLine) -> Iterator[Hit]:
         """Return what is marked in a line."""
@@ -125,9 +103,9 @@ class Drawing(ScrollView):
             at = self.log_shown.at_ns(line.number)
             before = clock(at) if self.times == "clock" else elapsed(at - self.log_shown.at_ns(self.log_shown.first))
         strip = row_strip(
-            line.row, self._base_style(), self.look(_STYLES.get(kind, "output--mark")), line.start, line.end,
+            line.row, self.base_style, self.look(_MARKS.get(kind, "mark")), line.start, line.end,
             hits=self.hits(line), before=before,
-            cursor=self.look("output--cursor") if self.has_cursor(line.number) else None,
+            cursor=self.look("cursor") if self.has_cursor(line.number) else None,
         )  # fmt: skip
         if (extra := strip.cell_length - self._before) > self.log_shown.widest:
             self.log_shown.widest = extra
@@ -137,9 +115,9 @@ class Drawing(ScrollView):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the view."""
-        width, base = self.size.width, self._base_style()
+        width, base = self.size.width, self.base_style
         if y == 0 and not self.port.total and (words := self.words_for_nothing()):
-            text = Segment(f"{' ' * GUTTER}{words}", base + self.look("output--note"))
+            text = Segment(f"{' ' * GUTTER}{words}", base + self.look("note"))
             return Strip([text]).crop_extend(0, width, base)
         if y >= len(self._screen_lines):
             return Strip.blank(width, base)

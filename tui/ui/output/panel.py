@@ -37,6 +37,7 @@ class OutputPanel(Vertical):
         super().__init__()
         self.view = view
         view.ask = self._ask
+        self._prompt = Prompt(id="output-prompt")
         self._before: tuple[Query | None, Query | None] = (None, None)
         self._typed: Prompt.Typed | None = None
 
@@ -44,12 +45,13 @@ class OutputPanel(Vertical):
         """Lay the panel out."""
         yield self.view
         yield Strip(id="output-strip")
-        yield Prompt(id="output-prompt")
 
     def on_mount(self) -> None:
         """Show the toggles."""
         self._settling = self.set_interval(_SETTLE_S, self._apply_typed, pause=True)
         self._show_strip()
+        # Not in sight before it is asked for: the first paint does not wait for it.
+        self.call_after_refresh(self.mount, self._prompt)
 
     @on(Canvas.Moved)
     def _show_strip(self) -> None:
@@ -58,16 +60,19 @@ class OutputPanel(Vertical):
     # --- typing ----------------------------------------------------------------------------------------------------
 
     def _ask(self, question: Question) -> None:
-        view, prompt = self.view, self.query_one(Prompt)
+        view = self.view
+        if not self._prompt.is_mounted:
+            self.call_after_refresh(self._ask, question)
+            return
         self._before = (view.search, view.filter)
         begin = {"search": "", "filter": view.filter.text if view.filter else "", "save": ""}
         self.query_one(Strip).display = False
-        prompt.ask(question, begin[question])
+        self._prompt.ask(question, begin[question])
 
     @on(Prompt.Typed)
     def _type(self, event: Prompt.Typed) -> None:
         event.stop()
-        if not self.query_one(Prompt).display:
+        if not self._prompt.is_asking:
             return  # it was left meanwhile
         self._settling.pause()
         self._typed = event
@@ -88,9 +93,9 @@ class OutputPanel(Vertical):
         try:
             query = Query(event.text, may_invert=event.question == "filter") if event.text not in ("", "!") else None
         except BadQuery as problem:
-            self.query_one(Prompt).say(str(problem))
+            self._prompt.say(str(problem))
             return
-        self.query_one(Prompt).say("")
+        self._prompt.say("")
         current = self.view.search if event.question == "search" else self.view.filter
         if event.is_done and event.question == "search" and query is None:
             query = self._before[0]
@@ -112,9 +117,8 @@ class OutputPanel(Vertical):
 
     def leave(self) -> bool:
         """Do what escape does here; say whether there was anything to leave."""
-        prompt = self.query_one(Prompt)
-        if prompt.display:
-            self._leave(Prompt.Left(prompt.question))
+        if self._prompt.is_asking:
+            self._leave(Prompt.Left(self._prompt.question))
             return True
         if self.view.has_focus and self.view.check_action("leave", ()):
             self.view.action_leave()
@@ -123,7 +127,7 @@ class OutputPanel(Vertical):
 
     def _close_prompt(self) -> None:
         self._settling.pause()
-        self.query_one(Prompt).display = False
+        self._prompt.display = False
         self.query_one(Strip).display = True
         self.view.focus()
         self._show_strip()
@@ -171,7 +175,7 @@ class OutputPanel(Vertical):
 
     @work(group="save", exclusive=True, exit_on_error=False)
     async def _save(self, typed: str) -> None:
-        view, prompt = self.view, self.query_one(Prompt)
+        view, prompt = self.view, self._prompt
         if not typed.strip():
             prompt.say("a path is needed")
             return

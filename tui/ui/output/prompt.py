@@ -61,6 +61,11 @@ class Prompt(Vertical):
 
     question: Question = "search"
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether it is in sight."""
+        return self.is_attached and self.display
+
     def compose(self) -> ComposeResult:
         """Lay the line out."""
         with Horizontal():

@@ -195,10 +195,10 @@ class Searching(Canvas):
         """Return what is marked in a line."""
         text = line.row.line.text
         if self.filter is not None:
-            look = self.look("output--match")
+            look = self.look("match")
             yield from ((start, end, look) for start, end in self.filter.hits(text))
         if self.search is not None:
-            look = self.look("output--match-current" if line.number == self.match else "output--match")
+            look = self.look("match-current" if line.number == self.match else "match")
             yield from ((start, end, look) for start, end in self.search.hits(text))
 
     def words_for_nothing(self) -> str:

@@ -47,7 +47,6 @@ class RunArea(Running):
     PANES: ClassVar = {name: f"#pane-{name}" for name in ("definitions", *_VIEWS)}
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("run")
     AUTO_FOCUS = "DefinitionList"
-    CSS_PATH = "../styles/run.tcss"
 
     _output_title = ""
 

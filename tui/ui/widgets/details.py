@@ -6,27 +6,27 @@ import asyncio
 import importlib
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Button, Input, Select, Static
+from textual.widgets import Static
 
 from tui.text import clean, clean_line
 from tui.ui.bindings import bindings_of
 from tui.ui.describe import MODE_MEANINGS, RISK_GLYPHS, SCOPE_MEANINGS
 from tui.ui.evidence import LEVEL_STYLES
-from tui.ui.widgets.parameter_form import ParameterForm
 from tui.ui.widgets.reading import Reading
-from tui.ui.widgets.toggle import Toggle
 from tui.units import duration
 
 if TYPE_CHECKING:
+    from textual.widgets import Button
+
     from tui.definitions.index import Entry
     from tui.definitions.model import Definition
     from tui.ui.keyed_app import KeyedApp
+    from tui.ui.widgets.parameter_form import Field, ParameterForm
 
 _DOCUMENTATION_LIMIT = 8000
 """Characters of prose that are laid out: every paragraph is a widget, and widgets are slow in the hundreds."""
@@ -68,22 +68,35 @@ class Details(VerticalScroll, Reading):
         self.entry: Entry | None = None
         """What is shown."""
         self._wanted: Entry | None = None
+        self._form: ParameterForm | None = None
         self._showing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
-        """Lay the pane out."""
+        """Say that there is nothing to show; all else is laid out with the first command."""
         yield Static(_NOTHING, id="details-empty", markup=False)
-        yield Static(id="details-head", markup=False)
-        yield Static(id="details-problems", markup=False)
-        yield ParameterForm(id="details-form")
+
+    async def _lay_out(self) -> None:
+        # What a form takes is slow to import: before the first paint it would hold that up, and later any key.
+        module = await asyncio.to_thread(importlib.import_module, "tui.ui.widgets.parameter_form")
+        from textual.widgets import Button
+
+        self._form = form = module.ParameterForm(id="details-form")
         key = cast("KeyedApp", self.app).key_of("run.run")
-        yield Button(Content(f"▶ Run  {key}".rstrip()), id="details-run", variant="primary", compact=True)
-        yield Static(id="details-code", markup=False)
+        await self.mount_all(
+            [
+                Static(id="details-head", markup=False),
+                Static(id="details-problems", markup=False),
+                form,
+                Button(Content(f"▶ Run  {key}".rstrip()), id="details-run", variant="primary", compact=True),
+                Static(id="details-code", markup=False),
+            ]
+        )
 
     @property
     def form(self) -> ParameterForm:
-        """The fields."""
-        return self.query_one(ParameterForm)
+        """The fields of the `entry`; to be asked for only where there is one."""
+        assert self._form is not None
+        return self._form
 
     @property
     def is_settled(self) -> bool:
@@ -102,6 +115,8 @@ class Details(VerticalScroll, Reading):
 
     async def _show(self, entry: Entry | None) -> None:
         other = self.entry is None or entry is None or entry.name != self.entry.name
+        if entry is not None and self._form is None:
+            await self._lay_out()
         self.entry = entry
         self.set_class(entry is None, "-empty")
         if entry is None:
@@ -146,19 +161,22 @@ class Details(VerticalScroll, Reading):
 
     def focus_form(self) -> None:
         """Focus the first field, or the run button."""
-        if not self.form.focus_first():
+        if self.entry is not None and not self.form.focus_first():
             self.query_one("#details-run").focus()
 
-    @on(Input.Changed)
-    @on(Select.Changed)
-    @on(Toggle.Changed)
-    def _changed(self, event: Message) -> None:
+    def on_field_changed(self, event: Field.Changed) -> None:
+        """Tell that something was typed or picked."""
         event.stop()
         self.post_message(self.Changed())
 
-    @on(Button.Pressed, "#details-run")
-    @on(ParameterForm.Submitted)
-    def _run(self) -> None:
+    def on_parameter_form_submitted(self, event: ParameterForm.Submitted) -> None:
+        """Run the command as the form has it."""
+        event.stop()
+        self.post_message(self.RunPressed())
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Run the command: there is one button."""
+        event.stop()
         self.post_message(self.RunPressed())
 
 

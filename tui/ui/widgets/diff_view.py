@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
 from rich.cells import cell_len
@@ -14,33 +15,30 @@ from textual.strip import Strip
 
 from tui.runs.comparison.model import DiffLine, FileDiff, LineKind
 from tui.ui.bindings import bindings_of
+from tui.ui.widgets.looks import Drawn, Look
 from tui.ui.widgets.reading import Reading
 
-_LOOKS: Final = {
-    LineKind.HUNK: "diff--hunk",
-    LineKind.ADDED: "diff--added",
-    LineKind.REMOVED: "diff--removed",
-    LineKind.NOTE: "diff--note",
-}
+_NUMBER: Final = "number"
 _TAB: Final = 4
 
 
-class DiffView(ScrollView, Reading, can_focus=True):
+class DiffView(Drawn, ScrollView, Reading, can_focus=True):
     """Draws only what is in sight. The text is clean already."""
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("difference")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*_LOOKS.values(), "diff--number"}
+    LOOKS: ClassVar[Mapping[str, Look]] = {
+        _NUMBER: Look("text-muted"),
+        LineKind.HUNK: Look("text-secondary"),
+        LineKind.ADDED: Look("text-success"),
+        LineKind.REMOVED: Look("text-error"),
+        LineKind.NOTE: Look("text-muted", italic=True),
+    }
     DEFAULT_CSS = """
     DiffView {
         background: $surface;
         color: $foreground;
         overflow-x: auto;
-        & .diff--number { color: $text-muted; }
-        & .diff--hunk { color: $text-secondary; }
-        & .diff--added { color: $text-success; }
-        & .diff--removed { color: $text-error; }
-        & .diff--note { color: $text-muted; text-style: italic; }
     }
     """
 
@@ -85,22 +83,18 @@ class DiffView(ScrollView, Reading, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         left, top = self.scroll_offset
-        width, base = self.scrollable_content_region.width, self.rich_style
+        width, base = self.scrollable_content_region.width, self.base_style
         if top + y >= len(self._lines):
             return Strip.blank(width, base)
         line = self._lines[top + y]
-        look = self._look(_LOOKS[line.kind]) if line.kind in _LOOKS else Style()
+        look = self.look(line.kind) if line.kind in self.LOOKS else Style()
         segments = [Segment(" ", base)]
         if self._number:
             numbers = "".join(f"{number or '':>{self._number}} " for number in (line.before, line.after))
-            segments.append(Segment(numbers, base + self._look("diff--number")))
+            segments.append(Segment(numbers, base + self.look(_NUMBER)))
             segments.append(Segment(f"{_MARKS.get(line.kind, ' ')} ", base + look))
         segments.append(Segment(line.text, base + look))
         return Strip(segments).crop_extend(left, left + width, base)
-
-    def _look(self, name: str) -> Style:
-        component = self.get_component_rich_style(name)
-        return Style(color=component.color, bold=component.bold, italic=component.italic)
 
     def action_copy(self) -> None:
         """Copy all lines, as a unified diff."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -16,11 +16,13 @@ from textual.widget import Widget
 from tui.keymap.names import shown
 from tui.keymap.table import EVERYWHERE
 from tui.ui.reach import Reachable, reachable, working_keys
+from tui.ui.widgets.looks import Drawn, Look
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
 _BETWEEN: Final = 2
+_STRUCK: Final = Style(strike=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Item:
         return cell_len(self.key) + 1 + cell_len(self.label)
 
 
-class KeyBar(Widget):
+class KeyBar(Drawn, Widget):
     """What the focused widget can do, then the area, and at the right what works everywhere.
 
     A key is shown in full or not at all: where there is not room for all, those go that can do nothing now, then the
@@ -45,15 +47,16 @@ class KeyBar(Widget):
     """
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"bar--key", "bar--label", "bar--disabled"}
+    LOOKS: ClassVar[Mapping[str, Look]] = {
+        "key": Look("footer-key-foreground", bold=True),
+        "label": Look("footer-description-foreground"),
+        "disabled": Look("text-disabled", dim=True),
+    }
     DEFAULT_CSS = """
     KeyBar {
         dock: bottom;
         height: 1;
         background: $background;
-        & .bar--key { color: $footer-key-foreground; text-style: bold; }
-        & .bar--label { color: $footer-description-foreground; }
-        & .bar--disabled { color: $text-disabled; text-style: dim; }
     }
     """
 
@@ -101,23 +104,21 @@ class KeyBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw the line."""
-        base = self.rich_style
-        disabled = self._look("disabled")
+        base = self.base_style
+        disabled = self.look("disabled")
+        if self.app.no_color:  # shades of grey may be all there is, or not even those
+            disabled += _STRUCK
         segments: list[Segment] = []
         self._places.clear()
         at = 0
         for column, item in self._laid_out(self.size.width):
             off = bool(item.what.reason)
             segments.append(Segment(" " * (column - at), base))
-            segments.append(Segment(item.key, base + (disabled if off else self._look("key"))))
-            segments.append(Segment(f" {item.label}", base + (disabled if off else self._look("label"))))
+            segments.append(Segment(item.key, base + (disabled if off else self.look("key"))))
+            segments.append(Segment(f" {item.label}", base + (disabled if off else self.look("label"))))
             at = column + item.width
             self._places.append((range(column, at), item))
         return Strip(segments).adjust_cell_length(self.size.width, base)
-
-    def _look(self, name: str) -> Style:
-        component = self.get_component_rich_style(f"bar--{name}")
-        return Style(color=component.color, bold=component.bold, dim=component.dim, strike=component.strike)
 
     async def on_click(self, event: Click) -> None:
         """Do what the key does that was clicked, or say why not."""

@@ -50,6 +50,9 @@ class Field(Vertical):
     }
     """
 
+    class Changed(Message):
+        """Something was typed or picked."""
+
     def __init__(self, parameter: Parameter, text: str | None) -> None:
         super().__init__()
         self.parameter = parameter
@@ -126,9 +129,11 @@ class Field(Vertical):
     @on(Input.Changed)
     @on(Select.Changed)
     @on(Toggle.Changed)
-    def _check(self) -> None:
+    def _check(self, event: Message) -> None:
+        event.stop()
         self._touched = True
         self.show_problem(self.problem())
+        self.post_message(self.Changed())
 
     def problem(self) -> str:
         """Return what is wrong with the value, or nothing."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
-from rich.style import Style
 from textual.events import Click
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.text import clean_line
 from tui.ui.areas import AREAS
+from tui.ui.widgets.looks import Drawn, Look
 
 _USUAL_TITLE: Final = 24
 """Cells of the title of a run for which the titles of the areas make room, and what else is less needed."""
@@ -76,25 +77,22 @@ _Parts = list[_Part]
 """In order."""
 
 
-class StatusBar(Widget):
+class StatusBar(Drawn, Widget):
     """The areas, and a `Status`; where there is not room for all, the least important part goes first."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "status--area", "status--here", "status--label", "status--good", "status--bad", "status--warning",
-        "status--muted",
-    }  # fmt: skip
+    LOOKS: ClassVar[Mapping[str, Look]] = {
+        "": Look(),
+        "here": Look("block-cursor-foreground", "block-cursor-background", bold=True),
+        "muted": Look("text-muted"),
+        "good": Look("state-good"),
+        "bad": Look("state-bad", bold=True),
+        "warning": Look("text-warning", bold=True),
+    }
     DEFAULT_CSS = """
     StatusBar {
         height: 1;
         background: $panel;
         color: $foreground;
-        & .status--area { color: $text-muted; }
-        & .status--here { color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold; }
-        & .status--label { color: $text-muted; }
-        & .status--good { color: $state-good; }
-        & .status--bad { color: $state-bad; text-style: bold; }
-        & .status--warning { color: $text-warning; text-style: bold; }
-        & .status--muted { color: $text-muted; }
     }
     """
 
@@ -112,16 +110,16 @@ class StatusBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw the line."""
-        width, base = self.size.width, self.rich_style
+        width, base = self.size.width, self.base_style
         needed = _width([part for part in self._parts(self.status.run.usual) if part[0] <= _NEEDED])
         areas = self._areas()
         if _cells(areas) + needed > width:
             areas = self._areas(short=True)
         parts = self._fitted(width - _cells(areas))
-        segments = [Segment(text, base + self._look(look)) for text, look in areas]
+        segments = [Segment(text, base + self.look(look)) for text, look in areas]
         for _, texts in parts:
-            segments.append(Segment(_BETWEEN, base + self._look("label")))
-            segments += [Segment(text, base + self._look(look)) for text, look in texts]
+            segments.append(Segment(_BETWEEN, base + self.look("muted")))
+            segments += [Segment(text, base + self.look(look)) for text, look in texts]
         return Strip(segments).adjust_cell_length(width, base)
 
     def _fitted(self, room: int) -> _Parts:
@@ -144,7 +142,7 @@ class StatusBar(Widget):
         for area in AREAS:
             here = area.name == self._area
             text = f" {area.key} " if short and not here else f" {area.key} {area.title} "
-            texts.append((text, "here" if here else "area"))
+            texts.append((text, "here" if here else "muted"))
             self._places.append((range(column, column := column + cell_len(text)), area.name))
         return texts
 
@@ -158,7 +156,7 @@ class StatusBar(Widget):
         """Return all parts; `of_run` are the cells for what runs."""
         status = self.status
         parts: _Parts = [
-            (0, [("session ", "label"), (clean_line(status.session, 30), "")]),
+            (0, [("session ", "muted"), (clean_line(status.session, 30), "")]),
             (_RUN, [(status.run.within(of_run), status.run.look)]),
         ]
         if status.read_only:
@@ -166,21 +164,14 @@ class StatusBar(Widget):
         if status.setting_up:
             parts.append((2, [(status.setting_up, "warning")]))
         if status.machine:
-            parts.append((4, [("vm ", "label"), (status.machine, "")]))
+            parts.append((4, [("vm ", "muted"), (status.machine, "")]))
         if status.backend:
             parts.append((5, [(status.backend, "")]))
         if status.backend_reason:
-            parts.append((7, [(clean_line(status.backend_reason, 60), "label")]))
+            parts.append((7, [(clean_line(status.backend_reason, 60), "muted")]))
         if status.pool:
-            parts.append((6, [("pool ", "label"), (status.pool, "")]))
+            parts.append((6, [("pool ", "muted"), (status.pool, "")]))
         return parts
-
-    def _look(self, name: str) -> Style:
-        if not name:
-            return Style()
-        component = self.get_component_rich_style(f"status--{name}")
-        filled = component.bgcolor if name == "here" else None
-        return Style(color=component.color, bgcolor=filled, bold=component.bold)
 
 
 def _rank(part: _Part) -> int:

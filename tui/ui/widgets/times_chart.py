@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.pool.measurements import Sample, summary
 from tui.ui.pool.words import milliseconds
+from tui.ui.widgets.looks import Drawn, Look
 
 if TYPE_CHECKING:
     from tui.ui.pool.times import Times
@@ -35,17 +35,18 @@ def bars(samples: Sequence[Sample], width: int) -> str:
     return "".join(_BARS[min(int(sample.ms / most * len(_BARS)), len(_BARS) - 1)] for sample in shown)
 
 
-class TimesChart(Widget):
+class TimesChart(Drawn, Widget):
     """Draws measurements, one line for each kind and a line of headings above."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"times--label", "times--bars", "times--muted"}
+    LOOKS: ClassVar[Mapping[str, Look]] = {
+        "label": Look("text-secondary"),
+        "bars": Look("text-accent"),
+        "muted": Look("text-muted"),
+    }
     DEFAULT_CSS = """
     TimesChart {
         height: auto;
         background: $surface;
-        & .times--label { color: $text-secondary; }
-        & .times--bars { color: $text-accent; }
-        & .times--muted { color: $text-muted; }
     }
     """
 
@@ -68,9 +69,9 @@ class TimesChart(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
-        width, base = self.size.width, self.rich_style
+        width, base = self.size.width, self.base_style
         room = width - _LABEL - _COUNT - _FIGURE * len(_FIGURES) - 1
-        muted, label = self._look("muted"), self._look("label")
+        muted, label = self.look("muted"), self.look("label")
         if y == 0:
             words = "".join(f"{word:>{_FIGURE}}" for word in _FIGURES)
             text = f"{'':<{_LABEL}}{'oldest to newest' if room > 20 else '':<{max(room, 0)}} {'count':>{_COUNT}}{words}"
@@ -80,7 +81,7 @@ class TimesChart(Widget):
         name, samples = self.times[y - 1]
         segments = [Segment(f"{name:<{_LABEL}}", base + label)]
         drawn = bars(samples, room) if room >= _NARROWEST else ""
-        segments.append(Segment(f"{drawn:<{max(room, 0)}} ", base + self._look("bars")))
+        segments.append(Segment(f"{drawn:<{max(room, 0)}} ", base + self.look("bars")))
         found = summary(samples)
         if found is None:
             segments.append(Segment(f"{'none yet':>{_COUNT + _FIGURE}}", base + muted))
@@ -89,6 +90,3 @@ class TimesChart(Widget):
             figures = (found.least, found.median, found.most)
             segments.append(Segment("".join(f"{milliseconds(each):>{_FIGURE}}" for each in figures), base))
         return Strip(segments).adjust_cell_length(width, base)
-
-    def _look(self, name: str) -> Style:
-        return Style(color=self.get_component_rich_style(f"times--{name}").color)

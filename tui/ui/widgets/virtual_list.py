@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import ClassVar, Final
 
@@ -17,6 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.ui.bindings import bindings_of
+from tui.ui.widgets.looks import Drawn, Look
 
 Part = tuple[str, Style]
 """Clean text and how it is drawn."""
@@ -53,7 +54,7 @@ def _width(parts: Sequence[Part]) -> int:
     return sum(cell_len(text) for text, _ in parts)
 
 
-class VirtualList(ScrollView, can_focus=True):
+class VirtualList(Drawn, ScrollView, can_focus=True):
     """Base of the lists: a cursor over rows that subclasses draw.
 
     A subclass says how many rows there are, which can be chosen, and what each looks like.
@@ -61,38 +62,31 @@ class VirtualList(ScrollView, can_focus=True):
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("list")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "list--cursor", "list--cursor-blurred", "list--muted", "list--heading", "list--good", "list--bad",
-        "list--warning", "list--accent", "list--active", "list--risk-low", "list--risk-medium", "list--risk-high",
-        "list--risk-critical",
-    }  # fmt: skip
+    LOOKS: ClassVar[Mapping[str, Look]] = {
+        "cursor": Look("block-cursor-foreground", "block-cursor-background", bold=True),
+        "cursor-blurred": Look("foreground", "block-cursor-blurred-background", bold=True),
+        "muted": Look("text-muted"),
+        "heading": Look("text-secondary", bold=True),
+        "good": Look("state-good"),
+        "bad": Look("state-bad"),
+        "active": Look("state-active"),
+        "warning": Look("text-warning"),
+        "accent": Look("text-accent"),
+        "risk-low": Look("risk-low"),
+        "risk-medium": Look("risk-medium"),
+        "risk-high": Look("risk-high"),
+        "risk-critical": Look("risk-critical", bold=True),
+    }
     DEFAULT_CSS = """
     VirtualList {
         background: $surface;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
-        & .list--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
-        & .list--cursor-blurred { background: $block-cursor-blurred-background; color: $foreground; text-style: bold; }
-        & .list--muted { color: $text-muted; }
-        & .list--heading { color: $text-secondary; text-style: bold; }
-        & .list--good { color: $state-good; }
-        & .list--bad { color: $state-bad; }
-        & .list--active { color: $state-active; }
-        & .list--warning { color: $text-warning; }
-        & .list--accent { color: $text-accent; }
-        & .list--risk-low { color: $risk-low; }
-        & .list--risk-medium { color: $risk-medium; }
-        & .list--risk-high { color: $risk-high; }
-        & .list--risk-critical { color: $risk-critical; text-style: bold; }
     }
     """
 
     cursor: reactive[int] = reactive(-1)
     """The chosen row, or -1 where there is none to choose."""
-
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._looks: dict[str, Style] = {}
 
     # --- what a subclass says --------------------------------------------------------------------------------------
 
@@ -116,13 +110,6 @@ class VirtualList(ScrollView, can_focus=True):
 
     # --- content ---------------------------------------------------------------------------------------------------
 
-    def look(self, name: str) -> Style:
-        """Return the colours of a component class, without the background."""
-        if (look := self._looks.get(name)) is None:
-            component = self.get_component_rich_style(f"list--{name}")
-            self._looks[name] = look = Style(color=component.color, bold=component.bold, italic=component.italic)
-        return look
-
     def rows_changed(self, cursor: int) -> None:
         """Lay out anew and put the cursor on a row, or on the next one that can be chosen."""
         self.virtual_size = Size(0, self.row_count())
@@ -139,11 +126,6 @@ class VirtualList(ScrollView, can_focus=True):
         row = max(row, 0)
         below, above = range(max(row, 0), count), range(min(row, count) - 1, -1, -1)
         return next((candidate for candidate in chain(below, above) if self.can_choose(candidate)), -1)
-
-    def notify_style_update(self) -> None:
-        """Forget colours of before."""
-        super().notify_style_update()
-        self._looks.clear()
 
     def on_resize(self) -> None:
         """Keep the cursor in sight."""
@@ -218,12 +200,12 @@ class VirtualList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
         width, row = self.scrollable_content_region.width, y + self.scroll_offset.y
-        base = self.rich_style
+        base = self.base_style
         if row >= self.row_count():
             return Strip.blank(width, base)
         left, right = self.row_parts(row)
         if row == self.cursor:
-            cursor = self.get_component_rich_style("list--cursor" if self.has_focus else "list--cursor-blurred")
+            cursor = self.look("cursor" if self.has_focus else "cursor-blurred")
             if self.has_focus:  # the colours of parts are made for another background
                 left, right = [(text, Style()) for text, _ in left], [(text, Style()) for text, _ in right]
             base = base + cursor
