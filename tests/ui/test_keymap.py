@@ -76,6 +76,7 @@ async def test_everything_that_names_a_key_names_the_new_one(
         assert bar(app)["Palette"] == "^k"
         assert run.query_one("#filter", Input).placeholder == "f4 filter"
         assert run.query_one(OutputView).placeholder == "Nothing has run here yet: f10 runs the command."
+        await until(pilot, lambda: run.query("#details-run"))
         assert str(run.query_one("#details-run", Button).label) == "▶ Run  f10"
         started = engine.run(request("first"))
         await until(pilot, lambda: app.workspace.running is not None)

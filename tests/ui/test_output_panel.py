@@ -119,6 +119,7 @@ async def test_letters_typed_quickly_after_the_key_go_into_the_line() -> None:
     feed(log, 0, 20)
     viewer = Viewer(log, with_panel=True)
     async with viewer.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: viewer.query(Prompt) and viewer.query_one(Prompt).is_mounted)
         for key in ("ampersand", "w", "n", "1"):
             viewer.post_message(events.Key(key, "&" if key == "ampersand" else key))
         await until(pilot, lambda: viewer.view.filter is not None and viewer.view.filter.text == "wn1")

@@ -97,7 +97,7 @@ async def test_ways_around_the_keys_are_refused_with_the_reason(reading: Rollcag
     async with reading.run_test(size=(160, 40), notifications=True) as pilot:
         tree = reading.run_area.query_one(SessionTree)
         await until(pilot, lambda: len(tree.rows) > 1 and reading.run_area.entry is not None)
-        await until(pilot, lambda: reading.run_area.query_one("#details-run", Button).display)
+        await until(pilot, lambda: any(each.display for each in reading.run_area.query("#details-run")))
         reading.run_area.query_one("#details-run", Button).press()
         await until(pilot, lambda: any("--readonly" in each.message for each in reading._notifications))
         tree.focus()

@@ -67,8 +67,10 @@ class ThemedApp(TypingApp):
         self._styled_as = self.theme
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Read all styles again, but not while the application starts, where Textual asks for it two times in vain."""
-        if self._styled_as != self.theme:
+        """Read all styles again. While the application starts they are only applied: Textual asks two times in vain."""
+        if self._styled_as == self.theme:
+            self.stylesheet.update(self, animate=animate)
+        else:
             super().refresh_css(animate)
 
     def on_mount(self) -> None:

@@ -57,6 +57,7 @@ class KeyBar(Drawn, Widget):
         dock: bottom;
         height: 1;
         background: $background;
+        color: $foreground;
     }
     """
 

@@ -47,6 +47,7 @@ class TimesChart(Drawn, Widget):
     TimesChart {
         height: auto;
         background: $surface;
+        color: $foreground;
     }
     """
 

@@ -80,6 +80,7 @@ class VirtualList(Drawn, ScrollView, can_focus=True):
     DEFAULT_CSS = """
     VirtualList {
         background: $surface;
+        color: $foreground;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
     }
