@@ -63,3 +63,14 @@ def test_only_the_interface_knows_textual(arguments: tuple[str, ...], tmp_path: 
     code, modules = imported_by(*arguments, home=tmp_path)
     assert code == 0
     assert not {"textual", "tui.ui", "httpx", "watchfiles"} & modules
+
+
+def test_the_first_paint_waits_for_nothing_it_does_not_show() -> None:
+    program = "import json, sys; import tui.ui.app; json.dump(sorted(sys.modules), sys.stdout)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    later = {
+        "httpx", "markdown_it", "sqlite3", "textual.widgets._markdown", "tui.definitions.catalog", "tui.risk",
+        "tui.runs.engine", "tui.store.store", "tui.ui.screens.timeline", "tui.ui.widgets.parameter_form", "watchfiles",
+        "yaml",
+    }  # fmt: skip
+    assert not later & set(json.loads(done.stdout))
