@@ -8,9 +8,9 @@ from typing import Final
 from tree_sitter import Node
 
 from tui.levels import RiskLevel
+from tui.risk.code.contents import found_files
 from tui.risk.code.conventions import path_join, setting
 from tui.risk.code.evaluation import unknown_module
-from tui.risk.code.files import found_files
 from tui.risk.code.javascript_classes import Classes
 from tui.risk.code.javascript_library import OPERATIONS, canonical, module_name
 from tui.risk.code.javascript_routines import labels_among

@@ -9,7 +9,6 @@ from tree_sitter import Node
 
 from tui.risk.code.budget import MAX_DECODED, MAX_ITEMS
 from tui.risk.code.conventions import from_json
-from tui.risk.code.files import write_to
 from tui.risk.code.javascript_builtins import Builtins
 from tui.risk.code.javascript_library import OPERATIONS
 from tui.risk.code.javascript_lookup import Closure
@@ -31,6 +30,7 @@ from tui.risk.code.values import (
     text_of,
     with_labels,
 )
+from tui.risk.code.writing import write_to
 
 _LISTENS: Final = frozenset({"on", "once", "addListener", "addEventListener"})
 _CHAINS: Final = _LISTENS | {"then", "pipe", "finally", "catch", "listen"}

@@ -9,7 +9,7 @@ from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.code import clouds, containers, evaluation, files, network, processes
-from tui.risk.code.files import content_of, hold, is_secret
+from tui.risk.code.contents import content_of, hold, is_secret
 from tui.risk.code.judge import Judge
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.values import (

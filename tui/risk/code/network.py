@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from tui.levels import RiskLevel
-from tui.risk.code.files import content_of, write_to
+from tui.risk.code.contents import content_of
 from tui.risk.code.hosts import collects_requests, drop_point, host_of, is_address, is_local
 from tui.risk.code.judge import Judge, key_of
 from tui.risk.code.operations import Action, Call, Operation
@@ -28,6 +28,7 @@ from tui.risk.code.values import (
     shown,
     text_of,
 )
+from tui.risk.code.writing import write_to
 from tui.risk.model import Category, Effect, Span
 
 _NOT_CONTENT: Final = frozenset({

@@ -160,6 +160,15 @@ class Call:
 PATH: Final[Argument] = (0, "path")
 
 
+def path_of(call: Call, operation: Operation, index: int = 0) -> Value | None:
+    """Return the path that the row's argument at `index` names; the object itself for methods of paths and files."""
+    if index < len(operation.arguments):
+        if operation.arguments[index] == (-1, ""):
+            return call.receiver
+        return call.argument(operation.arguments[index])
+    return call.receiver if index == 0 else None
+
+
 def options_of(args: tuple[Value, ...]) -> dict[str, Value]:
     """Return the properties of the last object among `args`: how JavaScript passes options."""
     for value in reversed(args):

@@ -6,9 +6,9 @@ import ast
 from typing import Final
 
 from tui.risk.code.budget import MAX_ITEMS
+from tui.risk.code.contents import found_files, pack_into
 from tui.risk.code.conventions import elements, path_join, setting
 from tui.risk.code.evaluation import unknown_module
-from tui.risk.code.files import found_files, pack_into, write_to
 from tui.risk.code.python_classes import Classes
 from tui.risk.code.python_lookup import canonical
 from tui.risk.code.python_routines import all_labels
@@ -31,6 +31,7 @@ from tui.risk.code.values import (
     text_of,
     with_labels,
 )
+from tui.risk.code.writing import write_to
 from tui.risk.model import Effect
 
 _PATHS_BELOW: Final = frozenset({

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tui.risk.code.files import content_of, hold, is_secret
+from tui.risk.code.contents import content_of, hold, is_secret
 from tui.risk.code.judge import Judge
 from tui.risk.code.network import send
 from tui.risk.code.operations import Call
