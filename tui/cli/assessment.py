@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from tui.risk.words import UNDERSTOOD, UNDO, real_commands
 from tui.text import clean_line
 
 if TYPE_CHECKING:
@@ -12,17 +14,6 @@ if TYPE_CHECKING:
 
 _COLOURS: Final = {"low": "32", "medium": "33", "high": "31", "critical": "1;37;41"}
 _WIDTH: Final = 100
-_UNDO: Final = {
-    "reversible": "nothing to take back, or easily taken back",
-    "hard": "only from a backup, a clone or a log; a snapshot of the machine covers what is local",
-    "irreversible": "not by itself; a snapshot of the machine covers what is local",
-    "unknown": "not known; a snapshot of the machine covers what is local",
-}
-_CONFIDENCE: Final = {
-    "parsed": "parsed",
-    "folded": "had to be unfolded",
-    "partial": "not all of it could be analysed",
-}
 _MOST_COMMANDS: Final = 12
 
 
@@ -34,19 +25,20 @@ def explain(assessment: Assessment, text: str, *, colour: bool = False) -> Itera
     label = level.upper()
     if colour:
         label = f"\x1b[{_COLOURS[level]}m{label}\x1b[0m"
-    yield f"{label}  {head}   (confidence: {_CONFIDENCE[str(assessment.confidence)]})"
+    yield f"{label}  {head}   ({UNDERSTOOD[assessment.confidence]})"
     if worst is None:
         return
     yield from _evidence(text, worst.span)
-    chain = f" — found under {' → '.join(clean_line(step, 40) for step in worst.chain)}" if worst.chain else ""
+    chain = f" — in {' → '.join(clean_line(step, 40) for step in worst.chain)}" if worst.chain else ""
     attack = f" ({', '.join(worst.attack)})" if worst.attack else ""
     yield f"  Why: {worst.category}{attack}, rule {worst.rule}{chain}"
     for reason in assessment.reasons[1:8]:
         yield f"  Also: {_reason(reason)}"
     if len(assessment.reasons) > 8:
         yield f"  … and {len(assessment.reasons) - 8} more (--json lists all)"
-    yield from _unfolded(assessment, text)
-    yield f"  Undo: {_UNDO[str(assessment.reversibility)]}"
+    yield from _real(assessment, text)
+    covered = "" if assessment.reversibility == "reversible" else "; a snapshot of the machine covers what is local"
+    yield f"  Undo: {UNDO[assessment.reversibility]}{covered}"
     for problem in assessment.not_understood[:4]:
         yield f"  Not understood: {clean_line(problem, 160)}"
     if assessment.suggestion is not None:
@@ -77,20 +69,14 @@ def _evidence(text: str, span: Span) -> Iterator[str]:
     yield f"  {' ' * cell_len(shown[0])}{'^' * max(cell_len(shown[1]), 1)}"
 
 
-def _unfolded(assessment: Assessment, text: str) -> Iterator[str]:
-    """Yield what really runs, where that is not what stands there."""
-    import shlex
-
-    lines = []
-    for command in assessment.commands:
-        joined = shlex.join(command.argv)
-        plain = text[command.span.start : command.span.end]
-        if command.chain or (joined != plain and " ".join(command.argv) != plain):
-            chain = f"   ({' → '.join(clean_line(step, 40) for step in command.chain)})" if command.chain else ""
-            lines.append(f"    {clean_line(joined, 200)}{chain}")
-    if not lines or assessment.level < "medium":
+def _real(assessment: Assessment, text: str) -> Iterator[str]:
+    """Yield what commands become once they are worked out, where that is not what stands there."""
+    commands = real_commands(text, assessment)
+    if not commands or assessment.level < "medium":
         return
-    yield "  Really runs:"
-    yield from lines[:_MOST_COMMANDS]
-    if len(lines) > _MOST_COMMANDS:
-        yield f"    … and {len(lines) - _MOST_COMMANDS} more"
+    yield "  Becomes:"
+    for command in commands[:_MOST_COMMANDS]:
+        chain = f"   (in {' → '.join(clean_line(step, 40) for step in command.chain)})" if command.chain else ""
+        yield f"    {clean_line(shlex.join(command.argv), 200)}{chain}"
+    if len(commands) > _MOST_COMMANDS:
+        yield f"    … and {len(commands) - _MOST_COMMANDS} more"

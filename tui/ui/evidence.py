@@ -15,7 +15,7 @@ from tui.text import clean, clean_line
 
 if TYPE_CHECKING:
     from tui.proposal import ProposedStep
-    from tui.risk.model import Assessment, RealCommand, Reason
+    from tui.risk.model import RealCommand, Reason
 
 LEVEL_STYLES: Final = {
     RiskLevel.LOW: "$risk-low",
@@ -141,24 +141,6 @@ def _cropped(line: Content) -> Content:
     left = f"… {start:,} characters … " if start else ""
     right = f" … {len(line.plain) - end:,} more characters" if end < len(line.plain) else ""
     return Content.styled(left, "$text-muted") + line[start:end] + Content.styled(right, "$text-muted")
-
-
-def real_commands(text: str, assessment: Assessment) -> list[RealCommand]:
-    """Return the commands that are not simply what stands in the text: decoded, expanded, or put together."""
-    found: dict[tuple[str, ...], RealCommand] = {}
-    for command in assessment.commands:
-        if command.argv and not _stands_there(text[command.span.start : command.span.end], command.argv):
-            found.setdefault(command.argv, command)
-    return list(found.values())
-
-
-def _stands_there(written: str, argv: Sequence[str]) -> bool:
-    try:
-        words = shlex.split(written, comments=True)
-    except ValueError:
-        words = written.split()
-    size = len(argv)
-    return any(words[at : at + size] == list(argv) for at in range(len(words) - size + 1))
 
 
 def command_line(command: RealCommand, limit: int = 400) -> Content:

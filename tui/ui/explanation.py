@@ -9,10 +9,11 @@ from textual.content import Content
 
 from tui.definitions.kinds import ExecutionMode
 from tui.policy.verdict import Action, Check, Result, Verdict
-from tui.risk.model import Assessment, Confidence, Effect, Reversibility
+from tui.risk.model import Assessment, Effect, Reversibility
+from tui.risk.words import UNDERSTOOD, UNDO, real_commands
 from tui.text import clean, clean_line
 from tui.ui.describe import NO_ROLLBACK, RISK_GLYPHS
-from tui.ui.evidence import LEVEL_STYLES, code_lines, command_line, real_commands
+from tui.ui.evidence import LEVEL_STYLES, code_lines, command_line
 from tui.ui.widgets.facts import Fact, labelled
 
 if TYPE_CHECKING:
@@ -20,17 +21,6 @@ if TYPE_CHECKING:
     from tui.proposal import Proposal
     from tui.runs.gates import Preview
 
-CONFIDENCE: Final = {
-    Confidence.PARSED: "understood as written",
-    Confidence.FOLDED: "understood once variables and encodings were worked out",
-    Confidence.PARTIAL: "not all of it understood",
-}
-_UNDO: Final = {
-    Reversibility.REVERSIBLE: "nothing to take back, or easily taken back",
-    Reversibility.HARD: "hard to take back: only from a backup, a clone or a log",
-    Reversibility.IRREVERSIBLE: "cannot be taken back by itself",
-    Reversibility.UNKNOWN: "not known whether it can be taken back",
-}
 _CHECK_GLYPHS: Final = {Result.DENIED: "✗", Result.WARNING: "!", Result.ALLOWED: "✓"}
 _CHECK_STYLES: Final = {Result.DENIED: "$text-error", Result.WARNING: "$text-warning", Result.ALLOWED: "$text-success"}
 _ELSEWHERE: Final = frozenset({Effect.REMOTE, Effect.NETWORK_OUT})
@@ -129,7 +119,7 @@ def real_lines(proposal: Proposal) -> list[Fact]:
 
 
 def _understood(assessment: Assessment) -> list[Fact]:
-    rows = [Content(CONFIDENCE[assessment.confidence])]
+    rows = [Content(UNDERSTOOD[assessment.confidence])]
     rows += [Content(clean_line(each, 200)) for each in assessment.not_understood[:_MOST_PROBLEMS]]
     return labelled("text", rows)
 
@@ -137,7 +127,7 @@ def _understood(assessment: Assessment) -> list[Fact]:
 def undo_line(assessment: Assessment) -> list[Fact]:
     """Return whether what it does can be taken back without the machine's snapshot."""
     style = "" if assessment.reversibility is Reversibility.REVERSIBLE else "$text-warning"
-    return labelled("undo", [Content.styled(_UNDO[assessment.reversibility], style)])
+    return labelled("undo", [Content.styled(UNDO[assessment.reversibility], style)])
 
 
 def where_lines(mode: str, reason: str, proposal: Proposal) -> list[Fact]:

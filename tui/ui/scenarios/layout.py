@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tui.scenarios.catalog import Entry
 
 Piece = tuple[str, str]
-"""Clean text and the component class it is drawn in; empty: as it is."""
+"""Clean text and the look it is drawn in; empty: as it is."""
 
 MARK: Final = 12
 """Cells in front of what is expected: two blank ones, a sign and a word."""

@@ -61,7 +61,7 @@ LOOKS: Final = {
     Phase.STOPPED: "warning",
     Phase.LEFT: "muted",
 }
-"""Component classes of the lists."""
+"""The looks of the lists."""
 _COLOURS: Final = re.compile(r"\x1b\[[\d;:]*m")
 """SGR: the sequences that colour text."""
 
