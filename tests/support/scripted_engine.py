@@ -308,7 +308,7 @@ class ScriptedEngine:
     async def undo(self, session: str) -> RolledBack:
         await self.called("undo")
         if not self._done.get(session):
-            raise UsageError(f"there is nothing to undo in session {session!r}")
+            raise NotFound(f"there is nothing to undo in session {session!r}")
         move = self._done[session].pop()
         self._undone.setdefault(session, []).append(move)
         return self._move(session, move[0], MoveKind.UNDO)
@@ -316,7 +316,7 @@ class ScriptedEngine:
     async def redo(self, session: str) -> RolledBack:
         await self.called("redo")
         if not self._undone.get(session):
-            raise UsageError(f"there is nothing to redo in session {session!r}")
+            raise NotFound(f"there is nothing to redo in session {session!r}")
         move = self._undone[session].pop()
         self._done.setdefault(session, []).append(move)
         return self._move(session, move[1], MoveKind.REDO)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from tui.errors import Busy, NotFound, UsageError
+from tui.errors import Busy, NotFound
 from tui.runs.context import Context
 from tui.runs.driver import Driver
 from tui.runs.events import RolledBack
@@ -42,8 +42,7 @@ async def undo_or_redo(context: Context, driver: Driver, kind: MoveKind) -> Roll
     """Reverse the last move of the head, or repeat the last reversed one.
 
     Raises:
-        UsageError: there is nothing to undo or redo.
-        NotFound: the snapshot it leads to is gone.
+        NotFound: there is nothing to undo or redo, or the snapshot it leads to is gone.
         Busy: a run executes or waits.
     """
     _refuse_while_running(driver)
@@ -56,7 +55,7 @@ async def _undo_or_redo(context: Context, driver: Driver, kind: MoveKind) -> Rol
     session = context.store.session(driver.session_id)
     step = next_step(context, session.id, kind)
     if step is None:
-        raise UsageError(f"there is nothing to {kind} in session {session.name!r}")
+        raise NotFound(f"there is nothing to {kind} in session {session.name!r}")
     move, target = step
     return await _go(context, driver, session, target, kind, subject=move)
 

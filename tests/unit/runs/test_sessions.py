@@ -66,12 +66,12 @@ async def test_undo_and_redo_walk_the_journal(engine: Engine):
     ]  # fmt: skip
     await engine.undo("s")
     await engine.undo("s")
-    with pytest.raises(UsageError, match="nothing to undo"):
+    with pytest.raises(NotFound, match="nothing to undo"):
         await engine.undo("s")
     assert await engine.plan_undo("s") is None
     await execute(engine, "echo new > file")
     assert await engine.plan_redo("s") is None
-    with pytest.raises(UsageError, match="nothing to redo"):
+    with pytest.raises(NotFound, match="nothing to redo"):
         await engine.redo("s")
     assert await state_of(engine) == "new"
 
