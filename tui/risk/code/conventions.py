@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tui.levels import RiskLevel
 from tui.risk.code.budget import MAX_DEPTH, MAX_ITEMS
 from tui.risk.code.judge import Judge
@@ -14,6 +16,7 @@ from tui.risk.code.values import (
     Items,
     Label,
     Labels,
+    Reference,
     Text,
     Value,
     joined,
@@ -75,6 +78,11 @@ def from_json(found: object, labels: Labels = NOTHING, depth: int = 0) -> Value:
     return Constant(found, labels=labels) if isinstance(found, str | int | float | bool) or found is None else UNKNOWN
 
 
+def pairs_of(owner: Entries) -> Items:
+    """Return the names and values of an object, two by two."""
+    return Items(tuple(Items((Constant(key), value)) for key, value in owner.entries.items()), labels=owner.labels)
+
+
 def elements(value: Value) -> tuple[Value, ...]:
     """Return what a loop over `value` meets: everything where that is known, else one that stands for all."""
     if isinstance(value, Items):
@@ -89,6 +97,30 @@ def elements(value: Value) -> tuple[Value, ...]:
         return (value,)
     if isinstance(value, Instance) and value.kind == "walk":
         return (value.content or UNKNOWN,)
+    return (part_of(value),)
+
+
+def part_of(value: Value) -> Value:
+    """Return an element of a value of which nothing is known but what made it: one of a cloud's buckets is a bucket."""
     if isinstance(value, Instance) and value.kind != "open":
-        return (Instance(value.kind, None, {}, labels=labels_of(value)),)
-    return (Value(labels=labels_of(value), shown=""),)
+        return Instance(value.kind, None, {}, labels=labels_of(value))
+    if isinstance(value, Reference) and "()" in value.name:
+        return Instance(value.name, None, {}, labels=value.labels)
+    return Value(labels=labels_of(value), shown="")
+
+
+def words_of(text: Value, separator: str | None = None) -> Items | None:
+    """Return the words of a text whose pieces are not all known, or None where it is no such text."""
+    if not isinstance(text, Text):
+        return None
+    words: list[list[str | Value]] = [[]]
+    for part in text.parts[:MAX_ITEMS]:
+        if isinstance(part, Value):
+            words[-1].append(part)
+            continue
+        for position, piece in enumerate(re.split(r"\s+", part) if separator is None else part.split(separator)):
+            if position:
+                words.append([])
+            if piece:
+                words[-1].append(piece.strip("'\""))
+    return Items(tuple(joined(word) for word in words if word), labels=text.labels)

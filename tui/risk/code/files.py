@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from typing import Final
 
 from tui.levels import RiskLevel
@@ -119,7 +120,18 @@ def link(judge: Judge, call: Call, operation: Operation) -> Value:
     return UNKNOWN
 
 
+def change_directory(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Work somewhere else from here on: relative paths lead there."""
+    path = text_of(path_of(call, operation))
+    if path is None or not (path.startswith(("/", "~")) or judge.cwd is not None):
+        judge.cwd = judge.moved_to = None
+    else:
+        judge.cwd = judge.moved_to = posixpath.normpath(posixpath.join(judge.cwd or "", path))
+    return UNKNOWN
+
+
 HANDLERS: Final = {
+    Action.CHANGE_DIRECTORY: change_directory,
     **deleting.HANDLERS, **permissions.HANDLERS,
     Action.READ: read, Action.PACK: pack, Action.OPEN: open_file, Action.WRITE: write, Action.PUT: put,
     Action.CREATE: create, Action.TRUNCATE: truncate, Action.MOVE: transfer, Action.COPY: transfer, Action.LINK: link,

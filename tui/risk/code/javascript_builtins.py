@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Final
 
@@ -9,7 +10,7 @@ from tree_sitter import Node
 
 from tui.levels import RiskLevel
 from tui.risk.code.contents import found_files
-from tui.risk.code.conventions import path_join, setting
+from tui.risk.code.conventions import pairs_of, path_join, setting
 from tui.risk.code.evaluation import unknown_module
 from tui.risk.code.javascript_classes import Classes
 from tui.risk.code.javascript_library import OPERATIONS, canonical, module_name
@@ -32,8 +33,10 @@ from tui.risk.code.values import (
     Routine,
     Text,
     Value,
+    joined,
     labels_of,
     pieces_of,
+    shown,
     text_of,
     with_labels,
 )
@@ -94,7 +97,9 @@ class Builtins(Classes):
         """Return what calling `target` returns."""
         raise NotImplementedError
 
-    def callbacks(self, args: tuple[Value, ...], labels: Labels, result: Value | None = None) -> Value | None:
+    def callbacks(
+        self, args: tuple[Value, ...], labels: Labels, result: Value | None = None, element: Value | None = None
+    ) -> Value | None:
         """Read functions that are handed over."""
         raise NotImplementedError
 
@@ -120,8 +125,7 @@ class Builtins(Classes):
             return self.attribute(first, key, disguised=True) if key else Value(labels=labels_of(first))
         if name in {"Reflect.apply", "Function.prototype.call", "Function.prototype.apply"} and len(args) >= 2:
             rest = args[2].items if len(args) > 2 and isinstance(args[2], Items) else ()
-            target = Reference(first.name, True) if isinstance(first, Reference) else first
-            return self.apply(target, rest, node)
+            return self.apply(first, rest, node)
         if name == "Reflect.construct" and args:
             return self.apply(first, args[1].items if len(args) > 1 and isinstance(args[1], Items) else (), node)
         if name in {"util.promisify", "promisify", "util.callbackify"}:
@@ -130,6 +134,11 @@ class Builtins(Classes):
             return _HOME
         if name in {"os.tmpdir", "tmpdir", "fs.mkdtemp", "Deno.makeTempDir", "temp-dir"}:
             return _TEMPORARY
+        if name == "String.raw" and isinstance(first, Entries) and isinstance(raw := first.entries.get("raw"), Items):
+            pieces = [p for pair in itertools.zip_longest(raw.items, args[1:]) for v in pair if v for p in pieces_of(v)]
+            return joined(pieces, labels_among(args))
+        if name in {"URL", "url.URL"} and isinstance(first, Text | Constant) and shown(first).startswith("http"):
+            return Instance("URL", first)
         if name in {"path.join", "path.resolve", "join", "resolve"} and args:
             if name == "path.resolve" and len(args) == 1:
                 return first
@@ -168,7 +177,7 @@ class Builtins(Classes):
         if name in {"Object.assign", "structuredClone", "Object.freeze"} and args:
             return with_labels(first, labels_among(args))
         if isinstance(first, Entries) and name in {"Object.keys", "Object.entries"}:
-            return _pairs(first) if name == "Object.entries" else Items(tuple(map(Constant, first.entries)))
+            return pairs_of(first) if name == "Object.entries" else Items(tuple(map(Constant, first.entries)))
         if name in {"Object.keys", "Object.values", "Object.entries", "Object.fromEntries"}:
             return (
                 Items(tuple(first.entries.values()))
@@ -247,7 +256,3 @@ class Builtins(Classes):
             )
         hidden = bool(specifier.labels & {Label.DECODED, Label.ASSEMBLED})
         return Reference(canonical(module_name(name)), hidden, shown=name)
-
-
-def _pairs(owner: Entries) -> Items:
-    return Items(tuple(Items((Constant(key), value)) for key, value in owner.entries.items()), labels=owner.labels)

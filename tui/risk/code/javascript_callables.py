@@ -8,12 +8,13 @@ from typing import Final
 from tree_sitter import Node
 
 from tui.risk.code.budget import MAX_DECODED, MAX_ITEMS
-from tui.risk.code.conventions import from_json
+from tui.risk.code.conventions import from_json, pairs_of
 from tui.risk.code.javascript_builtins import Builtins
 from tui.risk.code.javascript_library import OPERATIONS
 from tui.risk.code.javascript_lookup import Closure
 from tui.risk.code.machine import perform
-from tui.risk.code.operations import Action, Call, Operation, options_of
+from tui.risk.code.operations import DOES, Action, Call, Operation, options_of
+from tui.risk.code.strangers import comes_from_outside
 from tui.risk.code.values import (
     UNKNOWN,
     Constant,
@@ -40,6 +41,9 @@ _RESOLVE: Final = "Promise.resolve()"
 
 class Callables(Builtins):
     """Calls what is not a plain function, and what is handed over."""
+
+    calling: Node
+    """The call that is being read."""
 
     def object_made(self, name: str, args: tuple[Value, ...], node: Node) -> Value | None:
         """Return what functions return that make promises, maps, proxies and the like."""
@@ -103,6 +107,14 @@ class Callables(Builtins):
                 owner.entries[key] = args[1]
                 return owner
             return owner.entries.get(key, Value(labels=labels_of(owner), shown=key))
+        if isinstance(owner, Entries) and name in {"entries", "keys", "values"}:
+            return {"entries": pairs_of(owner), "keys": Items(tuple(map(Constant, owner.entries)))}.get(
+                name, Items(tuple(owner.entries.values()))
+            )
+        if isinstance(owner, Entries) and name == "forEach" and args:
+            for key, value in list(owner.entries.items())[:MAX_ITEMS]:
+                self.apply(args[0], (value, Constant(key)), node)
+            return UNKNOWN
         known = isinstance(owner, Reference | Constant | Text | Items | Entries | Routine)
         if name == "then" and known and args and isinstance(args[0], Routine):
             returned = self.apply(args[0], (owner,), node)
@@ -130,7 +142,10 @@ class Callables(Builtins):
         row = OPERATIONS.get(f"{kind}().{name}")
         if row is not None:
             perform(self.judge, Call(f"{kind}().{name}", args, self.span_of(node), options_of(args), owner), row)
-        returned = self.callbacks(args, labels_of(owner))
+        labels = labels_of(owner)
+        if name in _LISTENS and comes_from_outside(kind, text_of(args[0]) if args else None):
+            labels |= {Label.REQUEST}
+        returned = self.callbacks(args, labels, element=owner if name == "then" else None)
         if name == "pipe" and args:
             self._piped(owner, args[0], node)
             return args[0]
@@ -146,20 +161,41 @@ class Callables(Builtins):
         elif isinstance(target, Instance) and target.kind in {"socket", "request", "net.Socket"}:
             perform(self.judge, Call("pipe", (source,), span, {}, target), Operation(Action.SEND))
 
-    def callbacks(self, args: tuple[Value, ...], labels: Labels, result: Value | None = None) -> Value | None:
-        """Read functions that are handed over, with arguments of the same origin."""
+    def callbacks(
+        self, args: tuple[Value, ...], labels: Labels, result: Value | None = None, element: Value | None = None
+    ) -> Value | None:
+        """Read functions that are handed over, with arguments of the same origin; `element`: their first argument."""
         returned: Value | None = None
-        for value in args:
+        for position, value in enumerate(args):
             if isinstance(value, Routine) and isinstance(value.body, Closure):
                 labels = labels - {Label.ENVIRONMENT, Label.SERIALIZED} if result is not None else labels
                 given = tuple(Value(labels=labels) for _ in range(3))
                 if isinstance(result, Instance) and result.kind in {"request", "response", "socket", "net.Server"}:
                     kind = "socket" if result.kind == "net.Server" else "response"
                     given = (Instance(kind, None, {}, labels=labels), Value(labels=labels), Value(labels=labels))
+                if element is not None:
+                    given = (with_labels(element, labels), *given[1:])
                 returned = self.run_routine(value, given)
+            elif isinstance(value, Instance) and value.kind == "bound function":
+                self.call_object(value, (), self.calling)
+            elif isinstance(value, Reference) and _is_done(value) and (given := _handed(args, position, element)):
+                returned = self.apply(value, given, self.calling)
             elif isinstance(value, Reference) and value.name == "eval" and labels & {Label.NETWORK, Label.DECODED}:
                 perform(self.judge, Call("eval", (Value(labels=labels),), self.here), OPERATIONS["eval"])
         return returned
+
+
+def _is_done(function: Reference) -> bool:
+    row = OPERATIONS.get(function.name)
+    return row is not None and row.action in DOES
+
+
+def _handed(args: tuple[Value, ...], position: int, element: Value | None) -> tuple[Value, ...]:
+    """Return what a function that is handed over is called with: what a list holds, or what follows a waiting time."""
+    if element is not None:
+        return (element,)
+    after = args[position + 1 :]
+    return after[1:] if after and isinstance(after[0], Constant) and isinstance(after[0].value, int | float) else ()
 
 
 def _is_route(args: tuple[Value, ...]) -> bool:

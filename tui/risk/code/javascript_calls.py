@@ -11,6 +11,7 @@ from tree_sitter import Node
 from tui.levels import RiskLevel
 from tui.risk.code import javascript_folding as folding
 from tui.risk.code.budget import MAX_ITEMS
+from tui.risk.code.conventions import part_of, words_of
 from tui.risk.code.javascript_callables import Callables
 from tui.risk.code.javascript_library import CLOUD_ROOTS, METHODS, OPERATIONS, SECRETS
 from tui.risk.code.javascript_lookup import Closure
@@ -18,7 +19,7 @@ from tui.risk.code.javascript_patterns import match
 from tui.risk.code.javascript_routines import labels_among
 from tui.risk.code.machine import perform
 from tui.risk.code.operations import Action, Call, Operation, options_of
-from tui.risk.code.strangers import hand_over
+from tui.risk.code.strangers import comes_from_outside, hand_over
 from tui.risk.code.unseen import is_standard_javascript
 from tui.risk.code.values import (
     NOTHING,
@@ -67,6 +68,7 @@ class Calls(Callables):
 
     def call(self, node: Node) -> Value:
         """Return what a call or a `new` returns."""
+        self.calling = node
         function = node.child_by_field_name("function") or node.child_by_field_name("constructor")
         arguments = node.child_by_field_name("arguments")
         owner: Value | None = None
@@ -150,6 +152,8 @@ class Calls(Callables):
                 return folded
         if isinstance(owner, Items):
             return self._on_list(owner, name, args, node)
+        if name == "split" and (words := words_of(owner, text_of(args[0]) if args else None)) is not None:
+            return words
         if isinstance(owner, Text) and name in {
             "trim",
             "toString",
@@ -209,7 +213,7 @@ class Calls(Callables):
         if isinstance(target, Instance) and (made := self.call_object(target, args, node)) is not None:
             return made
         labels = labels_of(target) | (labels_of(owner) if owner is not None else NOTHING)
-        returned = self.callbacks(args, labels | labels_among(args))
+        returned = self.callbacks(args, labels | labels_among(args), element=owner if name in _LISTS else None)
         call = Call(name, args, self.span_of(node), options_of(args), owner if owner is not None else target)
         if name in METHODS and owner is not None:
             return perform(self.judge, call, METHODS[name])
@@ -250,7 +254,11 @@ class Calls(Callables):
             row = _EMPTIES
         call = Call(name, args, self.span_of(node), options_of(args), owner, target.disguised)
         if row is None:
-            returned = self.callbacks(args, labels | (labels_of(owner) if owner is not None else NOTHING))
+            given = labels | (labels_of(owner) if owner is not None else NOTHING)
+            if owner is not None and comes_from_outside(name.rpartition(".")[0], None):
+                given |= {Label.REQUEST}
+            each = part_of(owner) if owner is not None and name.rpartition(".")[2] in _LISTS else None
+            returned = self.callbacks(args, given, element=each)
             if returned is not None and name.rpartition(".")[2] in {"then", "promisify"}:
                 return returned
             specifier = name.partition("(")[0].partition(".")[0]
@@ -281,9 +289,10 @@ class Calls(Callables):
 
     def _drops(self, node: Node, name: str, args: tuple[Value, ...]) -> bool:
         """Whether a collection or table is dropped: `drop()` of something that is called so."""
-        if args or name.rpartition(".")[2] != "drop":
+        owner, _, method = name.rpartition(".")
+        if args or method != "drop":
             return False
-        return _HOLDS_ROWS.search(self.text(node).rpartition(".")[0]) is not None
+        return _HOLDS_ROWS.search(f"{owner} {self.text(node).rpartition('.')[0]}") is not None
 
     def _row(self, name: str, owner: Value | None) -> Operation | None:
         row = OPERATIONS.get(name)

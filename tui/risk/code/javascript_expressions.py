@@ -6,7 +6,7 @@ from tree_sitter import Node
 
 from tui.risk.code import javascript_folding as folding
 from tui.risk.code.budget import MAX_DEPTH, MAX_ITEMS
-from tui.risk.code.conventions import elements, preload
+from tui.risk.code.conventions import elements, pairs_of, part_of, preload
 from tui.risk.code.javascript_lookup import Lookups
 from tui.risk.code.values import (
     NOTHING,
@@ -24,6 +24,7 @@ from tui.risk.code.values import (
     joined,
     labels_of,
     or_else,
+    pieces_of,
     text_of,
     with_labels,
 )
@@ -125,6 +126,8 @@ class Expressions(Lookups):
             if child.type == "spread_element":
                 inner = self.evaluate(child.named_children[0] if child.named_children else None)
                 known = isinstance(inner, Items) or (isinstance(inner, Constant) and isinstance(inner.value, str))
+                if isinstance(inner, Entries):  # a map: objects cannot be spread into a list
+                    inner, known = pairs_of(inner), True
                 items.extend(elements(inner) if known else (inner,))
             elif child.type != "comment":
                 items.append(self.evaluate(child))
@@ -278,9 +281,7 @@ class Expressions(Lookups):
                 if child.type == "rest_pattern" and isinstance(value, Items):
                     self.bind(child, Items(items[position:]), declare=declare)
                     continue
-                self.bind(
-                    child, items[position] if position < len(items) else Value(labels=labels_of(value)), declare=declare
-                )
+                self.bind(child, items[position] if position < len(items) else part_of(value), declare=declare)
         elif kind in {"assignment_pattern", "object_assignment_pattern"}:
             default = target.child_by_field_name("right")
             given = value.labels - {Label.TYPED, Label.SETTING}
@@ -333,4 +334,6 @@ def in_string(value: Value) -> tuple[str | Value, ...]:
         return value.parts
     if isinstance(value, Reference) and value.name == "process.execPath":
         return ("node",)
+    if isinstance(value, Instance) and value.kind == "URL":
+        return (*pieces_of(value.content), Value(labels=labels_of(value), shown="query"))
     return (Value(labels=labels_of(value), shown=value.shown),)

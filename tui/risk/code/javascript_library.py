@@ -71,7 +71,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "node-ssh.NodeSSH().execCommand": _shell, "node-ssh.NodeSSH().exec": _file,
     "node-cmd.run": _shell, "node-cmd.get": _shell,
     "process.binding().spawn": _shell, "vscode.window.createTerminal().sendText": _shell,
-    "electron.shell.openExternal": _nothing, "ssh2.Client().exec": _nothing,
+    "electron.shell.openExternal": _nothing,
     "cluster.fork": on(A.FORK), "WScript.Shell().Run": _shell, "ActiveXObject().Run": _shell,
     "ActiveXObject().Exec": _shell, "ActiveXObject().ShellExecute": _file,
     # Code.
@@ -108,6 +108,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "fs.symlink": on(A.LINK, 0, 1), "fs.link": on(A.LINK, 0, 1),
     "fs.chmod": on(A.MODE, 0, 1), "fs.lchmod": on(A.MODE, 0, 1), "fs.chown": on(A.OWNER, 0),
     "fs.lchown": on(A.OWNER, 0), "Deno.chmod": on(A.MODE, 0, 1),
+    "process.chdir": on(A.CHANGE_DIRECTORY, 0), "Deno.chdir": on(A.CHANGE_DIRECTORY, 0),
     "fs.exists": _nothing, "fs.stat": _nothing, "fs.access": _nothing,
     "fs.mkdir": on(A.CREATE, 0), "fs.utimes": on(A.CREATE, 0), "Deno.mkdir": on(A.CREATE, 0),
     "fs.lstat": _nothing,
@@ -199,6 +200,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
 }  # fmt: skip
 
 METHODS: Final[dict[str, Operation]] = {
+    **{name: on(A.SERVER_COMMAND) for name in ("sendCommand", "send_command", "runCommand", "command")},
     **{name: on(A.SECRET) for name in ("listSecretForAllNamespaces", "listNamespacedSecret", "readNamespacedSecret")},
     **{name: on(A.CONTAINER) for name in ("createContainer", "createNamespacedPod", "createNamespacedDeployment",
     "createNamespacedDaemonSet", "createNamespacedJob")},

@@ -59,6 +59,9 @@ _KNOWN: Final[dict[str, Value]] = {
 }  # fmt: skip
 
 
+_PARTS_OF_URL: Final = frozenset({"href", "searchParams", "search", "origin"})
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
     """What a routine of JavaScript is made of."""
@@ -130,6 +133,8 @@ class Lookups:
         if isinstance(owner, Instance):
             if name in owner.attributes:
                 return owner.attributes[name]
+            if owner.kind == "URL" and name in _PARTS_OF_URL:
+                return owner
             return Reference(canonical(f"{owner.kind}().{name}"), disguised, labels=labels_of(owner), shown=name)
         if isinstance(owner, Entries):
             if name in owner.entries:

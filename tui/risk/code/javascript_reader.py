@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from tui.levels import RiskLevel
 from tui.risk.code.budget import MAX_DEPTH
-from tui.risk.code.conventions import elements
+from tui.risk.code.conventions import elements, pairs_of
 from tui.risk.code.javascript_builtins import KEY_EVENTS
 from tui.risk.code.javascript_calls import Calls
 from tui.risk.code.javascript_library import canonical, module_name
@@ -190,8 +190,9 @@ class Reader(Calls):
     def _do_for_in_statement(self, node: Node) -> None:
         right = self.evaluate(node.child_by_field_name("right"))
         target = node.child_by_field_name("left")
-        values = elements(right)
-        if self.text(node.child_by_field_name("operator")) == "in" and not isinstance(right, Constant | Entries):
+        in_keys = self.text(node.child_by_field_name("operator")) == "in"
+        values = elements(pairs_of(right) if isinstance(right, Entries) and not in_keys else right)
+        if in_keys and not isinstance(right, Constant | Entries):
             values = (Value(labels=right.labels, shown=self.text(target)),)
         self.scope.conditional += 1
         for value in values[:_MAX_ROUNDS]:

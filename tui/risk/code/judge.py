@@ -52,6 +52,10 @@ class Judge:
     interpreter: str = "python3"
     cwd: str | None = None
     """The directory that the text is run in, where that is known."""
+    moved_to: str | None = None
+    """The directory that the text itself has changed to."""
+    cwd_handed_out: str | None = None
+    """The directory at the last `yield`: what a `with` that is made of a generator has in its body."""
     text: str = ""
     reasons: dict[tuple[str, Span, str], Reason] = field(default_factory=dict)
     effects: set[Effect] = field(default_factory=set)

@@ -23,11 +23,12 @@ INTERPRETERS: Final = SHELLS | {
     "source", ".", "exec", "sudo", "nohup", "java", "rundll32", "regsvr32", "mshta", "wscript", "cscript",
     "msiexec", "explorer", "open", "doas", "setsid", "env", "java.exe", "pythonw",
 }  # fmt: skip
-_INTERACTIVE: Final = frozenset({"-i", "-p", "-l", "--login", "-li", "-il", "-ip", "--norc", "--noprofile", "-"})
+_INTERACTIVE: Final = frozenset({"-i", "-s", "-p", "-l", "--login", "-li", "-il", "-ip", "--norc", "--noprofile", "-"})
 _DEVELOPMENT: Final = frozenset({
     "npm", "npx", "yarn", "pnpm", "bun", "vite", "webpack", "make", "cargo", "go", "uvicorn", "gunicorn",
     "flask", "xdg-open", "open", "code", "docker", "git", "redis-server", "pytest", "java", "mvn",
 })  # fmt: skip
+_SESSIONS: Final = frozenset({"su", "ssh", "telnet", "machinectl", "nsenter", "chroot", "login"})
 WORD: Final = re.compile(r"[^\s;&|<>()]+")
 _SEPARATOR: Final = re.compile(r"[;&|\n]+")
 
@@ -89,7 +90,7 @@ def judge_shell(judge: Judge, call: Call, command: Value, names: list[str]) -> N
         return
     judge.mark("opens a shell", span)
     piped = any(isinstance(stream, Reference) and "PIPE" in stream.name for stream in streams) or (
-        judge.language == "js" and call.option("stdio") is None
+        judge.language == "js" and _is_pipe(call.option("stdio"))
     )
     if piped and call.name.rpartition(".")[2] not in {"system", "spawn_pty"}:
         judge.report(
@@ -108,6 +109,22 @@ def judge_shell(judge: Judge, call: Call, command: Value, names: list[str]) -> N
             " in which anything can be run",
             span,
         )
+
+
+def _is_pipe(stdio: Value | None) -> bool:
+    """Whether what a program of Node.js reads comes from the text that started it."""
+    first = stdio.items[0] if isinstance(stdio, Items) and stdio.items else stdio
+    return first is None or text_of(first) == "pipe"
+
+
+def takes_commands(names: list[str]) -> bool:
+    """Whether the program made of the words `names` runs what is written to it."""
+    program = program_key(names[0]) if names else ""
+    if program in SHELLS:
+        return all(name.startswith("-") for name in names[1:])
+    if program in _SESSIONS:
+        return True
+    return program == "sudo" and bool({"-i", "-s", "su", "bash", "sh"} & set(names[1:3]))
 
 
 def judge_fetched(judge: Judge, call: Call, command: Value, names: list[str]) -> None:

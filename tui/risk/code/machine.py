@@ -8,37 +8,22 @@ from dataclasses import replace
 from typing import Final
 
 from tui.levels import RiskLevel
-from tui.risk.code import clouds, containers, evaluation, files, network, processes
+from tui.risk.code import clouds, containers, databases, evaluation, files, network, processes
 from tui.risk.code.contents import content_of, hold, is_secret
 from tui.risk.code.judge import Judge
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.values import (
     UNKNOWN,
     Constant,
-    Entries,
     Instance,
     Label,
-    Text,
     Value,
     alternatives,
     labels_of,
-    shown,
 )
 from tui.risk.model import Category, Effect
 
 _HIGH: Final = RiskLevel.HIGH
-_DROPS: Final = re.compile(
-    r"^\s*(?:drop\s+(?:table|database|schema|user|role|index|view|keyspace|tablespace)\b(?:\s+(?!if\b)\S+)?|truncate\s+(?:table\s+)?\w+"
-    r"|delete\s+from\s+[\w.\"`\[\]]+\s*;?\s*$"
-    r"|match\s*\([^)]*\)\s*detach\s+delete\b"
-    r"|alter\s+table\s+\S+\s+drop\b|update\s+\S+\s+set\b(?!.*\bwhere\b))",
-    re.IGNORECASE | re.DOTALL | re.MULTILINE,
-)
-_SECRET_COLUMNS: Final = re.compile(
-    r"\b(?:password_value|encrypted_value|encryptedpassword|card_number_encrypted)\b"
-    r"|\bmoz_cookies\b|\bfrom\s+(?:logins|credit_cards)\b",
-    re.IGNORECASE,
-)
 
 
 def kill(judge: Judge, call: Call, operation: Operation) -> Value:
@@ -77,57 +62,6 @@ def become(judge: Judge, call: Call, operation: Operation) -> Value:
     if isinstance(account, Constant) and account.value == 0:
         judge.report(_HIGH, Category.PRIV_ESC, "become-root", "becomes root", call.span, Effect.PRIVILEGE)
     return UNKNOWN
-
-
-def query(judge: Judge, call: Call, operation: Operation) -> Value:
-    """Run SQL."""
-    asked = call.argument(operation.arguments[0]) if operation.arguments else None
-    if isinstance(asked, Entries):  # { text: "…", values: […] }
-        asked = next((asked.entries[name] for name in ("text", "sql", "query") if name in asked.entries), asked)
-    text = shown(asked)
-    memory = isinstance(call.receiver, Instance) and ":memory:" in shown(call.receiver.attributes.get("database"))
-    if (match := _DROPS.search(text)) and not memory:
-        first = match[0].strip().split()
-        temporary = (
-            re.search(r"if\s+exists", text, re.IGNORECASE)
-            and first[0].lower() == "drop"
-            and first[1].lower() != "database"
-        )
-        level = RiskLevel.MEDIUM if temporary or _makes_itself(judge.text, match[0]) else _HIGH
-        judge.report(
-            level,
-            Category.DB_DESTROY,
-            "sql-destroy",
-            f"destroys data in a database: {match[0].strip()[:80]}",
-            call.span,
-            Effect.DELETE,
-        )
-    if _SECRET_COLUMNS.search(text):
-        judge.report(
-            _HIGH,
-            Category.CRED_READ,
-            "sql-secrets",
-            f"reads what a browser has saved for its user: {text.strip()[:80]}",
-            call.span,
-            Effect.CREDENTIAL_READ,
-        )
-        return Value(labels=frozenset({Label.CREDENTIAL}))
-    if call.name.endswith(".query") and not isinstance(asked, Constant | Text):
-        return Instance(call.name, labels=labels_of(call.receiver))
-    return Value(labels=labels_of(call.receiver))
-
-
-def _makes_itself(program: str, statement: str) -> bool:
-    """Whether the text creates the table that `statement` empties or drops: then only its own data is lost."""
-    names = re.findall(r"[\w.]+", statement)
-    table = names[-1] if names else ""
-    return bool(table) and bool(
-        re.search(
-            rf"create\s+(?:temp\w*\s+)?table\s+(?:if\s+not\s+exists\s+)?[\"'`\[]?{re.escape(table)}\b",
-            program,
-            re.IGNORECASE,
-        )
-    )
 
 
 def _plain(
@@ -235,7 +169,7 @@ def conclude(judge: Judge) -> None:
 
 Handler = Callable[[Judge, Call, Operation], Value]
 _OWN: Final[dict[Action, Handler]] = {
-    Action.KILL: kill, Action.FORK: fork, Action.IDENTITY: become, Action.QUERY: query, Action.CAPTURE: capture,
+    Action.KILL: kill, Action.FORK: fork, Action.IDENTITY: become, Action.CAPTURE: capture,
     Action.ENCRYPT: encrypt, Action.POWER: power, Action.SERIALIZE: serialize, Action.SETUP: set_up,
     Action.INJECT: _plain(_HIGH, Category.HIJACK, "inject", Effect.EXECUTE),
     Action.DATABASE_DROP: _plain(_HIGH, Category.DB_DESTROY, "database-drop", Effect.DELETE),
@@ -251,7 +185,7 @@ _OWN: Final[dict[Action, Handler]] = {
     Action.HOOK: _plain(_HIGH, Category.HIJACK, "hook", Effect.EXECUTE),
 }  # fmt: skip
 HANDLERS: Final[dict[Action, Handler]] = {
-    **clouds.HANDLERS, **containers.HANDLERS,
+    **clouds.HANDLERS, **containers.HANDLERS, **databases.HANDLERS,
     **files.HANDLERS, **processes.HANDLERS, **network.HANDLERS, **evaluation.HANDLERS, **_OWN,
 }  # fmt: skip
 
@@ -281,7 +215,10 @@ def _perform(judge: Judge, call: Call, operation: Operation) -> Value:
     if operation.action is Action.PRINT:
         if any(Label.SERIALIZED in labels_of(value) for value in call.args):
             judge.marks.pop("serialises the environment", None)
-        if any(isinstance(value, Instance) and value.kind.startswith("keyring.") for value in call.args):
+        if any(
+            isinstance(value, Instance) and value.kind.startswith("keyring.get_") and value.labels
+            for value in call.args
+        ):
             judge.report(
                 _HIGH, Category.CRED_READ, "shows-secret", "shows a secret of the keyring", call.span,
                 Effect.CREDENTIAL_READ,

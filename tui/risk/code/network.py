@@ -9,6 +9,7 @@ from tui.levels import RiskLevel
 from tui.risk.code.contents import content_of
 from tui.risk.code.hosts import collects_requests, drop_point, host_of, is_address, is_local
 from tui.risk.code.judge import Judge, key_of
+from tui.risk.code.keys import keys_gone_astray
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.values import (
     NOTHING,
@@ -87,8 +88,8 @@ def fetch(judge: Judge, call: Call, operation: Operation) -> Value:
     send(judge, call.span, url, content)
     where = text_of(url)
     method = text_of(call.option("method") or options.get("method")) or call.name.rpartition(".")[2]
-    if where is not None and method.lower() == "delete":
-        judge.run_shell(["curl", "-X", "DELETE", where], call.span, call.name)  # the rules of services are there
+    if method.lower() == "delete" and (address := "".join(p if isinstance(p, str) else "x" for p in pieces_of(url))):
+        judge.run_shell(["curl", "-X", "DELETE", address], call.span, call.name)  # the rules of services are there
     if where is None or not is_local(where):
         judge.report(
             RiskLevel.MEDIUM,
@@ -152,6 +153,9 @@ def send(judge: Judge, span: Span, url: Value | None, content: list[Value]) -> N
         _leak(judge, span, RiskLevel.HIGH, Label.HOST, host)
     elif (Label.OUTPUT in out and open_door) or (Label.OUTPUT in body and not where):
         _leak(judge, span, RiskLevel.HIGH, Label.OUTPUT, host)
+    elif astray := keys_gone_astray([*content, *(piece for piece in pieces[1:] if isinstance(piece, Value))], host):
+        what = f"sends {astray} to {host}, which is a key for somebody else"
+        judge.report(RiskLevel.HIGH, Category.EXFIL, "send-key", what, span, Effect.NETWORK_OUT)
     elif Label.SETTING in body and open_door and not (dropped and "api.telegram.org" in dropped):
         _leak(judge, span, RiskLevel.HIGH, Label.SETTING, host)
     elif where and collects_requests(where):

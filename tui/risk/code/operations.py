@@ -48,6 +48,7 @@ class Action(enum.Enum):
     MOVE = enum.auto()
     COPY = enum.auto()
     LINK = enum.auto()
+    CHANGE_DIRECTORY = enum.auto()
     MODE = enum.auto()
     OWNER = enum.auto()
     FETCH = enum.auto()
@@ -73,6 +74,8 @@ class Action(enum.Enum):
     """Writes into or controls another process."""
     QUERY = enum.auto()
     """Runs SQL."""
+    SERVER_COMMAND = enum.auto()
+    """Sends a server of a database a command by its name."""
     DATABASE_DROP = enum.auto()
     CLOUD_DELETE = enum.auto()
     SECRET = enum.auto()
@@ -157,6 +160,11 @@ class Call:
         return value is not None and not (isinstance(value, Constant) and not value.value)
 
 
+DOES: Final = frozenset({
+    Action.RUN, Action.RUN_WORDS, Action.RUN_FILE, Action.EVALUATE, Action.DELETE, Action.DELETE_TREE, Action.MOVE,
+    Action.COPY, Action.MODE, Action.OWNER, Action.KILL, Action.FETCH, Action.DOWNLOAD, Action.UNPICKLE,
+})  # fmt: skip
+"""Actions of library functions that are worth following where the function is handed to somebody who calls it."""
 PATH: Final[Argument] = (0, "path")
 
 

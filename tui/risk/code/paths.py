@@ -121,13 +121,16 @@ def place_of(value: Value | None, cwd: str | None = None) -> Place:
     first = pieces[0]
     if cwd is not None and isinstance(first, str) and not _FIXED.match(first):
         below = "".join(piece if isinstance(piece, str) else "x" for piece in pieces)
-        if (there := place_of_text(posixpath.join(cwd, below))) in PROTECTED:
+        there = place_of_text(posixpath.join(cwd, below))
+        if there in PROTECTED or (there is Place.PERSONAL and place_of_text(cwd) is Place.HOME):
             return there
     if len(pieces) == 1 and isinstance(first, str):
         return place_of_text(first)
     if not isinstance(first, str):
         if Label.TEMPORARY in labels:
             return Place.TEMPORARY
+        if cwd is not None and Label.WALK in labels and len(pieces) == 1:
+            return place_of_text(cwd)  # a name that was found in the directory
         # What follows an unknown directory may still say what it is: `…/.ssh/id_rsa`.
         tail = "".join(piece if isinstance(piece, str) else "x" for piece in pieces[1:])
         found = place_of_text("x/" + tail.lstrip("/\\")) if tail.strip("/\\") else Place.UNKNOWN

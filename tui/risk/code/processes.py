@@ -11,13 +11,13 @@ from tui.risk.code.evaluation import OWN_FILE
 from tui.risk.code.judge import Judge, name_in_shell
 from tui.risk.code.launches import (
     INTERPRETERS,
-    SHELLS,
     WORD,
     judge_fetched,
     judge_hidden,
     judge_origin,
     judge_shell,
     program_key,
+    takes_commands,
 )
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.outputs import output_of
@@ -114,7 +114,7 @@ def execute(judge: Judge, call: Call, command: Value) -> Value:
     judge_windows_command(judge, call.span, shown(command) if not isinstance(command, Items) else " ".join(names))
     _hand_over(judge, call, command)
     attributes = {"stdout": output_of(names)}
-    if names and program_key(names[0]) in SHELLS and len(names) <= 2:
+    if takes_commands(names):
         attributes["stdin"] = Instance("shell-input")
     return Instance(call.name, None, attributes, labels=labels_of(attributes["stdout"]))
 
@@ -183,7 +183,7 @@ def _hand_over(judge: Judge, call: Call, command: Value) -> None:
         if not literal:
             return
         if all(word is not None for word in literal):
-            judge.run_shell([word for word in literal if word is not None], call.span, call.name)
+            _run_in(judge, call, [word for word in literal if word is not None])
             return
         if literal[0] is None and not any(literal):
             _unknown_command(judge, call)
@@ -198,17 +198,27 @@ def _hand_over(judge: Judge, call: Call, command: Value) -> None:
                         f'"{name_in_shell(p)}"' if isinstance(p, Value) else shlex.quote(p) for p in pieces_of(word)
                     )
                 )
-        judge.run_shell(" ".join(words), call.span, call.name)
+        _run_in(judge, call, " ".join(words))
         return
     text = text_of(command)
     if text is not None:
-        judge.run_shell(text, call.span, call.name)
+        _run_in(judge, call, text)
         return
     pieces = pieces_of(command)
     if not any(isinstance(piece, str) and piece.strip() for piece in pieces):
         _unknown_command(judge, call)
         return
-    judge.run_shell("".join(p if isinstance(p, str) else name_in_shell(p) for p in pieces), call.span, call.name)
+    _run_in(judge, call, "".join(p if isinstance(p, str) else name_in_shell(p) for p in pieces))
+
+
+def _run_in(judge: Judge, call: Call, command: str | list[str]) -> None:
+    """Judge a command in the directory that it is started in, where the text says which one that is."""
+    directory = text_of(call.option("cwd")) or judge.moved_to
+    if directory is not None and directory.startswith(("/", "~")):
+        text = command if isinstance(command, str) else shlex.join(command)
+        where = directory if directory.startswith("~") and " " not in directory else shlex.quote(directory)
+        command = f"cd {where}\n{text}"
+    judge.run_shell(command, call.span, call.name)
 
 
 def _unknown_command(judge: Judge, call: Call) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from tui.risk.code.budget import MAX_ITEMS
 from tui.risk.code.contents import found_files, pack_into
-from tui.risk.code.conventions import elements, path_join, setting
+from tui.risk.code.conventions import elements, path_join, setting, words_of
 from tui.risk.code.evaluation import unknown_module
 from tui.risk.code.python_classes import Classes
 from tui.risk.code.python_lookup import canonical
@@ -128,7 +128,12 @@ class Builtins(Classes):
         if name in {"tempfile.mkdtemp", "tempfile.gettempdir", "tempfile.mktemp", "tempfile.TemporaryDirectory"}:
             return Constant("/tmp/tmp") if name != "tempfile.gettempdir" else Constant("/tmp")  # noqa: S108 - read, not used
         if name == "tempfile.mkstemp":
-            return Items((UNKNOWN, Constant("/tmp/tmp")))  # noqa: S108 - read, not used
+            path = Constant(f"/tmp/tmp{text_of(keywords.get('suffix')) or ''}")  # noqa: S108 - read, not used
+            return Items((Instance("descriptor", path), path))
+        if name == "os.fdopen" and isinstance(first, Instance) and first.kind in {"descriptor", "open"}:
+            return Instance("open", first.content)
+        if name in {"shlex.split", "split"} and first is not None and (words := words_of(first)) is not None:
+            return words
         if name in {"tempfile.NamedTemporaryFile", "tempfile.TemporaryFile"}:
             suffix = text_of(keywords.get("suffix")) or ""
             path = Constant(f"/tmp/temporary{suffix}")  # noqa: S108 - read, not used
@@ -174,10 +179,9 @@ class Builtins(Classes):
             return Items(
                 tuple(self.apply(function, (item,), {}, node) for item in elements(values)), labels=values.labels
             )
-        if isinstance(function, Routine):
-            self.apply(function, (Value(labels=labels_of(values)),), {}, node)
-        if isinstance(function, Reference):
-            self.apply(function, (Value(labels=labels_of(values)),), {}, node)
+        if isinstance(function, Routine | Reference):
+            for each in elements(values)[:1]:
+                self.apply(function, (each,), {}, node)
         return Value(labels=labels_of(values) | function.labels)
 
     def _deferred(self, args: tuple[Value, ...], keywords: dict[str, Value], node: ast.Call) -> Value:

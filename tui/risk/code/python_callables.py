@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from typing import Final
 
 from tui.risk.code.budget import MAX_DECODED
-from tui.risk.code.conventions import elements, from_json
-from tui.risk.code.operations import Action
+from tui.risk.code.conventions import elements
+from tui.risk.code.operations import DOES
 from tui.risk.code.python_builtins import Builtins
 from tui.risk.code.python_classes import class_of
 from tui.risk.code.python_library import OPERATIONS
 from tui.risk.code.python_lookup import Lambda
+from tui.risk.code.python_parsers import PARSERS, parsed
 from tui.risk.code.values import (
     NOTHING,
     UNKNOWN,
@@ -32,11 +32,6 @@ from tui.risk.code.values import (
     text_of,
 )
 
-_DOES: Final = frozenset({
-    Action.RUN, Action.RUN_WORDS, Action.RUN_FILE, Action.EVALUATE, Action.DELETE, Action.DELETE_TREE, Action.MOVE,
-    Action.COPY, Action.MODE, Action.OWNER, Action.KILL, Action.FETCH, Action.DOWNLOAD, Action.UNPICKLE,
-})  # fmt: skip
-"""Actions of library functions that are worth following where the function is handed to somebody who calls it."""
 _MAPS: Final = frozenset({"map", "imap", "imap_unordered", "map_async", "starmap", "starmap_async"})
 _REGISTERS: Final = frozenset(
     {"register_function", "add_url_rule", "add_route", "add_api_route", "add_get", "add_post", "add_handler"}
@@ -68,11 +63,8 @@ class Callables(Builtins):
             names = args[1].items if isinstance(args[1], Items) else ()
             listed = [text_of(each) or "" for each in names] or (text_of(args[1]) or "").replace(",", " ").split()
             return Instance(name, None, {"fields": Items(tuple(map(Constant, listed)))})
-        if name == "json.loads" and isinstance(first, Constant) and (text := text_of(first)) is not None:
-            try:
-                return from_json(json.loads(text[:MAX_DECODED]), first.labels)
-            except (ValueError, RecursionError):
-                return None
+        if name in PARSERS and isinstance(first, Constant) and (text := text_of(first)) is not None:
+            return parsed(name, text, first.labels)
         if name == "string.Template" and first is not None:
             return Instance(name, first)
         if name in {"string.Template().substitute", "string.Template().safe_substitute"} and isinstance(
@@ -133,6 +125,8 @@ class Callables(Builtins):
             rest = () if received else listed.items if isinstance(listed, Items) else args[position + 1 :]
             if method.startswith("apply") and len(rest) == 1 and isinstance(rest[0], Items):
                 rest = rest[0].items
+            if isinstance(value, Reference) and len(rest) == 1 and isinstance(only := rest[0], Items):
+                rest = only.items if only.items and isinstance(only.items[0], Items) else rest  # (["a", "b"],)
             self._called_later(value, rest, labels, node)
 
     def _called_later(self, value: Value, rest: tuple[Value, ...], labels: Labels, node: ast.Call) -> None:
@@ -143,7 +137,7 @@ class Callables(Builtins):
                 self.run_routine(value, (*rest[:count], *unknown), {})
         elif isinstance(value, Reference) and rest:
             row = OPERATIONS.get(value.name)
-            if row is not None and row.action in _DOES:
+            if row is not None and row.action in DOES:
                 self.apply(value, rest, {}, node)
         elif isinstance(value, Instance) and value.kind == "functools.partial":
             self.call_object(value, rest, {}, node)

@@ -8,7 +8,7 @@ from typing import Final
 from tui.levels import RiskLevel
 from tui.risk.code import python_folding as folding
 from tui.risk.code.budget import MAX_ITEMS
-from tui.risk.code.conventions import setting
+from tui.risk.code.conventions import setting, words_of
 from tui.risk.code.machine import perform
 from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.python_callables import Callables
@@ -38,6 +38,8 @@ from tui.risk.model import Category, Effect
 _HIDEABLE: Final = frozenset({Action.RUN, Action.RUN_FILE, Action.RUN_WORDS, Action.EVALUATE})
 _READS: Final = frozenset({"read", "readline", "readlines", "readinto", "read1", "__next__"})
 _HOMES: Final = frozenset({"pathlib.Path.home", "os.path.expanduser"})
+_COMMANDS: Final = ("sh.", "plumbum.cmd.")
+"""Packages whose functions are the programs of the system, by their names."""
 _CONNECT: Final = Operation(Action.CONNECT, ((0, "address"),))
 
 
@@ -96,6 +98,8 @@ class Calls(Callables):
             if name == "translate" and args and isinstance(table := args[0], Entries) and isinstance(owner.value, str):
                 return Constant("".join(text_of(table.entries.get(each)) or each for each in owner.value))
             return Value(labels=owner.labels | all_labels(args, keywords))
+        if name == "split" and (words := words_of(owner, text_of(args[0]) if args else None)) is not None:
+            return words
         if isinstance(owner, Text) and name in {
             "strip",
             "rstrip",
@@ -232,8 +236,10 @@ class Calls(Callables):
                 Operation(Action.RUN_WORDS, ((0, ""),)),
                 (Constant("git"), Constant(attr.replace("_", "-")), *args),
             )
-        if row is None and name.startswith("sh.") and name.count(".") == 1:
-            row, args = Operation(Action.RUN_WORDS, ((0, ""),)), (Constant(attr), *args)
+        if row is None and name.startswith(_COMMANDS) and "(" not in name:
+            words = name.removeprefix("plumbum.cmd.").removeprefix("sh.").split(".")
+            words = [word.replace("_", "-") for word in words if word != "bake"]
+            row, args = Operation(Action.RUN_WORDS, ((0, ""),)), (*map(Constant, words), *args)
         if row is None and "." in name and owner is not None:
             row = METHODS.get(attr)
             if row is None and (

@@ -213,6 +213,7 @@ class Expressions(Lookups):
     def _yield(self, node: ast.Yield) -> Value:
         if len(self.scope.yielded) < MAX_ITEMS:
             self.scope.yielded.append(self.evaluate(node.value))
+        self.judge.cwd_handed_out = self.judge.cwd
         return UNKNOWN
 
     def _yieldfrom(self, node: ast.YieldFrom) -> Value:

@@ -123,6 +123,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "open": on(A.OPEN, (0, "file"), (1, "mode")), "io.open": on(A.OPEN, (0, "file"), (1, "mode")),
     "file": on(A.OPEN, 0, 1),
     "os.open": on(A.OPEN, (0, "path"), (1, "flags")), "os.write": on(A.PUT, 1), "os.pwrite": on(A.PUT, 1),
+    "os.chdir": on(A.CHANGE_DIRECTORY, (0, "path")), "contextlib.chdir": on(A.CHANGE_DIRECTORY, (0, "path")),
     "os.fdopen": source(kind="os.fdopen"), "zipfile.ZipFile": source(kind="zipfile.ZipFile"),
     "zipfile.ZipFile().write": on(A.PACK, 0), "tarfile.open": source(kind="tarfile.open"),
     "tarfile.open().add": on(A.PACK, 0), "tarfile.TarFile": source(kind="tarfile.open"),
@@ -334,6 +335,7 @@ SERVERS: Final = (
 """What a function that one of these decorates is given, a client of the server has sent."""
 
 METHODS: Final[dict[str, Operation]] = {
+    **{name: on(A.SERVER_COMMAND) for name in ("execute_command", "command", "run_command")},
     **{name: on(A.GRANT, what="gives an account of the cloud more rights") for name in (
         "attach_user_policy", "attach_role_policy", "attach_group_policy", "put_user_policy", "put_role_policy",
         "create_access_key", "create_login_profile", "update_assume_role_policy", "set_iam_policy")},

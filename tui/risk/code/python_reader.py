@@ -281,12 +281,16 @@ class Reader(Calls):
 
     def _do_with(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
+            outside, self.judge.cwd_handed_out = self.judge.cwd, None
             value = self.evaluate(item.context_expr)
+            self.judge.cwd = self.judge.cwd_handed_out or self.judge.cwd
             if item.optional_vars is not None:
                 # A generator that makes a context hands out one value, which is what `as` names.
                 made = isinstance(value, Items) and len(value.items) == 1 and isinstance(item.context_expr, ast.Call)
                 self.bind(item.optional_vars, value.items[0] if made and isinstance(value, Items) else value)
         self.block(node.body)
+        if node.items and self.judge.cwd_handed_out is not None:
+            self.judge.cwd, self.judge.cwd_handed_out = outside, None
 
     _do_asyncwith = _do_with
 

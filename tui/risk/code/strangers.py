@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from tui.risk.code.contents import content_of, hold, is_secret
+from tui.risk.code.elsewhere import run_elsewhere
 from tui.risk.code.judge import Judge
 from tui.risk.code.network import send
 from tui.risk.code.operations import Call
+from tui.risk.code.unseen import is_standard_javascript
 from tui.risk.code.values import (
     NOTHING,
     Constant,
@@ -45,6 +47,29 @@ _TOLD: Final[Labels] = frozenset({
     Label.PRIVATE_FILE,
 })  # fmt: skip
 _MOST: Final = 64
+_HOLDS: Final = re.compile(
+    r"(?:URL|Params|FormData|form-data|Form|Blob|Message|MIME\w*|Multipart\w*|BytesIO|StringIO|Encoder|Payload|deque"
+    r"|OrderedDict|defaultdict|bytearray)$"
+)
+_PUTS: Final = frozenset(
+    {"append", "set", "add", "push", "attach", "update", "write", "put", "insert", "add_field", "set_content",
+     "add_attachment", "extend", "appendleft"}
+)  # fmt: skip
+_FROM_OUTSIDE: Final = re.compile(
+    r"discord|telegra|telebot|slack|grammy|matrix-|\birc\b|whatsapp|twilio|mqtt|amqp|kafka|\bnats\b|zeromq|bullmq?\b"
+    r"|\btmi\b|botkit|wechaty|mineflayer|socket\.io"
+)
+"""Libraries whose callbacks get what other people write."""
+_MESSAGES: Final = re.compile(r"message|data|line|command|text|chat|request|packet|mail|publish", re.IGNORECASE)
+
+
+def comes_from_outside(kind: str, event: str | None) -> bool:
+    """Whether an object of `kind` hands what others send to the functions that it is given, here for an `event`."""
+    package = kind.partition("(")[0]
+    if _FROM_OUTSIDE.search(package):
+        return True
+    own = not package or is_standard_javascript(package.partition(".")[0])
+    return not own and event is not None and _MESSAGES.search(event) is not None
 
 
 def hand_over(judge: Judge, call: Call, *, foreign: bool) -> Labels:
@@ -55,6 +80,11 @@ def hand_over(judge: Judge, call: Call, *, foreign: bool) -> Labels:
     verb = call.name.rpartition(".")[2]
     sends, reads = bool(_SENDS.search(verb)), bool(_READS.search(verb))
     held: Labels = NOTHING
+    if verb in _PUTS and isinstance(call.receiver, Instance) and _HOLDS.search(call.receiver.kind):
+        put_in = [value for value in (*call.args, *call.keywords.values()) if labels_of(value)]
+        for value in put_in[:_MOST]:
+            call.receiver.attributes[f"({len(call.receiver.attributes)})"] = value
+    run_elsewhere(judge, call, verb, foreign=foreign)
     if sends or reads:
         named = (value for name, value in call.keywords.items() if not _OWN_KEY.search(name))
         for path in itertools.islice(_paths((*call.args, *named)), _MOST):

@@ -123,6 +123,18 @@ def with_labels(value: Value, labels: Labels) -> Value:
     return replace(value, labels=value.labels | labels)
 
 
+def inner_values(values: list[Value]) -> list[Value]:
+    """Return `values` and everything in them, as far as a few hundred tell."""
+    seen: dict[int, Value] = {id(value): value for value in values}
+    open_ = list(values)
+    while open_ and len(seen) < _MOST_LOOKED_AT:
+        for inner in _inside(open_.pop()):
+            if id(inner) not in seen:
+                seen[id(inner)] = inner
+                open_.append(inner)
+    return list(seen.values())
+
+
 def labels_of(value: Value | None) -> Labels:
     """Return the labels of `value` and of everything in it, as far as a few hundred values tell."""
     if value is None:
