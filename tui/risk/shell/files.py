@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from tui.risk.shell import options
+from tui.risk.shell import options, redirections
 from tui.risk.shell.call import Call
 from tui.risk.shell.known import DIRECTORIES, PROGRAMS
 from tui.risk.shell.values import Field, Output
@@ -26,7 +26,7 @@ def note(call: Call) -> None:
 def _store(call: Call, target: Field | str | None, output: Output) -> None:
     name = target if isinstance(target, str) else target.literal if target is not None else None
     if name and name not in ("-", "/dev/null", "/dev/stdout"):
-        call.walker.store(name, output, call.scope)
+        redirections.store(name, output, call.scope)
 
 
 def _curl(call: Call) -> None:

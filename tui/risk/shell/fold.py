@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from tui.risk.shell import textual
+from tui.risk.shell import redirections, textual
 from tui.risk.shell.call import Call
 from tui.risk.shell.decoders import decode
 from tui.risk.shell.escapes import ansi_c
@@ -194,7 +194,7 @@ def _tee(call: Call) -> Output:
     )
     for field in call.arguments:
         if field.literal and not field.literal.startswith("-"):
-            call.walker.store(field.literal, output, call.scope)
+            redirections.store(field.literal, output, call.scope)
     return replace(output, producers=())
 
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from tui.risk.model import Confidence, Span
-from tui.risk.shell import environment, execute
+from tui.risk.shell import assignments, environment, execute, redirections
 from tui.risk.shell.call import Call
 from tui.risk.shell.draft import Draft
 from tui.risk.shell.expand import Expander
-from tui.risk.shell.known import PROGRAMS
 from tui.risk.shell.limits import DEPTH_LIMIT, INVOCATION_LIMIT, LOOP_LIMIT, Budget
 from tui.risk.shell.loops import never_rests, piles_up
-from tui.risk.shell.model import Code, Redirect, ShellProgram, Stdin, Word
+from tui.risk.shell.model import Code, ShellProgram, Stdin
 from tui.risk.shell.parser import parse
 from tui.risk.shell.source import Source
 from tui.risk.shell.syntax import (
-    Assignment,
     Command,
     Conditional,
     Coprocess,
@@ -44,17 +41,11 @@ from tui.risk.shell.values import (
     Output,
     Scope,
     Value,
-    appended,
-    code_source,
     fed,
     joined,
-    known,
     unknown,
 )  # fmt: skip
 
-_DOCUMENTS: Final = ("<<", "<<-", "<<<")
-_KEYED: Final = re.compile(r"\[([^\]]{1,64})\]=")
-_QUOTES: Final = "\"'"
 _COMPARES: Final = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge"})
 """Operators of `[[` whose operands are evaluated as arithmetic."""
 
@@ -153,7 +144,7 @@ class Walker:
                 _, output = self._compound_redirects(node.redirects, source, scope, context)
                 self._test(node, self.expander(source, scope, context, 0))
                 inner = NOTHING
-        return self._written(output, inner, scope)
+        return redirections.written(output, inner, scope)
 
     def _test(self, node: Test, expander: Expander) -> None:
         for position, word in enumerate(node.words):
@@ -270,16 +261,16 @@ class Walker:
         before: dict[str, Value | list[Value] | None] = {}
         if node.assignments:
             before = {item.name: scope.variables.get(item.name) for item in node.assignments} if node.words else {}
-            draft.assignments = tuple(self.assign(item, expander, scope, draft) for item in node.assignments)
+            draft.assignments = tuple(assignments.assign(item, expander, scope, draft) for item in node.assignments)
         fields = expander.fields(node.words)
         if node.declared:
-            declared = [self.assign(item, expander, scope, draft) for item in node.declared]
+            declared = [assignments.assign(item, expander, scope, draft) for item in node.declared]
             draft.assignments += tuple(declared)
             fields += [
                 Field(replace(word, parts=(f"{name}=", *word.parts)), Source(word.text, base=word.span))
                 for name, word in declared
             ]
-        context, output = self._redirects(node.redirects, draft, expander, scope, context)
+        context, output = redirections.follow(node.redirects, draft, expander, scope, context)
         draft.inputs = tuple(dict.fromkeys((*draft.inputs, *(index for field in fields for index in field.inputs))))
         draft.stdin = context.stdin
         if not fields:
@@ -293,7 +284,7 @@ class Walker:
                 scope.variables.pop(name, None)
             else:
                 scope.variables[name] = value
-        return self._written(output, inner, scope)
+        return redirections.written(output, inner, scope)
 
     def _bare(self, node: Simple, draft: Draft, context: Context) -> Output:
         """A command of redirections and assignments alone; `$(<file)` is what the file holds."""
@@ -301,93 +292,6 @@ class Walker:
         if not any(redirect.operator == "<" for redirect in node.redirects):
             return Output("", (draft.index,))
         return Output(context.stdin.literal, producers, context.disguise, context.steps, context.source)
-
-    def assign(self, node: Assignment, expander: Expander, scope: Scope, draft: Draft) -> tuple[str, Word]:
-        """Carry out an assignment and return it for the record."""
-        span = expander.source.span(node.start, node.end)
-        if node.items is not None:
-            fields = expander.fields(node.items)
-            before = scope.variables.get(node.name) if node.append else None
-            values = [field.value for field in fields]
-            scope.variables[node.name] = [*before, *values] if isinstance(before, list) else values
-            self._assign_keys(node.name, fields, scope)
-            draft.inputs += tuple(index for field in fields for index in field.inputs)
-            return node.name, Word((" ".join(field.text for field in fields),), span)
-        assert node.value is not None
-        field = expander.single(node.value)
-        value = field.value
-        draft.inputs += field.inputs
-        current = scope.variables.get(node.name)
-        if node.index is not None:
-            self._assign_item(node, value, scope)
-        elif node.append and isinstance(current, Value):
-            scope.variables[node.name] = appended(current, value) or unknown(f"${node.name}")
-        else:
-            hides = field.assembled and field.literal in PROGRAMS
-            disguise = max(value.disguise, Disguise.TRANSFORMED if hides else Disguise.NONE)
-            scope.variables[node.name] = replace(value, disguise=disguise)
-        return node.name, replace(field.word, span=span if not field.word.text else field.word.span)
-
-    def _assign_keys(self, name: str, fields: list[Field], scope: Scope) -> None:
-        """`name=([key]=value …)`."""
-        for field in fields[:LOOP_LIMIT]:
-            first = field.word.parts[0] if field.word.parts else ""
-            match = _KEYED.match(first) if isinstance(first, str) else None
-            if match is not None:
-                scope.variables[f"{name}[{match[1]}]"] = field.tail(match.end()).value
-
-    def _assign_item(self, node: Assignment, value: Value, scope: Scope) -> None:
-        if node.index is not None and not node.index.isdigit():
-            scope.variables[f"{node.name}[{node.index.strip(_QUOTES)}]"] = value
-        current = scope.variables.get(node.name)
-        items = list(current) if isinstance(current, list) else []
-        if node.index is not None and node.index.isdigit() and int(node.index) < LOOP_LIMIT * 32:
-            position = int(node.index)
-            items += [known("")] * (position + 1 - len(items))
-            items[position] = value
-            scope.variables[node.name] = items
-
-    # Redirections
-
-    def _redirects(
-        self, nodes: list[RedirectNode], draft: Draft, expander: Expander, scope: Scope, context: Context
-    ) -> tuple[Context, Field | None]:
-        """Return the context with what is read, and the file that standard output goes to."""
-        output: Field | None = None
-        redirects: list[Redirect] = []
-        for node in nodes:
-            if node.operator in _DOCUMENTS:
-                body = node.body if node.operator != "<<<" else node.target
-                if body is None:
-                    continue
-                field = expander.single(body)
-                draft.inputs += field.inputs
-                text = field.text + ("\n" if node.operator == "<<<" else "")
-                context = replace(
-                    context, stdin=Stdin(None if field.literal is None else text, field.inputs),
-                    source=code_source(field, scope), disguise=field.disguise, steps=(),
-                )  # fmt: skip
-                continue
-            field = expander.single(node.target)
-            draft.inputs += field.inputs
-            if node.operator in ("<&", ">&") and (
-                field.text.isdigit() or field.text.rstrip("-") in ("", *"0123456789")
-            ):
-                continue
-            operator = "&>" if node.operator == ">&" else node.operator
-            redirects.append(Redirect(operator, node.descriptor, field.word))
-            if operator in ("<", "<>") and node.descriptor in (None, 0):
-                context = self._read_file(field, scope, context)
-            elif operator != "<" and node.descriptor in (None, 1):
-                output = field
-        draft.redirects = (*draft.redirects, *redirects)
-        return context, output
-
-    def _read_file(self, field: Field, scope: Scope, context: Context) -> Context:
-        content = scope.files.get(field.text)
-        if content is not None:
-            return fed(context, content)
-        return replace(context, stdin=Stdin(None, field.inputs), source=None, disguise=Disguise.NONE, steps=())
 
     def _compound_redirects(
         self, nodes: list[RedirectNode], source: Source, scope: Scope, context: Context
@@ -399,30 +303,7 @@ class Walker:
         if draft is None:
             return context, None
         expander = self.expander(source, scope, context, draft.index)
-        return self._redirects(nodes, draft, expander, scope, context)
-
-    def _written(self, target: Field | None, output: Output, scope: Scope) -> Output:
-        """Remember what a file holds after output went there."""
-        if target is None:
-            return output
-        name = target.literal
-        if name is not None and name not in ("/dev/null", "/dev/stdout", "/dev/stderr"):
-            self.store(name, output, scope)
-        if name in ("/dev/stdout", "/dev/fd/1", "/dev/tty"):
-            return output
-        return Output("", output.producers)
-
-    def store(self, name: str, output: Output, scope: Scope) -> None:
-        """Remember a file's content; a second write adds to what may be in it."""
-        if len(scope.files) < 256:
-            before = scope.files.get(name)
-            scope.files[name] = joined([before, output]) if before is not None else output
-            if name.startswith("./"):
-                scope.files[name[2:]] = scope.files[name]
-            elif not name.startswith(("/", "~")):
-                scope.files["./" + name] = scope.files[name]
-                if scope.cwd is not None and scope.cwd.literal is not None:
-                    scope.files[scope.cwd.literal.rstrip("/") + "/" + name] = scope.files[name]
+        return redirections.follow(nodes, draft, expander, scope, context)
 
 
 def finished(text: str, walk: Callable[[Walker], object]) -> ShellProgram:
