@@ -13,7 +13,7 @@ from tests.support.scripted_engine import ScriptedEngine
 from tests.ui.test_rolling_back import head, request, with_runs
 from tests.ui.test_running import ready, toasts
 from tui.store.model import SnapshotRecord
-from tui.ui import ending_app
+from tui.ui import leaving
 from tui.ui.acts import Acts
 from tui.ui.app import RollcageApp
 from tui.ui.messages import SessionLoaded
@@ -256,7 +256,7 @@ async def test_leaving_waits_for_a_move_under_way(app: RollcageApp, engine: Scri
         await pilot.press("z")
         await until(pilot, lambda: engine.calls == ["undo"])
         await pilot.press("ctrl+q")
-        await until(pilot, lambda: app.is_ending)
+        await until(pilot, lambda: app.leaving.is_under_way)
         await pilot.press("ctrl+q")
         await told(pilot, app, "it waits for what was begun to end")
         go.set()
@@ -268,11 +268,11 @@ async def test_leaving_waits_for_a_move_under_way(app: RollcageApp, engine: Scri
 async def test_leaving_ends_although_the_engine_does_not_close_and_says_so(
     app: RollcageApp, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ending_app, "_CLOSING_S", 0.05)
+    monkeypatch.setattr(leaving, "_CLOSING_S", 0.05)
     async with app.run_test(size=(120, 40)) as pilot:
         await ran(pilot, app, engine, "first")
         engine.hold("close")
-        assert "the state of sessions to be kept" in await app.everything_closed()
+        assert "the state of sessions to be kept" in await app.leaving.everything_closed()
         await pilot.press("ctrl+q")
         await until(pilot, lambda: app._exit)
 

@@ -16,6 +16,7 @@ from tui.machines.guest.image import ImageStatus
 from tui.machines.host import Check
 from tui.paths import Paths
 from tui.ui.app import RollcageApp
+from tui.ui.host_setup import HostSetup
 from tui.ui.preparation import HostState, Report
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.run import RunArea
@@ -39,7 +40,7 @@ def fresh_app(app: RollcageApp, paths: Paths) -> RollcageApp:
     async def look(_: Paths) -> HostState:
         return lacking(paths)
 
-    app._look_at_host = look
+    app.host_setup = HostSetup(app, look)
     return app
 
 
@@ -82,7 +83,7 @@ async def test_setting_up_shows_progress_and_a_failure_can_be_tried_again(fresh_
         if (error := await steps.get()) is not None:
             raise error
 
-    fresh_app._set_up = act  # type: ignore[method-assign]
+    fresh_app.host_setup._set_up = act  # type: ignore[method-assign]
     async with fresh_app.run_test(size=(120, 40)) as pilot:
         dialog = await set_up_dialog(pilot, fresh_app)
         await pilot.press("enter")
@@ -123,7 +124,7 @@ class Building:
 def building(fresh_app: RollcageApp) -> Building:
     """What setting this host up does."""
     building = Building()
-    fresh_app._set_up = building  # type: ignore[method-assign]
+    fresh_app.host_setup._set_up = building  # type: ignore[method-assign]
     return building
 
 
@@ -218,8 +219,8 @@ async def test_leaving_the_application_while_it_is_set_up_asks_first(
         assert "being set up" in str(fresh_app.screen.body)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(fresh_app.screen, RunArea))
-        assert not fresh_app.is_ending
+        assert not fresh_app.leaving.is_under_way
         await pilot.press("ctrl+q")
         await until(pilot, lambda: isinstance(fresh_app.focused, Button) and fresh_app.focused.id == "keep")
         await pilot.press("right", "enter")
-        await until(pilot, lambda: fresh_app.is_ending)
+        await until(pilot, lambda: fresh_app.leaving.is_under_way)

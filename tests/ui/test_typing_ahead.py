@@ -18,6 +18,7 @@ from tui.ui.screens.code import CodeScreen
 from tui.ui.screens.finder import Finder
 from tui.ui.screens.help import Help
 from tui.ui.screens.palette import Palette
+from tui.ui.typing_app import Passed
 from tui.ui.widgets.code_editor import CodeEditor
 from tui.ui.widgets.definition_list import DefinitionList
 
@@ -112,3 +113,18 @@ async def test_keys_go_on_when_what_had_one_is_gone(app: RollcageApp) -> None:
         screen = await ready(pilot, app)
         burst(app, "?\x1b:\x1b/x")
         await until(pilot, lambda: app.screen is screen and screen.query_one("#filter", Input).value == "x")
+
+
+async def test_only_what_is_waited_for_now_lets_the_next_key_go_on(app: RollcageApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await ready(pilot, app)
+        burst(app, "/")
+        await until(pilot, lambda: isinstance(app.focused, Input) and app._busy is None)
+        app._busy = screen
+        burst(app, "x")
+        for rounds in (1, 2):  # of a wait that was given up
+            app.post_message(Passed(app._turn - 1, rounds))
+        await pilot.pause()
+        assert [event.key for event in app._typed if isinstance(event, Key)] == ["x"]
+        app.post_message(Passed(app._turn, 1))
+        await until(pilot, lambda: screen.query_one("#filter", Input).value == "x")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
+from textual import on, work
 from textual.binding import BindingType
 from textual.worker import Worker, WorkerState
 
@@ -21,8 +21,11 @@ from tui.ui.approver import DialogApprover
 from tui.ui.areas import AREAS
 from tui.ui.bindings import bindings_of
 from tui.ui.clipboard import forget_old
-from tui.ui.following_app import FollowingApp
-from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady, SessionLoaded
+from tui.ui.following import RecordsFollower
+from tui.ui.host_setup import HostSetup
+from tui.ui.keyed_app import KeyedApp
+from tui.ui.leaving import Leaving
+from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady, SessionLoaded, SetUpFurther
 from tui.ui.place import Place, keep_place, last_place
 from tui.ui.preparation import look
 from tui.ui.screens.area import Area
@@ -51,7 +54,7 @@ _BURST_S = 0.05
 """Events this close to each other make the session be read once."""
 
 
-class RollcageApp(FollowingApp):
+class RollcageApp(KeyedApp):
     """Run anything, roll anything back."""
 
     TITLE = "Rollcage"
@@ -85,7 +88,8 @@ class RollcageApp(FollowingApp):
         self.approver = DialogApprover(self)
         """Asks where a person must agree."""
         self._reload_due = self._unread = self._reading = False
-        self._look_at_host = look_at_host
+        self.host_setup = HostSetup(self, look_at_host)
+        self.leaving = Leaving(self)
         self._open_engine = open_engine or self._standard_engine
         self._open_catalog = open_catalog or self._standard_catalog
         self.start_themes()
@@ -123,6 +127,11 @@ class RollcageApp(FollowingApp):
         if not self.keymap.read_only:
             entry = self.run_area.entry
             keep_place(Place(self.workspace.session, self.current_mode, entry.name if entry else ""), self.paths)
+
+    def show_status(self) -> None:
+        """Have all areas show anew where one is and what goes on."""
+        for area in self.areas:
+            area.show_status()
 
     def _tell_areas(self, make: Callable[[], Message]) -> None:
         for area in self.areas:
@@ -176,13 +185,13 @@ class RollcageApp(FollowingApp):
         except Exception as error:
             self.workspace.problem = clean_line(str(error), 200)
             raise
-        if self.is_ending:
+        if self.leaving.is_under_way:
             await engine.close()
             return
         self.workspace.opened = engine
         engine.subscribe(self._hear)
         self._tell_areas(EngineReady)
-        self.follow_records()
+        RecordsFollower(self, engine)
         self.reload_session()
         self.action_set_up()
         # What is here now stays: the collector need not walk it again while output pours in.
@@ -293,6 +302,22 @@ class RollcageApp(FollowingApp):
         self.notify(text, title="That did not work", severity="error", markup=False, timeout=_TOAST_S)
 
     # --- actions ---------------------------------------------------------------------------------------------------
+
+    def action_set_up(self) -> None:
+        """Look whether this host can make machines, and offer to set it up."""
+        self.host_setup.offer()
+
+    @on(SetUpFurther)
+    def _set_up_further(self, message: SetUpFurther) -> None:
+        self.host_setup.show_further(message.progress)
+
+    def action_quit_safely(self) -> None:
+        """Leave; ask first while something runs."""
+        self.leaving.ask()
+
+    async def on_unmount(self) -> None:
+        """Close everything however the application ends."""
+        await self.leaving.everything_closed()
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy, also in tmux, and to a file what is too long for a clipboard."""

@@ -26,8 +26,10 @@ _ROUNDS: Final = {"enter": 3, "escape": 3}
 class Passed(Message):
     """Follows a key on its way up. Where it arrives, whatever wanted the key has had it: queues keep their order."""
 
-    def __init__(self, rounds: int) -> None:
+    def __init__(self, turn: int, rounds: int) -> None:
         super().__init__()
+        self.turn = turn
+        """Which wait it belongs to: one that was given up may still be on its way."""
         self.rounds = rounds
         """How often it goes that way, this time included."""
 
@@ -45,6 +47,8 @@ class TypingApp(SturdyApp):
     _looking: Timer | None = None
     """Runs while something is held."""
     _looks = 0
+    _turn = 0
+    """Counts what was waited for."""
 
     @cached_property
     def _typed(self) -> deque[Key | Paste]:
@@ -76,6 +80,7 @@ class TypingApp(SturdyApp):
     async def _pass_on(self) -> None:
         """Send what was typed next to where the focus is now, once there is a place for it."""
         self._busy, self._looks = None, 0
+        self._turn += 1
         while self._typed and self._busy is None and self._screen_stack:
             if not self.screen.is_mounted:
                 self._wait_for(self.screen, 1)
@@ -88,11 +93,18 @@ class TypingApp(SturdyApp):
         self._keep_looking()
 
     def _wait_for(self, target: Widget, rounds: int) -> None:
-        self._busy = target if target.post_message(Passed(rounds)) else None
+        self._busy = target if target.post_message(Passed(self._turn, rounds)) else None
 
     @on(Passed)
     def _passed(self, event: Passed) -> None:
+        if event.turn != self._turn:
+            return
         if self._busy is not None and event.rounds > 1:
             self._wait_for(self._busy, event.rounds - 1)
         if self._busy is None or event.rounds == 1:
-            self.call_later(self._pass_on)  # behind what the key's action asked for, such as another focus
+            # Behind what the key's action asked for, such as another focus.
+            self.call_later(self._pass_on_after, event.turn)
+
+    async def _pass_on_after(self, turn: int) -> None:
+        if turn == self._turn:
+            await self._pass_on()

@@ -6,16 +6,13 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
-from textual import work
-
 from tui.text import clean_line
-from tui.ui.prepared_app import PreparedApp
 from tui.ui.workspace import CLOSING
 
 if TYPE_CHECKING:
     from tui.runs.closing import Closing
     from tui.runs.engine import Engine
-    from tui.ui.approver import DialogApprover
+    from tui.ui.app import RollcageApp
 
 _log = logging.getLogger(__name__)
 _CLOSING_S: Final = 20.0
@@ -24,38 +21,48 @@ _TELL_S: Final = 0.5
 """What closes more quickly is not worth a word."""
 
 
-class EndingApp(PreparedApp):
-    """Base of the application."""
+class Leaving:
+    """Ends the application, once."""
 
-    approver: DialogApprover
-    _ending: asyncio.Task[str] | None = None
-    """Closes everything, once, whoever waits for it and whether or not they are cancelled."""
-    _shutting_down: Closing | None = None
-    _last_engine: Engine | None = None
-    _asks_to_leave = False
+    def __init__(self, app: RollcageApp) -> None:
+        self._app = app
+        self._ending: asyncio.Task[str] | None = None
+        """Closes everything, whoever waits for it and whether or not they are cancelled."""
+        self._closing: Closing | None = None
+        self._engine: Engine | None = None
+        self._is_asking = False
 
-    def keep_place(self) -> None:
-        """Keep where the application is, for the next start."""
-        raise NotImplementedError
+    @property
+    def is_under_way(self) -> bool:
+        """Whether everything is being closed, or is closed."""
+        return self._ending is not None
 
-    @work(exit_on_error=False, group="quit")
-    async def action_quit_safely(self) -> None:
+    def ask(self) -> None:
         """Leave; ask first while something runs. Asked again, say what is being waited for."""
         if self._ending is not None and not self._ending.done():
             self._tell_closing()
-        elif not self._asks_to_leave and await self._agreed_to_leave():
+        elif not self._is_asking:
+            self._is_asking = True
+            self._app.run_worker(self._leave_if_agreed(), group="quit", exit_on_error=False)
+
+    async def _leave_if_agreed(self) -> None:
+        try:
+            agreed = await self._agreed_to_leave()
+        finally:
+            self._is_asking = False
+        if agreed:
             await self._leave()
 
     async def _agreed_to_leave(self) -> bool:
         """Return whether nothing goes on, or a person agrees that it ends."""
         lines = []
-        if (running := self.workspace.live.running()) is not None:
+        if (running := self._app.workspace.live.running()) is not None:
             title, session = clean_line(running.title, 60), clean_line(running.session, 30)
             lines += [
                 f"{title} is running in session {session}.",
                 "It will be cancelled; the session and all its snapshots stay.",
             ]
-        if self.workspace.setting_up is not None:
+        if self._app.workspace.setting_up is not None:
             lines += [
                 "This host is being set up.",
                 "That will be broken off; the next time clears away what is left of it and begins anew.",
@@ -68,25 +75,12 @@ class EndingApp(PreparedApp):
 
         body = Content("\n").join(map(Content, lines))
         dialog = Confirm("Leave Rollcage?", body, act="Cancel it and leave", keep="Stay")
-        self._asks_to_leave = True
-        try:
-            return await self.push_screen_wait(dialog) is True
-        finally:
-            self._asks_to_leave = False
+        return await self._app.push_screen_wait(dialog) is True
 
     async def _leave(self) -> None:
-        self.keep_place()
-        self.set_timer(_TELL_S, self._tell_closing)
-        self.exit(0, message=await self.everything_closed() or None)
-
-    async def on_unmount(self) -> None:
-        """Close the engine however the application ends."""
-        await self.everything_closed()
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether everything is being closed, or is closed."""
-        return self._ending is not None
+        self._app.keep_place()
+        self._app.set_timer(_TELL_S, self._tell_closing)
+        self._app.exit(0, message=await self.everything_closed() or None)
 
     async def everything_closed(self) -> str:
         """Close everything, or wait for that; return what went wrong, for a person, or nothing."""
@@ -97,15 +91,15 @@ class EndingApp(PreparedApp):
     async def _end(self) -> str:
         from tui.runs.closing import Closing
 
-        self.approver.close()
-        engine, self.workspace.opened = self.workspace.opened, None
-        self.workspace.problem = CLOSING
+        self._app.approver.close()
+        engine, self._app.workspace.opened = self._app.workspace.opened, None
+        self._app.workspace.problem = CLOSING
         if engine is None:
             return ""
-        self._last_engine = engine
-        before = [("what was begun to end", close) for close in self.workspace.closing]
-        self._shutting_down = Closing(lambda: [*before, ("the engine to close", engine.close)])
-        closing = asyncio.create_task(self._shutting_down.close())
+        self._engine = engine
+        before = [("what was begun to end", close) for close in self._app.workspace.closing]
+        self._closing = Closing(lambda: [*before, ("the engine to close", engine.close)])
+        closing = asyncio.create_task(self._closing.close())
         await asyncio.wait({closing}, timeout=_CLOSING_S)
         if not closing.done():
             # Machines die with this process in any case, and records are already on disk.
@@ -116,10 +110,10 @@ class EndingApp(PreparedApp):
         return f"Not everything could be closed: {clean_line(str(failure), 300)}" if failure is not None else ""
 
     def _waits_for(self) -> str:
-        engine_waits_for = self._last_engine.waits_for if self._last_engine is not None else ""
-        return engine_waits_for or (self._shutting_down.waits_for if self._shutting_down is not None else "")
+        engine_waits_for = self._engine.waits_for if self._engine is not None else ""
+        return engine_waits_for or (self._closing.waits_for if self._closing is not None else "")
 
     def _tell_closing(self) -> None:
         if self._ending is not None and not self._ending.done():
             waits_for = self._waits_for()
-            self.notify(f"Rollcage is closing: it waits for {waits_for}." if waits_for else CLOSING, markup=False)
+            self._app.notify(f"Rollcage is closing: it waits for {waits_for}." if waits_for else CLOSING, markup=False)
