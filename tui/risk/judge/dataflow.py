@@ -48,6 +48,8 @@ _ARCHIVES: Final = re.compile(
     r"|git (?:archive|bundle create -|log .*-p\b|format-patch .*--stdout))"
 )
 """Commands that pack a directory and write it to standard output."""
+_HERE_FIRST: Final = re.compile(r"/dev/(?:tcp|udp)/(?:localhost|127\.\d+\.\d+\.\d+|0)/")
+"""A program of this very machine, which a script waits for."""
 _LISTENS: Final = re.compile(r"^/dev/(?:tcp|udp)/")
 
 
@@ -226,7 +228,8 @@ def _connected_shell(command: Command) -> Iterator[Verdict]:
         if _LISTENS.match(redirect.target.text):
             asks = redirect.operator == "<"  # alone it only tries whether the port is open
             bare = not command.invocation.argv and not asks
-            interactive = command.facts.interpreter or bare or command.program == "exec"
+            nobody_else = _HERE_FIRST.match(redirect.target.text) is not None
+            interactive = command.facts.interpreter or ((bare or command.program == "exec") and not nobody_else)
             yield Verdict(
                 RiskLevel.CRITICAL if interactive else RiskLevel.MEDIUM,
                 Category.SHELL if interactive else Category.CHANGE,

@@ -11,6 +11,7 @@ from typing import Final
 from tui.risk.judge.command import Command
 from tui.risk.judge.targets import SECRET_FILE, classify
 from tui.risk.judge.touched import Touched
+from tui.risk.model import Span
 from tui.risk.rule import Target
 from tui.risk.shell.model import Invocation, Redirect, ShellProgram, Unknown, Word
 
@@ -35,6 +36,7 @@ _NOT: Final = frozenset({"!", "-not"})
 _PLACEHOLDER: Final = "{}"
 _VALUE_BEGINS: Final = re.compile(r"[=@:<]$")
 """What stands before a path inside a word: `file=@$f`, `if=$f`."""
+_MADE_AGAIN: Final = (".pyc", ".pyo", ".o", ".tmp", "~", ".bak", ".swp", ".orig", ".DS_Store", ".cache")
 _WIDE: Final = frozenset({Target.ROOT, Target.HOME, Target.SYSTEM})
 _MOST_PATTERNS: Final = 8
 _MOST_SEARCHERS: Final = 8
@@ -170,10 +172,13 @@ def _searcher(invocation: Invocation, program: ShellProgram) -> Invocation | Non
 def handed(command: Command, program: ShellProgram) -> Iterator[Touched]:
     """Yield what `find` and the like hand to a command that deletes: everything below the places they search."""
     invocation = command.invocation
-    if not invocation.appended:
+    if not invocation.appended and not invocation.inputs:
         return
     role = next((role for role, selectors in command.facts.roles if role in ("deletes", "destroys")), None)
     if role is None:
+        return
+    if not invocation.appended:
+        yield from _one_by_one(role, invocation, program)
         return
     searcher = _searcher(invocation, program) if _is_direct(invocation, program) else None
     if searcher is not None:
@@ -190,6 +195,24 @@ def handed(command: Command, program: ShellProgram) -> Iterator[Touched]:
         return
     kinds = frozenset({Target.UNKNOWN})
     yield Touched(role, Word((Unknown("what it is given"),), invocation.span), kinds, recursive=False)
+
+
+def _one_by_one(role: str, invocation: Invocation, program: ShellProgram) -> Iterator[Touched]:
+    """Yield what a loop over a search below a place that matters hands to a command: all of it, in the end."""
+    for word in program.invocations[invocation.index].argv[1:]:
+        unknown = word.parts[0] if len(word.parts) == 1 else ""
+        for index in unknown.inputs[:_MOST_SEARCHERS] if isinstance(unknown, Unknown) else ():
+            searcher = program.invocations[index] if 0 <= index < len(program.invocations) else None
+            if searcher is None or searcher.program not in _FINDS:
+                continue
+            for place in _searched(searcher):
+                kinds = classify(place, searcher.cwd)
+                if kinds & _WIDE and not all(map(_is_made_again, _names(searcher) or ["*"])):
+                    yield Touched(role, place, kinds, recursive=True)
+
+
+def _is_made_again(name: str) -> bool:
+    return Target.CACHE in classify(Word((name,), Span(0, 0))) or name.endswith(_MADE_AGAIN)
 
 
 def _narrows(searcher: Invocation) -> bool:

@@ -24,10 +24,11 @@ _TEMP: Final = re.compile(
 _TEMP_WHOLE: Final = re.compile(r"^/(?:var/)?tmp/*$")
 _CACHE: Final = re.compile(
     r"^/var/(?:cache|lib/apt/lists)(?=/|$)|(?:^|/)\.?(?:cache|Caches|__pycache__|node_modules|\.pytest_cache|\.mypy_cache)(?=/|$)"
+    r"|^(?:~|/home/[^/]+|/Users/[^/]+)/(?:[^./][^/]*/)+(?:build|dist|out|target|coverage|htmlcov|\.?venv|\.tox|\.next)(?:/\*?)?$"
     r"|^~/\.(?:npm|gradle/caches|m2/repository|cargo/registry)(?=/|$)|/DerivedData(?=/|$)"
 )
 _DEVICE: Final = re.compile(
-    r"^/dev/(?:[shv]d[a-z]|xvd[a-z]|nvme\d|mmcblk|r?disk\d|md\d|dm-|mapper/|loop\d|sr\d|mem$|kmem$|port$|fd\d|nbd\d|disk/|mtd|"
+    r"^/dev/(?:\$|[shv]d[a-z]|xvd[a-z]|nvme\d|mmcblk|r?disk\d|md\d|dm-|mapper/|loop\d|sr\d|mem$|kmem$|port$|fd\d|nbd\d|disk/|mtd|"
     r"sg\d|vg|zvol/|\w*(?:drive|disk|device|partition)\w*|sd\b|sdX|ad\d|da\d)|^/proc/(?:kcore|sysrq-trigger)$|^\\\\\.\\"
 )
 _HARMLESS_DEVICE: Final = re.compile(

@@ -24,7 +24,7 @@ def assign(node: Assignment, expander: Expander, scope: Scope, draft: Draft) -> 
     if node.items is not None:
         fields = expander.fields(node.items)
         before = scope.variables.get(node.name) if node.append else None
-        values = [field.value for field in fields]
+        values = [_item_of(field).value for field in fields]
         scope.variables[node.name] = [*before, *values] if isinstance(before, list) else values
         _keys(node.name, fields, scope)
         draft.inputs += tuple(index for field in fields for index in field.inputs)
@@ -43,6 +43,13 @@ def assign(node: Assignment, expander: Expander, scope: Scope, draft: Draft) -> 
         disguise = max(value.disguise, Disguise.TRANSFORMED if hides else Disguise.NONE)
         scope.variables[node.name] = replace(value, disguise=disguise)
     return node.name, replace(field.word, span=span if not field.word.text else field.word.span)
+
+
+def _item_of(field: Field) -> Field:
+    """Return what an element of `name=([key]=value …)` is without its key."""
+    first = field.word.parts[0] if field.word.parts else ""
+    match = _KEYED.match(first) if isinstance(first, str) else None
+    return field if match is None else field.tail(match.end())
 
 
 def _keys(name: str, fields: list[Field], scope: Scope) -> None:

@@ -244,7 +244,8 @@ class Compound(Expansions):
         if named:
             self.position = named.end()
         body = self._command()
-        return Coprocess(start, self.position, body or Listing([], [], start, self.position))
+        name = named[0].strip() if named else "COPROC"
+        return Coprocess(start, self.position, body or Listing([], [], start, self.position), name)
 
     def _test(self, start: int) -> Command:
         words: list[WordNode] = []

@@ -144,6 +144,7 @@ def _call(call: Call) -> Output:
         return Output(None, (call.draft.index,))
     call.walker.budget.calls -= 1
     body = call.scope.functions[name]
+    call.walker.later.called(body)
     saved = call.scope.positional
     call.scope.positional = [field.value for field in call.arguments]
     output = call.walker.command(

@@ -13,6 +13,7 @@ from tui.risk.shell.escapes import ansi_c
 from tui.risk.shell.limits import FIELD_LIMIT, VALUE_LIMIT
 from tui.risk.shell.source import Source
 from tui.risk.shell.spelling import writes_by_number
+from tui.risk.shell.templates import template
 from tui.risk.shell.values import Disguise, Field, Output, code_source, joined
 
 _DIRECTIVE: Final = re.compile(r"%(?:(%)|([-+ #0]*)(\d*|\*)(?:\.(\d*|\*))?([bcdioqsuxXeEfgG]))")
@@ -42,6 +43,8 @@ def run(call: Call) -> Output:
         return Output(text, disguise=max(worst, disguise), source=source)
     stdin, literals = _input(call, literals)
     text, disguise = transformed(call.program, literals, stdin)
+    if text is None and stdin is None and (pattern := template(call.program, literals)) is not None:
+        return Output(None, source=Source(pattern, base=call.draft.span))
     if text is None or not call.walker.budget.spend(len(text) + len(stdin or "")):
         return Output(None)
     step = " ".join([call.program, *literals])[:60]

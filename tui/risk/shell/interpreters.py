@@ -17,6 +17,7 @@ from tui.risk.shell.known import INTERPRETERS
 from tui.risk.shell.languages import Language, language_of
 from tui.risk.shell.printed import printed
 from tui.risk.shell.source import Source
+from tui.risk.shell.templates import template
 from tui.risk.shell.values import Output, code_source
 
 _AWKS: Final = frozenset({"awk", "gawk", "mawk", "nawk"})
@@ -113,6 +114,8 @@ def _awk(call: Call) -> Output:
     text, disguise = transformed(
         call.program, [word for word in arguments if word is not None], call.context.stdin.literal
     )
+    if text is None and (pattern := template(call.program, [word for word in arguments if word is not None])):
+        return Output(None, source=Source(pattern, base=call.draft.span))
     return Output(text, disguise=max(disguise, call.context.disguise), steps=(*call.context.steps, call.program))
 
 
@@ -146,6 +149,9 @@ def _trap(call: Call) -> Output | None:
     arguments = [field for field in call.arguments if field.literal not in ("--", "-p", "-l")]
     if len(arguments) < 2 or arguments[0].literal in ("", "-"):
         return Output("")
+    signals = {field.text.upper() for field in arguments[1:]}
+    if signals & _AT_THE_END and call.walker.later.trapped(lambda: shell_code(call, arguments[0], "trap")):
+        return Output("")  # what its variables hold and its functions do is decided by then
     return shell_code(call, arguments[0], "trap")
 
 
@@ -166,6 +172,7 @@ def _complete(call: Call) -> Output | None:
     return None
 
 
+_AT_THE_END: Final = frozenset({"EXIT", "0"})
 _Handler = Callable[[Call], Output | None]
 _BUILTINS: Final[dict[str, _Handler]] = {
     "eval": _eval, "source": _source, ".": _source, "trap": _trap, "bind": _bind, "complete": _complete,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from tui.risk.shell import parameters
@@ -15,6 +16,7 @@ from tui.risk.shell.source import Source
 from tui.risk.shell.syntax import Arithmetic, Parameter, Part, Substitution, WordNode
 from tui.risk.shell.values import Disguise, Output, Scope, Value, known, unknown
 
+_ONE_NAME: Final = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 _RUNS: Final = re.compile(r"\$\(|`")
 _DEFAULTS: Final = {"HOME": "~", "IFS": " \t\n"}
 _QUOTES: Final = "\"'"
@@ -107,7 +109,7 @@ class Parameters:
             return
         value = self.lookup(part.name)
         if part.index is not None and not part.length:
-            keyed = self.scope.variables.get(f"{part.name}[{part.index.strip(_QUOTES)}]")
+            keyed = self.scope.variables.get(f"{part.name}[{self._key(part.index)}]")
             value = keyed if keyed is not None else value
         if part.name == "IFS" and isinstance(value, Value) and not part.operator:
             draft.hidden |= not part.quoted
@@ -129,6 +131,8 @@ class Parameters:
             return
         operator = part.operator
         if operator in ("", "?", ":?"):
+            if value is not None and operator and all(isinstance(piece, Unknown) for piece in value.pieces):
+                value = unknown(part.source, value.inputs)  # it is never empty, whatever it is
             draft.absorb(unknown(part.source) if value is None else value, quoted=part.quoted)
             return
         if operator in (":-", "-", ":=", "=", ":+", "+"):
@@ -190,6 +194,11 @@ class Parameters:
     def _indirect(self, part: Parameter, draft: WordDraft) -> None:
         """`${!x}`."""
         value = self.lookup(part.name)
+        if part.index in ("@", "*"):
+            keys = self._keys(part.name, value)
+            if keys:
+                self._array(replace(part, index="@", indirect=False), [known(key) for key in keys], draft)
+                return
         name = value.literal if isinstance(value, Value) else None
         target = self.lookup(name) if name else None
         if isinstance(target, Value) and not part.operator:
@@ -197,6 +206,18 @@ class Parameters:
             draft.disguise = max(draft.disguise, Disguise.TRANSFORMED)
         else:
             draft.add(Unknown(part.source), quoted=part.quoted)
+
+    def _key(self, index: str) -> str:
+        """Return the key that stands between brackets: `${x[$k]}`."""
+        match = _ONE_NAME.fullmatch(index.strip(_QUOTES))
+        value = self.lookup(match[1] or match[2]) if match is not None else None
+        literal = value.literal if isinstance(value, Value) else None
+        return index.strip(_QUOTES) if literal is None else literal
+
+    def _keys(self, name: str, items: Value | list[Value] | None) -> list[str]:
+        prefix = f"{name}["
+        keys = [key[len(prefix) : -1] for key in self.scope.variables if key.startswith(prefix)]
+        return keys or [str(position) for position in range(len(items) if isinstance(items, list) else 0)]
 
     def _array(self, part: Parameter, items: list[Value], draft: WordDraft) -> None:
         index = part.index

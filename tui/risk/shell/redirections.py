@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -11,6 +12,8 @@ from tui.risk.shell.model import Redirect, Stdin
 from tui.risk.shell.syntax import RedirectNode
 from tui.risk.shell.values import Context, Disguise, Field, Output, Scope, code_source, fed, joined
 
+_COPROCESS: Final = re.compile(r"\$\{(\w+)\[0\]\}")
+"""The descriptor that what a coprocess prints is read from."""
 _DOCUMENTS: Final = ("<<", "<<-", "<<<")
 
 
@@ -36,6 +39,9 @@ def follow(
         field = expander.single(node.target)
         draft.inputs += field.inputs
         if node.operator in ("<&", ">&") and (field.text.isdigit() or field.text.rstrip("-") in ("", *"0123456789")):
+            continue
+        if node.operator == "<&" and (match := _COPROCESS.fullmatch(field.text)) is not None:
+            context = fed(context, scope.files.get(f"<&{match[1]}", Output()))
             continue
         operator = "&>" if node.operator == ">&" else node.operator
         redirects.append(Redirect(operator, node.descriptor, field.word))
@@ -64,6 +70,12 @@ def written(target: Field | None, output: Output, scope: Scope) -> Output:
     if name in ("/dev/stdout", "/dev/fd/1", "/dev/tty"):
         return output
     return Output("", output.producers)
+
+
+def remember_coprocess(name: str, output: Output, scope: Scope) -> None:
+    """Remember what a coprocess prints, for those who read from it."""
+    if len(scope.files) < 256:
+        scope.files[f"<&{name}"] = output
 
 
 def store(name: str, output: Output, scope: Scope) -> None:

@@ -186,6 +186,7 @@ class Coprocess:
     start: int
     end: int
     body: Command
+    name: str = "COPROC"
 
 
 Command: TypeAlias = Simple | Pipeline | Listing | Group | Conditional | Loop | Function | Test | Coprocess

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from tui.risk.model import Confidence, Span
-from tui.risk.shell import assignments, environment, execute, redirections
+from tui.risk.shell import assignments, environment, execute, lines, redirections
 from tui.risk.shell.call import Call
 from tui.risk.shell.draft import Draft
 from tui.risk.shell.expand import Expander
+from tui.risk.shell.later import Later
 from tui.risk.shell.limits import DEPTH_LIMIT, INVOCATION_LIMIT, LOOP_LIMIT, Budget
 from tui.risk.shell.loops import never_rests, piles_up
 from tui.risk.shell.model import Code, ShellProgram, Stdin
@@ -61,6 +62,7 @@ class Walker:
         self.busy: list[Span] = []
         self.piling: list[Span] = []
         """Loops without an end that do nothing."""
+        self.later = Later()
         self.unclear = False
         """Whether a program or code is only known when the text runs."""
 
@@ -113,6 +115,8 @@ class Walker:
             outputs.append(
                 self.command(command, source, scope, replace(context, background=True) if background else context)
             )
+            if lines.takes_a_line(command):
+                context = lines.without_first(context)
         return joined(outputs)
 
     def command(self, node: Command, source: Source, scope: Scope, context: Context) -> Output:
@@ -127,7 +131,9 @@ class Walker:
             case Function():
                 return self._function(node, source, scope, context)
             case Coprocess():
-                return self.command(node.body, source, scope.child(), replace(context, background=True))
+                printed = self.command(node.body, source, scope.child(), replace(context, background=True))
+                redirections.remember_coprocess(node.name, printed, scope)
+                return NOTHING
             case Group():
                 with_input, output = self._compound_redirects(node.redirects, source, scope, context)
                 inner = self._listing(node.body, source, scope.child() if node.subshell else scope, with_input)
@@ -171,7 +177,12 @@ class Walker:
         if piles_up(node, source):
             self.piling.append(source.span(node.start, node.end))
         if node.condition is not None:
-            self._listing(node.condition, source, scope, inside)
+            outputs = []
+            for each in lines.rounds(node.condition, inside):
+                self._listing(node.condition, source, scope, each)
+                outputs.append(self._listing(node.body, source, scope, each))
+            whole = joined(outputs)
+            return whole if len(outputs) > 1 else Output(None, whole.producers, source=whole.source)
         if node.variable is None:
             return Output(None, self._listing(node.body, source, scope, inside).producers)
         if node.items is None:
@@ -200,13 +211,17 @@ class Walker:
 
     def _function(self, node: Function, source: Source, scope: Scope, context: Context) -> Output:
         self.functions[node.name] = None
-        inside = scope.child()
-        inside.positional = None
         defined = FunctionBody(node.body, Script(source, Listing([], []), []))
-        inside.functions[node.name] = defined
         calls = (*context.calls, node.name)
         within = replace(context, stdin=NO_INPUT, source=None, calls=calls, defining=True)
-        self.command(node.body, source, inside, within)
+
+        def uncalled() -> Output:
+            inside = scope.child()
+            inside.positional = None
+            inside.functions[node.name] = defined
+            return self.command(node.body, source, inside, within)
+
+        self.later.defined(defined, uncalled)
         scope.functions[node.name] = defined
         return NOTHING
 
@@ -314,6 +329,7 @@ def finished(text: str, walk: Callable[[Walker], object]) -> ShellProgram:
         budget.problem("it contains NUL characters")
     try:
         walk(walker)
+        walker.later.run()
     except RecursionError:
         budget.problem("it is nested too deeply")
     invocations = tuple(draft.freeze() for draft in walker.drafts)
