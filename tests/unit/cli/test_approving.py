@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
 import select
 import subprocess
-import termios
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.unit.cli.test_processes import Rollcage
+from tests.support.command_line import Process, Rollcage
 from tui.cli.approving import describe
 from tui.levels import RiskLevel
 from tui.proposal import Proposal, ProposedStep
@@ -33,11 +30,6 @@ class Terminal:
     def __init__(self) -> None:
         self.person, self.end = pty.openpty()
         self.seen = ""
-
-    def take_over(self) -> None:
-        """Become the controlling terminal. Called in the child."""
-        os.setsid()
-        fcntl.ioctl(self.end, termios.TIOCSCTTY, 0)
 
     def wait_for(self, text: str, times: int = 1) -> None:
         while self.seen.count(text) < times:
@@ -71,9 +63,9 @@ def rollcage(tmp_path: Path) -> Rollcage:
     return made
 
 
-def start(rollcage: Rollcage, terminal: Terminal, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+def start(rollcage: Rollcage, terminal: Terminal, *arguments: str, **options: int) -> Process:
     streams = {"stdin": terminal.end, "stdout": subprocess.PIPE, "stderr": terminal.end, **options}
-    return rollcage.start("exec", *arguments, preexec_fn=terminal.take_over, **streams)
+    return rollcage.start("exec", *arguments, terminal=terminal.end, **streams)
 
 
 def asked(rollcage: Rollcage, terminal: Terminal, answer: str, *arguments: str) -> tuple[int, bytes]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.command_line import Rollcage
 from tests.unit.cli.scripted import AT, BEFORE, FAILED
-from tests.unit.cli.test_processes import Rollcage
 from tui.cli import diff as module
 from tui.machines.inspection import FileFacts, FileKind, ProcessFacts
 from tui.runs.comparison import (

@@ -7,48 +7,12 @@ import os
 import pty
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-PROGRAM = """
-import sys
-from tests.support.fake_backend import FakeBackend
-from tui.runs import engine
-
-async def fake(paths, settings):
-    return FakeBackend(paths.data / "fake")
-
-engine.open_default = fake
-from tui.__main__ import main
-sys.exit(main())
-"""
-
-
-class Rollcage:
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.environment = {**os.environ, "ROLLCAGE_HOME": str(home), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-
-    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        command = [sys.executable, "-c", PROGRAM, *arguments]
-        return subprocess.Popen(command, cwd=self.home, env=self.environment, **streams)
-
-    def __call__(self, *arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-        with self.start(*arguments, **({} if stdin is None else {"stdin": subprocess.PIPE})) as process:
-            out, err = process.communicate(stdin)
-        assert b"Traceback" not in err, err.decode()
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
-
-    def json(self, *arguments: str) -> Any:
-        done = self(*arguments, "--json")
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+from tests.support.command_line import Rollcage
 
 
 @pytest.fixture

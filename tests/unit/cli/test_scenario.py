@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.test_processes import Rollcage
+from tests.support.command_line import Rollcage
 from tests.unit.scenarios.texts import scenario_text, step
 
 GOOD = "## It prints\n\n" + step("expect: {state: succeeded, output_contains: hello}")
