@@ -176,6 +176,13 @@ class Builtins(Classes):
             return UNKNOWN
         if name in {"Object.assign", "structuredClone", "Object.freeze"} and args:
             return with_labels(first, labels_among(args))
+        if name == "Object.fromEntries" and isinstance(first, Items):
+            pairs = [each.items for each in first.items if isinstance(each, Items) and len(each.items) == 2]
+            return Entries({text_of(key) or "*": value for key, value in pairs}, labels=first.labels)
+        if name == "Buffer.concat" and isinstance(first, Items):
+            return joined([piece for each in first.items for piece in pieces_of(each)], labels_of(first))
+        if name == "path.parse":
+            return Entries({"root": Constant("/"), "dir": first, "base": first, "name": first}, labels=first.labels)
         if isinstance(first, Entries) and name in {"Object.keys", "Object.entries"}:
             return pairs_of(first) if name == "Object.entries" else Items(tuple(map(Constant, first.entries)))
         if name in {"Object.keys", "Object.values", "Object.entries", "Object.fromEntries"}:

@@ -61,8 +61,10 @@ class Callables(Builtins):
         if name in {"Map", "WeakMap"} and isinstance(first, Items):
             pairs = [each.items for each in first.items if isinstance(each, Items) and len(each.items) == 2]
             return Entries({text_of(key) or "*": value for key, value in pairs})
-        if name == "Set" and isinstance(first, Items):
-            return first
+        if name in {"Map", "WeakMap"} and not args:
+            return Entries({})
+        if name == "Set" and (isinstance(first, Items) or not args):
+            return first if isinstance(first, Items) else Items(())
         if name in {"createRequire", "module.createRequire"}:
             return Reference("require")
         if name == "JSON.parse" and isinstance(first, Constant) and (text := text_of(first)) is not None:

@@ -50,7 +50,7 @@ _CLOUD_COMMAND: Final = re.compile(
     r"^(?:Delete|Terminate|Destroy|Purge|Deregister|ScheduleKeyDeletion|Empty)\w*Command$"
 )
 _CLOUD_NAMES: Final = re.compile(
-    r"^(?:delete|terminate|destroy)(?:Bucket|DBInstance|DBCluster|Instances?|Stack|Cluster|Table|Objects|Volume|Snapshot|User|Role|Vpc|Function|Namespace|ResourceGroup|Secret|HostedZone|NamespacedPod|NamespacedDeployment|Topic|Queue)s?$"
+    r"^(?:delete|terminate|destroy)(?:Bucket|DBInstance|DBCluster|Instances?|Stack|Cluster|Table|Objects|Volume|Snapshot|User|Role|Vpc|Function|Namespace|ResourceGroup|Secret|HostedZone|NamespacedPod|NamespacedDeployment|Topic|Queue|Ref|Branch|Repo|Droplet|Nodegroup|Keyspace|LoadBalancer|StatefulSet|PersistentVolume|AuthUser)(?:e?s|ies|itory)?$"
 )
 
 _GLOBAL: Final = re.compile(
@@ -92,6 +92,8 @@ class Calls(Callables):
         if arguments is not None and arguments.type == "template_string":
             return self._tagged(target, arguments, node, owner)
         args = self._arguments(arguments)
+        if isinstance(target, Reference) and target.name == "$" and args and isinstance(args[0], Entries):
+            return target  # `$({ stdio: "inherit" })` is a `$` with options
         if owner is not None:
             found = self._call_on(owner, name, args, node)
             if found is not None:
@@ -176,7 +178,9 @@ class Calls(Callables):
         return self.on_object(owner, name, args, node)
 
     def _on_list(self, owner: Items, name: str, args: tuple[Value, ...], node: Node) -> Value | None:
-        if name in {"push", "unshift"}:
+        if name == "entries":
+            return Items(tuple(Items((Constant(position), each)) for position, each in enumerate(owner.items)))
+        if name in {"push", "unshift", "add"}:
             function = node.child_by_field_name("function")
             target = function.child_by_field_name("object") if function is not None else None
             if len(owner.items) < MAX_ITEMS:

@@ -239,7 +239,10 @@ SECRETS: Final[dict[str, Operation]] = {
 """What is asked of a cloud's own library, by name."""
 
 CLOUD_ROOTS: Final = ("@aws-sdk/", "aws-sdk", "@azure/", "@google-cloud/", "googleapis", "@kubernetes/", "dockerode",
-"@octokit/", "octokit", "firebase-admin", "AWS.")  # fmt: skip
+"@octokit/", "octokit", "firebase-admin", "AWS.", "@actions/github", "@pulumi/", "hcloud", "@linode/", "cloudflare",
+"node-vault", "heroku-client", "@vercel/", "netlify", "@digitalocean/", "dots-wrapper", "do-wrapper", "@hashicorp/",
+"jenkins", "@gitbeaker/", "nomad", "oci-", "ibm-", "@ibm-cloud/", "@alicloud/", "tencentcloud",
+"@neondatabase/api-client", "mongodb-atlas")  # fmt: skip
 
 
 def canonical(name: str) -> str:

@@ -23,6 +23,11 @@ from tui.risk.code.values import (
 )
 from tui.risk.model import Category, Effect
 
+_PROTECTS: Final = re.compile(
+    r"\b(?:auditd|auditbeat|falco|osqueryd?|clamd|freshclam|sysmon|wazuh|ossec|rsyslogd|syslog-ng|fail2ban|crowdstrike"
+    r"|falcon-sensor|mdatp|wdavdaemon|MsMpEng|snort|suricata|tripwire|aide|sentinelone?|cbagentd|xagt|filebeat)\b",
+    re.IGNORECASE,
+)
 _HIGH: Final = RiskLevel.HIGH
 
 
@@ -30,6 +35,9 @@ def kill(judge: Judge, call: Call, operation: Operation) -> Value:
     """End processes: all of them, or the first one, is the end of the system."""
     target = call.argument(operation.arguments[0]) if operation.arguments else None
     judge.effects.add(Effect.KILL)
+    if call.name.startswith("psutil.") and (watched := _PROTECTS.search(judge.text)):
+        what = f"ends programs that protect or record, {watched[0]} among them"
+        judge.report(_HIGH, Category.EVADE, "kill-protection", what, call.span)
     if isinstance(target, Constant) and target.value in {-1, 1}:
         judge.report(
             _HIGH,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from tui.risk.code.budget import MAX_ITEMS
 from tui.risk.code.contents import found_files, pack_into
-from tui.risk.code.conventions import elements, path_join, setting, words_of
+from tui.risk.code.conventions import path_join, setting, words_of
 from tui.risk.code.evaluation import unknown_module
-from tui.risk.code.python_classes import Classes
 from tui.risk.code.python_lookup import canonical
 from tui.risk.code.python_routines import all_labels
+from tui.risk.code.python_sequences import Sequences
 from tui.risk.code.unseen import is_standard_python
 from tui.risk.code.values import (
     UNKNOWN,
@@ -40,7 +39,7 @@ _PATHS_BELOW: Final = frozenset({
 })  # fmt: skip
 
 
-class Builtins(Classes):
+class Builtins(Sequences):
     """Knows what builtins and path functions return."""
 
     def bound_in_advance(self, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
@@ -80,8 +79,8 @@ class Builtins(Classes):
             return Instance(name)
         if name == "vars" and isinstance(first, Reference):
             return Reference(f"{first.name}.__dict__")
-        if name in {"map", "filter"} and len(args) == 2:
-            return self._mapped(args[0], args[1], node)
+        if args and (made := self.sequence(name, args, node)) is not None:
+            return made
         if name in {"functools.partial", "partial", "functools.partialmethod"} and args:
             self._deferred(args, keywords, node)
             return self.bound_in_advance(args, keywords)
@@ -168,21 +167,6 @@ class Builtins(Classes):
         if isinstance(owner, Reference):
             return self.attribute(owner, name, disguised=True)
         return self.method_of(owner, name)
-
-    def _mapped(self, function: Value, values: Value, node: ast.Call) -> Value:
-        if isinstance(values, Items):
-            return Items(
-                tuple(self.apply(function, (item,), {}, node) for item in values.items[:MAX_ITEMS]),
-                labels=values.labels,
-            )
-        if isinstance(values, Constant) and isinstance(values.value, str | bytes):
-            return Items(
-                tuple(self.apply(function, (item,), {}, node) for item in elements(values)), labels=values.labels
-            )
-        if isinstance(function, Routine | Reference):
-            for each in elements(values)[:1]:
-                self.apply(function, (each,), {}, node)
-        return Value(labels=labels_of(values) | function.labels)
 
     def _deferred(self, args: tuple[Value, ...], keywords: dict[str, Value], node: ast.Call) -> Value:
         target = (

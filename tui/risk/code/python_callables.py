@@ -54,6 +54,13 @@ class Callables(Builtins):
             return self.made_super()
         if name in {"operator.methodcaller", "operator.attrgetter", "operator.itemgetter"} and args:
             return Instance(name, None, {"args": Items(args)})
+        if name == "setattr" and len(args) == 3 and isinstance(first, Reference) and (key := text_of(args[1])):
+            self.scope.assign(f"{first.name}.{key}", args[2])
+            return UNKNOWN
+        if name == "dataclasses.field" and (factory := keywords.get("default_factory")) is not None:
+            return self.apply(factory, (), {}, ast.Call(ast.Name("field", ast.Load()), [], []))
+        if name == "dataclasses.field":
+            return keywords.get("default", UNKNOWN)
         if name == "setattr" and len(args) == 3 and isinstance(first, Instance) and (key := text_of(args[1])):
             first.attributes[key] = args[2]
             return UNKNOWN

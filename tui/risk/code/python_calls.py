@@ -118,6 +118,8 @@ class Calls(Callables):
                     func.value, ast.Name | ast.Attribute
                 ) else None
             return UNKNOWN
+        if (taken := self.taken(owner, name, args)) is not None:
+            return taken
         if isinstance(owner, Entries):
             if name in {"get", "pop", "setdefault"} and args:
                 return owner.entries.get(

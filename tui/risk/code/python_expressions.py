@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from tui.risk.code import python_folding as folding
@@ -129,6 +130,10 @@ class Expressions(Lookups):
 
     def _percent(self, pattern: str, right: Value, labels: Labels) -> Value:
         values = list(right.items) if isinstance(right, Items) else [right]
+        if isinstance(right, Entries):
+            named = re.split(r"%\((\w+)\)[sdr]", pattern)
+            filled = [part if not at % 2 else right.entries.get(part, UNKNOWN) for at, part in enumerate(named)]
+            return joined([p for each in filled for p in ((each,) if isinstance(each, str) else _in_string(each))])
         pieces: list[str | Value] = []
         parts = pattern.split("%")
         pieces.append(parts[0])
@@ -240,12 +245,21 @@ class Expressions(Lookups):
 
     def _dictcomp(self, node: ast.DictComp) -> Value:
         labels: list[Labels] = []
+        entries: dict[str, Value] = {}
+        unknown: list[Value] = []
 
         def one() -> bool:
-            labels.append(labels_of(self.evaluate(node.key)) | labels_of(self.evaluate(node.value)))
-            return len(labels) < _ENOUGH_UNKNOWN
+            key, value = self.evaluate(node.key), self.evaluate(node.value)
+            labels.append(labels_of(key) | labels_of(value))
+            if (name := text_of(key)) is not None:
+                entries[name] = value
+                return len(entries) < MAX_ITEMS
+            unknown.append(key)
+            return len(unknown) < _ENOUGH_UNKNOWN
 
         self._comprehend(node.generators, 0, one)
+        if entries and not unknown:
+            return Entries(entries)
         return Value(labels=NOTHING.union(*labels))
 
     def _comprehend(self, generators: list[ast.comprehension], index: int, inner: Callable[[], bool]) -> bool:

@@ -73,7 +73,7 @@ def _bytes(value: Any = b"", *encoding: Any) -> bytes:
     return value.encode(*(e for e in encoding if isinstance(e, str))) if isinstance(value, str) else bytes(value)
 
 
-_FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], Labels]]] = {
+FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], Labels]]] = {
     "chr": (chr, _ASSEMBLED), "unichr": (chr, _ASSEMBLED), "ord": (ord, frozenset()),
     "str": (_text, frozenset()), "int": (int, frozenset()),
     "float": (float, frozenset()), "bool": (bool, frozenset()), "abs": (abs, frozenset()), "len": (len, frozenset()),
@@ -117,7 +117,7 @@ _FUNCTIONS: Final[dict[str, tuple[Callable[..., Any], Labels]]] = {
     "html.unescape": (html.unescape, _DECODED),
     "ast.literal_eval": (lambda s: s, frozenset()), "set": (lambda v: list(dict.fromkeys(v)), frozenset()),
 }  # fmt: skip
-DECODERS: Final = frozenset(name for name, (_, labels) in _FUNCTIONS.items() if labels == _DECODED)
+DECODERS: Final = frozenset(name for name, (_, labels) in FUNCTIONS.items() if labels == _DECODED)
 _STRING_METHODS: Final = frozenset({
     "replace", "strip", "lstrip", "rstrip", "lower", "upper", "split", "rsplit", "splitlines", "encode", "decode",
     "join", "format", "swapcase", "title", "capitalize",
@@ -177,7 +177,7 @@ def call_function(name: str, args: tuple[Value, ...]) -> Value | None:
     """Return what a pure function returns for known arguments, or None."""
     if name in {"range", "xrange"}:
         return counted(args)
-    row = _FUNCTIONS.get(name)
+    row = FUNCTIONS.get(name)
     if row is None:
         return None
     labels = frozenset[Label]().union(

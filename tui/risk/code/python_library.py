@@ -73,6 +73,10 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "shell-input().write": on(A.FEED, 0), "shell-input().writelines": on(A.FEED, 0),
     **{f"{kind}().communicate": on(A.FEED, (0, "input")) for kind in ("subprocess.Popen",
     "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell")},
+    "ansible_runner.run_command": on(A.RUN_FILE, (0, "executable_cmd"), (1, "cmdline_args")),
+    "ansible_runner.run": on(A.RUN, (-1, "module_args")), "psutil.process_iter().kill": on(A.KILL),
+    "psutil.process_iter().terminate": on(A.KILL), "psutil.process_iter().suspend": on(A.KILL),
+    "psutil.Process().kill": on(A.KILL), "psutil.Process().terminate": on(A.KILL),
     "pexpect.spawn().sendline": on(A.FEED, 0), "pexpect.spawn().send": on(A.FEED, 0),
     "os.system": on(A.RUN, (0, "command")), "os.popen": on(A.RUN, (0, "cmd")), "os.popen2": on(A.RUN, 0),
     "os.popen3": on(A.RUN, 0),
@@ -370,7 +374,10 @@ METHODS: Final[dict[str, Operation]] = {
 CLOUD_ROOTS: Final = ("boto3.", "botocore.", "google.cloud.", "googleapiclient.", "azure.", "kubernetes.", "docker.",
 "digitalocean.",
                       "openstack.", "libcloud.", "oci.", "hcloud.", "linode_api4.", "CloudFlare.", "github.",
-                      "gitlab.", "firebase_admin.")  # fmt: skip
+                      "gitlab.", "firebase_admin.", "hvac.", "proxmoxer.", "pyVim.", "libvirt.", "vultr.", "scaleway.",
+                      "ibm_vpc.", "ibm_boto3.", "heroku3.", "cloudflare.", "pulumi.", "databricks.", "snowflake.core.",
+                      "confluent_kafka.admin.", "kafka.admin.", "pyrax.", "novaclient.", "jenkins.", "jenkinsapi.",
+                      "ghapi.", "nomad.", "aiobotocore.", "aioboto3.", "tencentcloud.", "aliyunsdk")  # fmt: skip
 CLOUD_DELETES: Final = re.compile(
     r"^(?:(?:begin_)?(?:delete|terminate|destroy|purge|deregister|release|revoke|disable|schedule_key_deletion|drop|empty|remove|prune)(?:_.*)?|schedule_key_deletion)$"
 )

@@ -29,6 +29,7 @@ from tui.risk.code.values import (
     Value,
     labels_of,
     pieces_of,
+    text_of,
 )
 
 _SENDS: Final = re.compile(
@@ -46,6 +47,11 @@ _TOLD: Final[Labels] = frozenset({
     Label.CREDENTIAL, Label.ENVIRONMENT, Label.SERIALIZED, Label.KEYS, Label.CLIPBOARD, Label.SCREEN,
     Label.PRIVATE_FILE,
 })  # fmt: skip
+_COOKIES: Final = frozenset({"Network.getAllCookies", "Storage.getCookies", "Network.getCookies"})
+_BROWSER_COOKIES: Final = re.compile(
+    r"(?:puppeteer|playwright|selenium|pyppeteer|browser_cookie3|rookiepy|chrome-cookies-secure).*\.(?:get_)?(?:cookies|getCookies\w*)$"
+    r"|^(?:browser_cookie3|rookiepy)\.\w+$"
+)
 _MOST: Final = 64
 _HOLDS: Final = re.compile(
     r"(?:URL|Params|FormData|form-data|Form|Blob|Message|MIME\w*|Multipart\w*|BytesIO|StringIO|Encoder|Payload|deque"
@@ -90,6 +96,10 @@ def hand_over(judge: Judge, call: Call, *, foreign: bool) -> Labels:
         for path in itertools.islice(_paths((*call.args, *named)), _MOST):
             if is_secret(path, judge.cwd):
                 held |= labels_of(content_of(judge, path, call.span))
+    if (foreign and _COOKIES & {text_of(value) for value in call.args[:2]}) or (
+        foreign and _BROWSER_COOKIES.search(call.name)
+    ):
+        held |= {Label.CREDENTIAL}
     if sends and foreign:
         told = [value for value in (*call.args, *call.keywords.values()) if labels_of(value) & _TOLD]
         if held:
