@@ -21,7 +21,7 @@ from tests.support.fuzzing import Fuzzer
 from tests.support.pilots import until
 from tests.ui.whole import make_whole
 from tui.paths import Paths
-from tui.ui.app import RollcageApp
+from tui.ui.leaving import Leaving
 from tui.ui.output import panel
 
 MINUTES: Final = float(os.environ.get("ROLLCAGE_FUZZ", "0"))
@@ -35,7 +35,7 @@ LONG_ROUNDS: Final = 300
 def harmless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaving is answered, and what is saved goes nowhere else, whatever path was typed."""
 
-    async def stay(_: RollcageApp) -> None:
+    async def stay(_: Leaving) -> None:
         return
 
     really_save = panel.save
@@ -44,7 +44,7 @@ def harmless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         inside = path if path.is_relative_to(tmp_path) else tmp_path / re.sub(r"[^a-z]", "_", str(path))[:50]
         return await really_save(inside, lines, overwrite=overwrite)
 
-    monkeypatch.setattr(RollcageApp, "_leave", stay)
+    monkeypatch.setattr(Leaving, "_leave", stay)
     monkeypatch.setattr(panel, "save", save)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("EDITOR", "true")

@@ -184,7 +184,7 @@ class ScenariosArea(CarryingOut):
         self._choose_wanted()
 
     def _choose_wanted(self) -> None:
-        if self._wanted and self.is_mounted and self.catalog is not None:
+        if self._wanted and self.catalog is not None:
             self.query_one(ScenarioList).choose(self._wanted)
             self._wanted = ""
             self.action_pane("scenarios")
