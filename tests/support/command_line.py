@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import IO, Any, Final
 
 from tests.support.forking import forker, read_number
+from tests.support.rules import keep_tried_rules
+from tui.paths import Paths
 
 PATIENCE_S: Final = 60.0
 
@@ -101,6 +103,7 @@ class Rollcage:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        keep_tried_rules(Paths.below(home))
         self.environment = {**os.environ, "ROLLCAGE_HOME": str(home), "NO_COLOR": "1"}
 
     def start(self, *arguments: str, **options: int) -> Process:

@@ -12,6 +12,7 @@ import pytest
 from tests.support.fake_backend import FakeBackend
 from tests.support.gates import OpenGate
 from tests.support.people import Office, office
+from tests.support.rules import keep_tried_rules
 from tui.config import Settings
 from tui.paths import Paths
 from tui.pool.backoff import Backoff
@@ -29,6 +30,13 @@ class Sleeper:
 
     async def __call__(self, seconds: float) -> None:
         self.slept.append(seconds)
+
+
+@pytest.fixture
+def paths(paths: Paths) -> Paths:
+    """Paths of the test's own, where something was assessed before."""
+    keep_tried_rules(paths)
+    return paths
 
 
 @pytest.fixture

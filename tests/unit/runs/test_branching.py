@@ -12,7 +12,7 @@ from tests.support.runs import execute, state_of
 from tests.unit.runs.conftest import OpenEngine
 from tui.audit.model import EntryKind, Filter
 from tui.config import Settings, SnapshotSettings
-from tui.errors import InvalidInput, NotFound, RollcageError, UsageError
+from tui.errors import InvalidInput, NotFound, RollcageError
 from tui.ids import new_id
 from tui.machines.errors import SnapshotDamaged, SnapshotError
 from tui.machines.model import MachineSpec
@@ -42,7 +42,7 @@ async def test_a_branch_begins_where_the_snapshot_stands_and_the_source_stays(en
 async def test_the_branch_has_a_history_of_its_own(engine: Engine):
     first = await begun(engine, "1", "2")
     branch = await engine.branch(first.after_id or "", "twin")
-    with pytest.raises(UsageError):
+    with pytest.raises(NotFound):
         await engine.undo("twin")
     await begun(engine, "3", "4", session="twin")
     await engine.undo("twin")
