@@ -106,7 +106,9 @@ def test_a_person_works_in_the_machine_leaves_it_and_takes_that_back(rollcage: R
 def test_a_machine_that_is_lost_gives_the_terminal_back(rollcage: Rollcage, person: Person) -> None:
     with rollcage.shell() as shell:
         person.wait_for(PROMPT)
-        person.type("printf '\\033[?2004h\\033[?25l'; echo c > /proc/sysrq-trigger\r")
+        person.type("printf '\\033[?2004h\\033[?25l'\r")
+        person.wait_for(rb"\x1b\[\?25l")  # what is on its way when a machine is lost is lost with it
+        person.type("echo c > /proc/sysrq-trigger\r")
         person.wait_for("the machine was lost")
         assert person.see_out(shell) == 125
     assert person.is_as_before
