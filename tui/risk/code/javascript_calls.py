@@ -19,6 +19,7 @@ from tui.risk.code.javascript_patterns import match
 from tui.risk.code.javascript_routines import labels_among
 from tui.risk.code.machine import perform
 from tui.risk.code.operations import Action, Call, Operation, options_of
+from tui.risk.code.stores import drops_a_store, is_small
 from tui.risk.code.strangers import comes_from_outside, hand_over
 from tui.risk.code.unseen import is_standard_javascript
 from tui.risk.code.values import (
@@ -311,11 +312,13 @@ class Calls(Callables):
             return METHODS[last]
         if last in SECRETS and name.startswith(CLOUD_ROOTS):
             return SECRETS[last]
+        if is_small(last):
+            return None
         if (name.startswith(CLOUD_ROOTS) and (_CLOUD_METHOD.match(last) or _CLOUD_COMMAND.match(last))) or (
             owner is not None and _CLOUD_NAMES.match(last)
         ):
             return Operation(Action.CLOUD_DELETE, what=_in_words(last.removesuffix("Command")))
-        return None
+        return _EMPTIES if drops_a_store(last) and "(" in name else None
 
 
 def _is_everything(args: tuple[Value, ...]) -> bool:

@@ -14,6 +14,7 @@ from tui.risk.code.operations import Action, Call, Operation
 from tui.risk.code.python_callables import Callables
 from tui.risk.code.python_library import CLOUD_DELETES, CLOUD_NAMES, CLOUD_ROOTS, METHODS, OPERATIONS
 from tui.risk.code.python_routines import all_labels
+from tui.risk.code.stores import drops_a_store, is_small
 from tui.risk.code.strangers import hand_over
 from tui.risk.code.unseen import is_builtin_python, is_standard_python
 from tui.risk.code.values import (
@@ -244,10 +245,14 @@ class Calls(Callables):
             row, args = Operation(Action.RUN_WORDS, ((0, ""),)), (*map(Constant, words), *args)
         if row is None and "." in name and owner is not None:
             row = METHODS.get(attr)
-            if row is None and (
-                (name.startswith(CLOUD_ROOTS) and CLOUD_DELETES.match(attr)) or CLOUD_NAMES.match(attr)
+            if (
+                row is None
+                and not is_small(attr)
+                and ((name.startswith(CLOUD_ROOTS) and CLOUD_DELETES.match(attr)) or CLOUD_NAMES.match(attr))
             ):
                 row = Operation(Action.CLOUD_DELETE, what=_in_words(attr))
+            elif row is None and "(" in name and drops_a_store(attr):
+                row = Operation(Action.DATABASE_DROP, what=f"deletes a whole store of data: {attr}")
         if row is None and attr == "run" and "session()" in name:
             row = METHODS["query"]
         if row is None and name.endswith((".objects.all().delete", ".query().delete")):

@@ -96,9 +96,8 @@ def hand_over(judge: Judge, call: Call, *, foreign: bool) -> Labels:
         for path in itertools.islice(_paths((*call.args, *named)), _MOST):
             if is_secret(path, judge.cwd):
                 held |= labels_of(content_of(judge, path, call.span))
-    if (foreign and _COOKIES & {text_of(value) for value in call.args[:2]}) or (
-        foreign and _BROWSER_COOKIES.search(call.name)
-    ):
+    asked = {text_of(value) for value in call.args[:2]}
+    if foreign and (_COOKIES & asked or _BROWSER_COOKIES.search(call.name)):
         held |= {Label.CREDENTIAL}
     if sends and foreign:
         told = [value for value in (*call.args, *call.keywords.values()) if labels_of(value) & _TOLD]

@@ -90,7 +90,11 @@ def _read(call: Call) -> Output | None:
             call.scope.variables[name] = unknown(f"${name}", inputs)
         return NOTHING
     line = literal.partition("\n")[0]
-    words = line.split(None, len(names) - 1) if not array else line.split()
+    separator = _separator(call)
+    if separator is None:
+        words = line.split(None, len(names) - 1) if not array else line.split()
+    else:
+        words = re.split(f"[{re.escape(separator)}]", line, maxsplit=0 if array else len(names) - 1)
     if array:
         call.scope.variables[names[0]] = [known(word, call.context.disguise) for word in words]
         return NOTHING
@@ -99,6 +103,13 @@ def _read(call: Call) -> Output | None:
             words[position].strip() if position < len(words) else "", call.context.disguise
         )
     return NOTHING
+
+
+def _separator(call: Call) -> str | None:
+    """Return what `IFS=, read …` divides a line at, or None for blanks."""
+    value = call.scope.variables.get("IFS")
+    literal = value.literal if isinstance(value, Value) else None
+    return literal if literal and literal.strip() else None
 
 
 def _mapfile(call: Call) -> Output | None:

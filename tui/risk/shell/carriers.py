@@ -26,6 +26,8 @@ def _words(text: str) -> frozenset[str]:
 
 _EXEC: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _FD_EXEC: Final = frozenset({"-x", "--exec", "-X", "--exec-batch"})
+_PLACE: Final = re.compile(r"\{(?:\d?|[./]|//|/\.)\}")
+"""Where an input stands in a command of `parallel`; which one, of several, is not looked at."""
 _SU_VALUED: Final = _words(
     """
     -c --command --session-command -g --group -G --supp-group -s --shell -w --whitelist-environment -u --user
@@ -103,7 +105,9 @@ def _parallel(call: Call) -> Output | None:
 
 def _replaced(field: Field, value: str) -> Field:
     literal = field.literal
-    return field if literal is None or "{}" not in literal else made(literal.replace("{}", value), field.word.span)
+    if literal is None or not _PLACE.search(literal):
+        return field
+    return made(_PLACE.sub(lambda _: value, literal), field.word.span)
 
 
 def _su(call: Call) -> Output | None:

@@ -20,6 +20,7 @@ _MAKE_OPTIONS: Final = """
     -f --file --makefile -C --directory -I --include-dir -j -l -o -W -E --eval --old-file --what-if
     """
 _MAKE_VALUED: Final = frozenset(_MAKE_OPTIONS.split())
+_MAKEFILES: Final = ("GNUmakefile", "makefile", "Makefile")
 _CRON_FIELDS: Final = re.compile(r"[ \t]*(?:@\w+|(?:[\d*/,\-A-Za-z]+[ \t]+){4}[\d*/,\-A-Za-z]+)[ \t]+(.*)")
 
 
@@ -35,6 +36,11 @@ def make(call: Call) -> Output | None:
         name, equals, value = field.text.partition("=")
         if equals and name == "SHELL" and value and posixpath.basename(value) not in INTERPRETERS:
             shell_code(call.elsewhere(call.under("make SHELL=")), field.tail(6), "")
+    if not parsed.has("-f", "--file", "--makefile"):
+        written = (call.scope.files.get(name) for name in _MAKEFILES)
+        for content in written:
+            if content is not None and content.literal is not None:
+                _recipes(call, made(content.literal, call.draft.span))
     return None
 
 

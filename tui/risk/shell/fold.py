@@ -85,6 +85,13 @@ def transformed(program: str, arguments: list[str], stdin: str | None) -> tuple[
         return (
             name if program == "basename" else directory or ("/" if "/" in arguments[0] else ".")
         ) + "\n", Disguise.NONE
+    if (
+        program in ("realpath", "readlink")
+        and arguments
+        and arguments[-1].startswith("/")
+        and ".." not in arguments[-1]
+    ):
+        return arguments[-1] + "\n", Disguise.NONE  # the same place, unless a link leads elsewhere
     if program == "seq":
         return _seq(arguments), Disguise.NONE
     return None, Disguise.NONE

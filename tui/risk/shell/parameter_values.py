@@ -9,7 +9,7 @@ from typing import Final
 
 from tui.risk.shell import parameters
 from tui.risk.shell.arithmetic import evaluate, names, prints_a_number
-from tui.risk.shell.limits import FIELD_LIMIT, Budget
+from tui.risk.shell.limits import FIELD_LIMIT, LOOP_LIMIT, Budget
 from tui.risk.shell.model import Unknown
 from tui.risk.shell.pieces import Piece, WordDraft, plain_text
 from tui.risk.shell.source import Source
@@ -17,6 +17,7 @@ from tui.risk.shell.syntax import Arithmetic, Parameter, Part, Substitution, Wor
 from tui.risk.shell.values import Disguise, Output, Scope, Value, known, unknown
 
 _ONE_NAME: Final = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+_ARGUMENTS: Final = frozenset({"$@", "$*", "${@}", "${*}"})
 _RUNS: Final = re.compile(r"\$\(|`")
 _DEFAULTS: Final = {"HOME": "~", "IFS": " \t\n"}
 _QUOTES: Final = "\"'"
@@ -142,6 +143,8 @@ class Parameters:
 
     def _default(self, part: Parameter, value: Value | None, argument: WordDraft, draft: WordDraft) -> None:
         """`:-`, `:=`, `:+`: an unset variable has its default; where the variable is not known, so has it."""
+        if value is not None and value.text in _ARGUMENTS and part.name not in "@*":
+            value = None  # of arguments that nobody knows each may be missing
         empty = value is not None and value.literal == "" and part.operator.startswith(":")
         alternative = part.operator in (":+", "+")
         if value is not None and not empty and not alternative:
@@ -251,8 +254,11 @@ class Parameters:
             if not chosen and not part.quoted:
                 return
             return
-        chosen_index = evaluate(index, self._number)
-        if chosen_index is None or not -len(items) <= chosen_index < len(items):
+        chosen_index = evaluate(self._key(index), self._number)
+        if chosen_index is None and not part.operator and 0 < len(items) <= LOOP_LIMIT:
+            every = replace(part, index="@", operator="")  # a loop that counts comes to each of them
+            self._array(every, items, draft)
+        elif chosen_index is None or not -len(items) <= chosen_index < len(items):
             draft.add(Unknown(part.source) if chosen_index is None else "", quoted=part.quoted)
         elif part.operator:
             argument = self._expand(part.argument.parts) if part.argument is not None else WordDraft([], [])

@@ -8,6 +8,7 @@ from typing import Final
 
 from tui.risk.model import Confidence, Span
 from tui.risk.shell import assignments, environment, execute, lines, redirections
+from tui.risk.shell.branches import Branches
 from tui.risk.shell.call import Call
 from tui.risk.shell.draft import Draft
 from tui.risk.shell.expand import Expander
@@ -163,7 +164,12 @@ class Walker:
                 expander.single(word)
 
     def _branches(self, node: Conditional, source: Source, scope: Scope, context: Context) -> Output:
-        outputs = [self._listing(block, source, scope, context) for block in node.blocks]
+        merged = Branches(scope)
+        outputs = []
+        for block in node.blocks:
+            outputs.append(self._listing(block, source, scope, context))
+            merged.end_of_branch()
+        merged.join()
         producers = joined(outputs).producers
         return Output(None, producers)
 
