@@ -20,7 +20,7 @@ from tui.ui.app import RollcageApp
 from tui.ui.screens.run import RunArea
 from tui.ui.widgets.code_editor import CodeEditor
 from tui.ui.widgets.facts import Facts, plain
-from tui.ui.widgets.parameter_form import Field
+from tui.ui.widgets.parameter_field import Field
 from tui.ui.widgets.risk_pane import RiskPane
 
 

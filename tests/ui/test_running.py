@@ -19,7 +19,8 @@ from tui.ui.output.view import OutputView
 from tui.ui.screens.run import RunArea
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
-from tui.ui.widgets.parameter_form import Field, ParameterForm
+from tui.ui.widgets.parameter_field import Field
+from tui.ui.widgets.parameter_form import ParameterForm
 from tui.ui.widgets.session_tree import SessionTree
 from tui.ui.widgets.status_bar import StatusBar
 

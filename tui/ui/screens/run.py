@@ -162,6 +162,8 @@ class RunArea(Running):
     @work(group="details", exit_on_error=False)
     async def show_details(self, entry: Entry | None) -> None:
         """Show a command in the middle."""
+        if entry is None and self.query("#details Input:focus"):
+            self.set_focus(self.query_one("#filter"))  # what is typed on must not act as commands
         with self.app.batch_update():  # laid out and drawn once, not after each of its parts
             await self.query_one(Details).show(entry, without=self._no_command())
             self._show_titles()

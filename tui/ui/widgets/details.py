@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from tui.definitions.index import Entry
     from tui.definitions.model import Definition
     from tui.ui.keyed_app import KeyedApp
-    from tui.ui.widgets.parameter_form import Field, ParameterForm
+    from tui.ui.widgets.parameter_field import Field
+    from tui.ui.widgets.parameter_form import ParameterForm
 
 _DOCUMENTATION_LIMIT = 8000
 """Characters of prose that are laid out: every paragraph is a widget, and widgets are slow in the hundreds."""

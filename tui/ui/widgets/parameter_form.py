@@ -4,155 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
+from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Input, Label, Select
+from textual.widgets import Input
 
-from tui.definitions.kinds import ParameterType
-from tui.text import clean, clean_line
-from tui.ui.widgets.line_input import LineInput
-from tui.ui.widgets.toggle import Toggle
+from tui.ui.widgets.parameter_field import Field, is_line
 
 if TYPE_CHECKING:
-    from textual.widget import Widget
+    from collections.abc import Sequence
 
     from tui.definitions.model import Definition, Parameter
     from tui.definitions.parameters import ValueProblem
-
-_PLACEHOLDERS: Final = {
-    ParameterType.STRING: "",
-    ParameterType.NUMBER: "a number",
-    ParameterType.BOOLEAN: "",
-    ParameterType.ARRAY: 'one, two   or   ["one", "two"]',
-    ParameterType.OBJECT: '{"key": "value"}',
-}
-
-
-class Field(Vertical):
-    """A parameter's name, its control, and below what it means or what is wrong with it."""
-
-    DEFAULT_CSS = """
-    Field {
-        height: auto;
-        margin-bottom: 1;
-        & > Horizontal { height: 1; }
-        & .field--name { width: 18; color: $text-primary; text-style: bold; }
-        & .field--hint { width: 1fr; padding-left: 18; color: $text-muted; height: auto; }
-        &.-invalid .field--hint { color: $text-error; }
-        &.-invalid .field--name { color: $text-error; }
-        & Input { background: $panel; }
-        & Select { width: 1fr; }
-    }
-    """
-
-    class Changed(Message):
-        """Something was typed or picked."""
-
-    def __init__(self, parameter: Parameter, text: str | None) -> None:
-        super().__init__()
-        self.parameter = parameter
-        self._text = text
-        self._touched = False
-
-    def compose(self) -> ComposeResult:
-        """Lay the field out."""
-        parameter = self.parameter
-        with Horizontal():
-            star = " *" if parameter.required else ""
-            yield Label(clean_line(parameter.name, 15) + star, classes="field--name", markup=False)
-            yield self._control()
-        yield Label(self._hint(), classes="field--hint", markup=False)
-
-    def _control(self) -> Widget:
-        from tui.definitions.parameters import as_text
-
-        parameter, text = self.parameter, self._text
-        if parameter.type is ParameterType.BOOLEAN and not parameter.validation.allowed_values:
-            return Toggle((text or "").strip().lower() in ("true", "yes", "on", "1"))
-        choices = [as_text(value) for value in parameter.validation.allowed_values]
-        if choices and parameter.type is not ParameterType.ARRAY:
-            chosen = text if text in choices else Select.NULL
-            return Select(
-                [(Content(clean_line(choice)), choice) for choice in choices],
-                value=chosen,
-                prompt="choose",
-                allow_blank=not parameter.required or chosen is Select.NULL,
-                compact=True,
-            )
-        placeholder = _PLACEHOLDERS[parameter.type]
-        return LineInput(self._shown, placeholder=placeholder, password=parameter.secret, compact=True)
-
-    @property
-    def _shown(self) -> str:
-        """The text at first, as a line can show it: what is in a line goes to the terminal as it is."""
-        text = self._text or ""
-        return text if self.parameter.secret else clean_line(text)
-
-    def _hint(self) -> str:
-        parameter = self.parameter
-        parts = [clean_line(parameter.description)] if parameter.description else []
-        if parameter.type not in (ParameterType.STRING, ParameterType.BOOLEAN):
-            parts.append(str(parameter.type))
-        rules = parameter.validation
-        if rules.minimum is not None or rules.maximum is not None:
-            low = "" if rules.minimum is None else f"{rules.minimum:g}"
-            high = "" if rules.maximum is None else f"{rules.maximum:g}"
-            parts.append(f"{low}…{high}")
-        if rules.pattern is not None:
-            parts.append(clean_line(rules.pattern.pattern, 40))
-        if parameter.secret:
-            parts.append("secret: kept nowhere")
-        if parameter.required:
-            parts.append("required")
-        return " · ".join(parts)
-
-    @property
-    def value(self) -> object:
-        """What is in the field: text, a bool, or None where nothing was entered."""
-        control = self.query_one("Input, Select, Toggle")
-        if isinstance(control, Toggle):
-            return control.value
-        if isinstance(control, Select):
-            return None if control.value is Select.NULL else control.value
-        assert isinstance(control, Input)
-        if self._text is not None and control.value == self._shown != self._text:
-            return self._text  # nothing was typed: it is the value of the definition, also where that cannot be shown
-        if control.value == "" and (self.parameter.type is not ParameterType.STRING or self.parameter.required):
-            return None
-        return control.value if control.value or self._touched or self._text is not None else None
-
-    @on(Input.Changed)
-    @on(Select.Changed)
-    @on(Toggle.Changed)
-    def _check(self, event: Message) -> None:
-        event.stop()
-        self._touched = True
-        self.show_problem(self.problem())
-        self.post_message(self.Changed())
-
-    def problem(self) -> str:
-        """Return what is wrong with the value, or nothing."""
-        from tui.definitions.parameters import checked
-
-        value = self.value
-        if value is None:
-            return "is required" if self.parameter.required else ""
-        try:
-            checked(self.parameter, value)
-        except ValueError as error:
-            return str(error)
-        return ""
-
-    def show_problem(self, problem: str) -> None:
-        """Show a problem in place of the hint, or the hint again."""
-        self.set_class(bool(problem), "-invalid")
-        hint = self.query_one(".field--hint", Label)
-        hint.update(f"✗ {clean(problem)}" if problem else self._hint())
 
 
 class ParameterForm(Vertical):
@@ -181,10 +46,36 @@ class ParameterForm(Vertical):
             return
         self._definition = None
         typed = self._typed.get(definition.name, {}) if definition else {}
-        await self.remove_children()
-        if definition is not None:
-            await self.mount_all([Field(each, _first_text(each, typed)) for each in definition.parameters])
+        here = {field.parameter.name: field for field in self._fields()}
+        is_other = before is None or definition is None or before.name != definition.name
+        fields: list[Field] = []
+        for parameter in definition.parameters if definition else ():
+            field = here.get(parameter.name)
+            if field is not None and not is_other and field.can_become(parameter):
+                field.become(parameter)
+            else:
+                field = Field(parameter, _first_text(parameter, typed))
+            fields.append(field)
+        await self._replace(fields)
         self._definition = definition
+
+    async def _replace(self, fields: Sequence[Field]) -> None:
+        """Show these fields. The focus never leaves the form for where a letter that is typed would be a command."""
+        gone = [field for field in self.query(Field) if field not in fields]
+        await self.remove_children([field for field in gone if not field.has_focus_within])
+        await self.mount_all([field for field in fields if not field.is_attached])
+        for field in gone:
+            if not field.is_attached:
+                continue
+            heir = next((each for each in fields if each.parameter.name == field.parameter.name), None)
+            if heir is not None and not is_line(field.parameter):
+                self.screen.set_focus(heir.control)
+            if field.has_focus_within:
+                field.outlive()
+            else:
+                await field.remove()
+        order = {field: number for number, field in enumerate(fields)}
+        self.sort_children(key=lambda child: order.get(child, -1))  # type: ignore[call-overload]
 
     def _remember(self) -> None:
         if self._definition is not None:
@@ -196,7 +87,7 @@ class ParameterForm(Vertical):
         return {field.parameter.name: field.value for field in self._fields() if field.value is not None}
 
     def _fields(self) -> Iterator[Field]:
-        yield from self.query(Field)
+        yield from (field for field in self.query(Field) if not field.is_gone)
 
     def problems(self) -> list[str]:
         """Return the names of the fields that cannot be used as they are."""
@@ -212,13 +103,13 @@ class ParameterForm(Vertical):
             if problem and first is None:
                 first = field
         if first is not None:
-            first.query_one("Input, Select, Toggle").focus()
+            first.control.focus()
         return first is not None
 
     def focus_first(self) -> bool:
         """Focus the first field; return whether there is one."""
         for field in self._fields():
-            field.query_one("Input, Select, Toggle").focus()
+            field.control.focus()
             return True
         return False
 
