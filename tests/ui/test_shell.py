@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.support.pilots import until
 from tests.support.terminals import Person
+from tui.machines.model import TerminalSize
+from tui.store.states import RunState
+from tui.ui import shell
 from tui.ui.app import RollcageApp
+from tui.ui.screens.opening_shell import OpeningShell
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
@@ -91,7 +97,7 @@ def test_a_signal_ends_the_shell_keeps_what_was_done_and_leaves(
         person.type("echo kept > file; echo $((6 * 7))\n")
         person.wait_for("42\r?\n")
         app.send_signal(number)
-        assert person.see_out(app) == 0
+        assert person.see_out(app) == 128 + number
     assert person.is_as_before
     assert list((tmp_path / "data" / "fake" / "snapshots").glob("*/files/file"))
 
@@ -113,5 +119,57 @@ def test_a_window_that_is_closed_keeps_what_was_done_and_leaves_no_process(tmp_p
         person.type("echo kept > file; echo $((6 * 7))\n")
         person.wait_for("42\r?\n")
         person.leave()
-        assert app.wait(30) == -signal.SIGHUP
+        assert app.wait(30) == 128 + signal.SIGHUP
     assert list((tmp_path / "data" / "fake" / "snapshots").glob("*/files/file"))
+
+
+def test_what_is_typed_before_the_shell_is_there_does_nothing_behind_it(tmp_path: Path, person: Person) -> None:
+    with person.starts([sys.executable, "-c", PROGRAM, str(tmp_path)], environment(), tmp_path) as app:
+        person.wait_for("idle.*Help")
+        person.type("!echo 2S")
+        person.wait_for(SHELL)
+        person.type(DETACH)
+        person.wait_for("z undoes what was done")
+        for opened in (b"Code in session", b"Timeline \xc2\xb7", b"Switch to a session"):
+            assert opened not in person.seen
+        person.type(b"\x11")  # ctrl+q
+        assert person.see_out(app) == 0
+
+
+class SlowRun:
+    """A run whose shell is not there before it is cancelled."""
+
+    session = "default"
+
+    def __init__(self) -> None:
+        self.terminal, self._over = self, asyncio.Event()
+
+    async def opened(self) -> bool:
+        await self._over.wait()
+        return False
+
+    def hang_up(self) -> None:
+        self._over.set()
+
+    async def cancel(self) -> None:
+        self._over.set()
+
+    async def result(self) -> object:
+        await self._over.wait()
+        return SimpleNamespace(state=RunState.CANCELLED)
+
+
+async def test_escape_cancels_a_shell_that_is_being_opened(app: RollcageApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = SlowRun()
+    monkeypatch.setattr(shell, "_can_make_room", lambda app: True)
+    monkeypatch.setattr(shell.Device, "open", lambda: SimpleNamespace(size=TerminalSize(30, 110), close=lambda: None))
+    monkeypatch.setattr(app.workspace, "start", lambda request: run)
+    monkeypatch.setattr(app.workspace, "result", lambda run: run.result())
+    async with app.run_test(size=(110, 30)) as pilot:
+        await until(pilot, lambda: app.engine is not None)
+        await pilot.press("exclamation_mark", "e", "z")
+        assert isinstance(app.screen, OpeningShell)
+        await until(pilot, lambda: app.screen.run_opened is run)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.run_area)
+        assert run._over.is_set()

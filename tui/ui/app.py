@@ -30,9 +30,11 @@ from tui.ui.place import Place, keep_place, last_place
 from tui.ui.preparation import look
 from tui.ui.screens.area import Area
 from tui.ui.screens.run import RunArea
+from tui.ui.signals import Signals
 from tui.ui.workspace import DEFAULT_SESSION, Workspace
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
     from textual.message import Message
     from textual.screen import Screen
 
@@ -90,6 +92,7 @@ class RollcageApp(KeyedApp):
         self._reload_due = self._unread = self._reading = False
         self.host_setup = HostSetup(self, look_at_host)
         self.leaving = Leaving(self)
+        self.signals = Signals(self.leaving.without_asking)
         self._open_engine = open_engine or self._standard_engine
         self._open_catalog = open_catalog or self._standard_catalog
         self.start_themes()
@@ -124,7 +127,7 @@ class RollcageApp(KeyedApp):
 
     def keep_place(self) -> None:
         """Keep where the application is, for the next start."""
-        if not self.keymap.read_only:
+        if self.areas and not self.keymap.read_only:
             entry = self.run_area.entry
             keep_place(Place(self.workspace.session, self.current_mode, entry.name if entry else ""), self.paths)
 
@@ -314,6 +317,12 @@ class RollcageApp(KeyedApp):
     def action_quit_safely(self) -> None:
         """Leave; ask first while something runs."""
         self.leaving.ask()
+
+    def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:
+        """Heed signals from before the terminal is drawn on."""
+        driver = super()._build_driver(headless, inline, mouse, size)
+        self.signals.heed(driver)
+        return driver
 
     async def on_unmount(self) -> None:
         """Close everything however the application ends."""

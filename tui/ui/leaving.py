@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from typing import TYPE_CHECKING, Final
 
 from tui.text import clean_line
@@ -31,6 +32,7 @@ class Leaving:
         self._closing: Closing | None = None
         self._engine: Engine | None = None
         self._is_asking = False
+        self._demanded: asyncio.Task[None] | None = None
 
     @property
     def is_under_way(self) -> bool:
@@ -77,10 +79,16 @@ class Leaving:
         dialog = Confirm("Leave Rollcage?", body, act="Cancel it and leave", keep="Stay")
         return await self._app.push_screen_wait(dialog) is True
 
-    async def _leave(self) -> None:
+    def without_asking(self, number: signal.Signals) -> None:
+        """Leave because a signal says so, which the exit code tells."""
+        self._demanded = asyncio.create_task(self._leave(128 + number))
+
+    async def _leave(self, exit_code: int = 0) -> None:
+        for keep in self._app.workspace.keeping:
+            keep()
         self._app.keep_place()
         self._app.set_timer(_TELL_S, self._tell_closing)
-        self._app.exit(0, message=await self.everything_closed() or None)
+        self._app.exit(exit_code, message=await self.everything_closed() or None)
 
     async def everything_closed(self) -> str:
         """Close everything, or wait for that; return what went wrong, for a person, or nothing."""

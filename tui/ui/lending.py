@@ -6,12 +6,14 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from tui.errors import RollcageError
 
 if TYPE_CHECKING:
     from textual.app import App
+
+    from tui.ui.app import RollcageApp
 
 _PATIENCE_S: Final = 2.0
 """How long a program that was asked to end may take to leave the terminal as it found it."""
@@ -24,7 +26,7 @@ class TerminalNotLent(RollcageError):
 async def lend_terminal(app: App[Any], command: Sequence[str]) -> None:
     """Run a program on the terminal until it ends. All but drawing goes on meanwhile: runs, machines, comparisons.
 
-    Whoever is cancelled ends the program first.
+    Whoever is cancelled ends the program first, and so does a signal that ends the application.
 
     Raises:
         TerminalNotLent: that is not possible here.
@@ -34,10 +36,12 @@ async def lend_terminal(app: App[Any], command: Sequence[str]) -> None:
     if driver is None or not driver.can_suspend:
         raise TerminalNotLent("this terminal cannot be lent to another program")
     problem: OSError | asyncio.CancelledError | None = None
+    running: list[asyncio.Task[None]] = []
     # Widgets go on changing meanwhile: what they would draw waits, as nobody takes it from the driver.
-    with app.suspend(), app.batch_update():
+    with cast("RollcageApp", app).signals.lent(lambda: running[0].cancel()), app.suspend(), app.batch_update():
         try:
-            await _run(command)
+            running.append(asyncio.create_task(_run(command)))
+            await running[0]
         except (OSError, asyncio.CancelledError) as error:
             problem = error  # what is raised in there would leave the terminal lent
     if problem is not None:

@@ -59,6 +59,8 @@ class Workspace:
         """What was set going with the engine."""
         self.closing: list[Callable[[], Awaitable[None]]] = [self.acts.settled]
         """What is to be done before the engine closes."""
+        self.keeping: list[Callable[[], None]] = []
+        """What keeps what was typed, when the application ends."""
         self._profiles: dict[str, str] = {}
         self._runs: dict[str, Run] = {}
         self._started: set[str] = set()

@@ -78,6 +78,7 @@ class CodeScreen(CodeBlocks):
         """Show what was there before."""
         self._timer = self.set_interval(SETTLE_S, self._settled, pause=True)
         self.set_interval(_SAVED_S, self._keep)
+        self._bench.workspace.keeping.append(self._keep)
         self.query_one(BlockList).choices = dict(self._bench.code.choices)
         if self._bench.series is not None:
             self._bench.series.changed = self._follow_series
@@ -85,6 +86,7 @@ class CodeScreen(CodeBlocks):
 
     def on_unmount(self) -> None:
         """Keep what was written, however the screen ends; what runs goes on without it."""
+        self._bench.workspace.keeping.remove(self._keep)
         if self._bench.series is not None:
             self._bench.series.changed = lambda: None
         try:
