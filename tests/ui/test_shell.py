@@ -14,7 +14,6 @@ import pytest
 
 from tests.support.pilots import until
 from tests.support.terminals import Person
-from tui.machines.model import TerminalSize
 from tui.store.states import RunState
 from tui.ui import shell
 from tui.ui.app import RollcageApp
@@ -162,7 +161,7 @@ class SlowRun:
 async def test_escape_cancels_a_shell_that_is_being_opened(app: RollcageApp, monkeypatch: pytest.MonkeyPatch) -> None:
     run = SlowRun()
     monkeypatch.setattr(shell, "_can_make_room", lambda app: True)
-    monkeypatch.setattr(shell.Device, "open", lambda: SimpleNamespace(size=TerminalSize(30, 110), close=lambda: None))
+    monkeypatch.setattr(shell.Device, "open", lambda: SimpleNamespace(size=(30, 110), close=lambda: None))
     monkeypatch.setattr(app.workspace, "start", lambda request: run)
     monkeypatch.setattr(app.workspace, "result", lambda run: run.result())
     async with app.run_test(size=(110, 30)) as pilot:

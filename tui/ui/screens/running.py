@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui.ui.code.series import Series
     from tui.ui.history import HistoryRow
     from tui.ui.output.log import OutputLog
+    from tui.ui.screens.opening_shell import OpeningShell
 
 
 class Running(Moving):
@@ -36,7 +37,6 @@ class Running(Moving):
     """The chosen command."""
     _bench: Bench | None = None
     """What is written in the code editor, once it was opened."""
-    _shell_opens = False
 
     # --- what the subclass shows -----------------------------------------------------------------------------------
 
@@ -150,18 +150,24 @@ class Running(Moving):
         for request in self._bench.requests(self._bench.read().blocks):
             self.start(request)
 
-    @work(group="shell", exit_on_error=False)
-    async def action_shell(self) -> None:
+    def action_shell(self) -> None:
         """Open a shell in the session, one at a time."""
+        from tui.ui.screens.opening_shell import OpeningShell
+
+        if not self.is_active:  # of two quick presses the second
+            return
+        opening = OpeningShell(self.workspace.session)
+        self.app.push_screen(opening)  # at once: what is typed next is meant for the shell
+        self._open_shell(opening)
+
+    @work(group="shell", exit_on_error=False)
+    async def _open_shell(self, opening: OpeningShell) -> None:
         from tui.ui.shell import open_shell
 
-        if self._shell_opens:  # of two quick presses the second: the run is not told of yet
-            return
-        self._shell_opens = True
         try:
-            await open_shell(self.rollcage, self.workspace.session)
+            await open_shell(self.rollcage, self.workspace.session, opening)
         finally:
-            self._shell_opens = False
+            opening.dismiss()
 
     @work(group="series", exit_on_error=False)
     async def _run_series(self, series: Series) -> None:
