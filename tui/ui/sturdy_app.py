@@ -1,6 +1,6 @@
-"""What of Textual 8.2.8 would end the application, or let something pass to the terminal, kept from it.
+"""What of Textual 8.2.8 would end the application, let something pass to the terminal, or cover what is asked.
 
-Each was found by `tests/ui/test_fuzz.py`.
+Each was found by `tests/ui/test_fuzz.py` or in use.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from textual.errors import NoWidget
 from textual.events import Event, MouseEvent, Paste
 from textual.screen import Screen
 from textual.widgets import Input
+from textual.widgets._toast import ToastHolder, ToastRack
 
 from tui.text import clean_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.notifications import Notification
 
 
 class SturdyApp(App[int]):
@@ -36,6 +38,25 @@ class SturdyApp(App[int]):
         if self._missed and not self._batch_count and self._screen_stack:
             self._missed = False
             self.screen.refresh()
+
+    def _refresh_notifications(self) -> None:
+        """Show the messages there are."""
+        super()._refresh_notifications()
+        self.call_later(self._mark_older_messages)
+
+    def _unnotify(self, notification: Notification, refresh: bool = True) -> None:
+        """Forget a message."""
+        super()._unnotify(notification, refresh)
+        self._mark_older_messages()
+
+    def _mark_older_messages(self) -> None:
+        """Mark all messages but the newest: a small screen has no room for more, and a dialog has none to spare."""
+        if not self._screen_stack:
+            return
+        shown = list(self._notifications)
+        newest = ToastRack._toast_id(shown[-1]) if shown else ""
+        for holder in self.screen.query(ToastHolder):
+            holder.set_class(holder.id != newest, "-older")
 
     @property
     def clipboard(self) -> str:

@@ -24,10 +24,16 @@ class Setup(Dialog[bool]):
 
     FRAME_TITLE = "Setting up"
     AUTO_FOCUS = "#act"
+    VERTICAL_BREAKPOINTS = [(0, "-lowest"), (20, "-low"), (30, "-high")]  # noqa: RUF012
     DEFAULT_CSS = """
     Setup #frame { width: 96; }
+    Setup #what { height: auto; margin-bottom: 1; }
     Setup #checks { height: auto; max-height: 16; scrollbar-size-vertical: 1; }
     Setup ProgressBar { width: 1fr; margin-top: 1; display: none; }
+    Setup.-low #checks { max-height: 7; }
+    Setup.-lowest #checks { max-height: 5; }
+    Setup.-low #frame, Setup.-lowest #frame { padding: 0 2; }
+    Setup.-lowest #what { display: none; }
     Setup ProgressBar Bar { width: 1fr; }
     Setup #stage { height: 1; color: $text-muted; display: none; }
     Setup #problem { margin-top: 1; }
@@ -54,10 +60,9 @@ class Setup(Dialog[bool]):
         yield Static(
             "Commands run in small virtual machines, which are made from an image that is built once on this host. "
             "That takes some minutes and about 1.5 GB of disk space.",
-            markup=False,
-        )
-        yield Static("", markup=False)
-        yield VerticalScroll(Static(_checks(self._state), markup=False, id="state"), id="checks", can_focus=False)
+            markup=False, id="what",
+        )  # fmt: skip
+        yield VerticalScroll(Static(_checks(self._state), markup=False, id="state"), id="checks")
         yield ProgressBar(show_eta=False)
         yield Static(id="stage", markup=False)
         yield Static(id="problem", classes="dialog--problem", markup=False)
@@ -115,7 +120,8 @@ def _checks(state: HostState) -> Content:
     image = ("guest image", state.image.ready, state.image.detail, "", True)
     rows = [(check.name, check.ok, check.detail, check.hint, check.required) for check in state.checks]
     lines: list[Content] = []
-    for name, ok, detail, hint, required in (*rows, image):
+    # What is lacking comes first: there may not be room for all.
+    for name, ok, detail, hint, required in sorted((*rows, image), key=lambda row: (row[1], not row[4])):
         mark, look = ("✓", "$text-success") if ok else ("✗", "$text-error") if required else ("–", "$text-warning")
         lines.append(
             Content.assemble(
