@@ -232,7 +232,18 @@ def executable_memory(judge: Judge, call: Call, operation: Operation) -> Value:
     return Instance(call.name, labels=frozenset().union(*(labels_of(value) for value in call.args)))
 
 
+def serve(judge: Judge, call: Call, operation: Operation) -> Value:
+    """Offer a prompt of this language to whoever is at the other end of a connection."""
+    stream = call.argument(operation.arguments[0]) if operation.arguments else None
+    if labels_of(stream) & {Label.SOCKET, Label.REQUEST, Label.NETWORK}:
+        what = "lets whoever connects run code here"
+        judge.report(
+            RiskLevel.CRITICAL, Category.SHELL, "socket-prompt", what, call.span, Effect.REMOTE, Effect.EXECUTE
+        )
+    return Instance(call.name)
+
+
 HANDLERS: Final = {
     Action.EVALUATE: evaluate, Action.RUN_SCRIPT: run_script, Action.UNPICKLE: unpickle, Action.LOAD: load_library,
-    Action.EXECUTABLE_MEMORY: executable_memory,
+    Action.EXECUTABLE_MEMORY: executable_memory, Action.SERVE_CODE: serve,
 }  # fmt: skip

@@ -8,7 +8,8 @@ from typing import Final
 from tree_sitter import Node
 
 from tui.risk.code.budget import MAX_DECODED, MAX_ITEMS
-from tui.risk.code.conventions import from_json, pairs_of
+from tui.risk.code.contents import pack_into
+from tui.risk.code.conventions import elements, from_json, pairs_of, path_join
 from tui.risk.code.javascript_builtins import Builtins
 from tui.risk.code.javascript_library import OPERATIONS
 from tui.risk.code.javascript_lookup import Closure
@@ -65,6 +66,15 @@ class Callables(Builtins):
             return Entries({})
         if name == "Set" and (isinstance(first, Items) or not args):
             return first if isinstance(first, Items) else Items(())
+        if (
+            name in {"tar.c", "tar.create"}
+            and isinstance(first, Entries)
+            and (file := first.entries.get("file")) is not None
+        ):
+            where = first.entries.get("cwd", Constant("."))
+            for each in elements(args[1])[:MAX_ITEMS] if len(args) > 1 else ():
+                pack_into(self.judge, file, path_join(where, each), self.span_of(node))
+            return Instance(name)
         if name in {"createRequire", "module.createRequire"}:
             return Reference("require")
         if name == "JSON.parse" and isinstance(first, Constant) and (text := text_of(first)) is not None:

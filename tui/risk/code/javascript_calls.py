@@ -220,7 +220,7 @@ class Calls(Callables):
         labels = labels_of(target) | (labels_of(owner) if owner is not None else NOTHING)
         returned = self.callbacks(args, labels | labels_among(args), element=owner if name in _LISTS else None)
         call = Call(name, args, self.span_of(node), options_of(args), owner if owner is not None else target)
-        if name in METHODS and owner is not None:
+        if name in METHODS and owner is not None and not (name == "command" and len(args) > 1):
             return perform(self.judge, call, METHODS[name])
         if (name == "deleteMany" and _is_everything(args)) or self._drops(node, name, args):
             return perform(self.judge, call, _EMPTIES)
@@ -253,6 +253,8 @@ class Calls(Callables):
         if name in folding.BUFFERS:
             return with_labels(args[0], labels) if args and not isinstance(args[0], Entries) else Value(labels=labels)
         row = self._row(name, owner)
+        if row is not None and row.action is Action.SERVER_COMMAND and any(isinstance(each, Routine) for each in args):
+            row = None  # a command that this program offers, with what it does
         if name.endswith(".deleteMany") and _is_everything(args):
             row = _EMPTIES
         if name.endswith(".indices.delete") or self._drops(node, name, args):

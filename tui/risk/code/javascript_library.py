@@ -59,6 +59,9 @@ _query = on(A.QUERY, 0)
 _tree = on(A.DELETE_TREE, 0)
 
 OPERATIONS: Final[dict[str, Operation]] = {
+    **{f"systeminformation.{name}": source(L.PLATFORM, L.HOST) for name in ("osInfo", "networkInterfaces", "system",
+    "users", "getStaticData", "getAllData", "uuid", "bios", "baseboard", "diskLayout", "wifiConnections")},
+    "repl.start": on(A.SERVE_CODE, (-1, "input")),
     # Commands.
     "child_process.exec": _shell, "child_process.spawn": _file, "child_process.execFile": _file,
     "child_process.fork": on(A.RUN_SCRIPT, 0),
@@ -206,7 +209,7 @@ METHODS: Final[dict[str, Operation]] = {
     "createNamespacedDaemonSet", "createNamespacedJob")},
     "query": _query, "execute": _query, "$executeRaw": _query, "$queryRaw": _query,
     "raw": _query, "$executeRawUnsafe": _query, "$queryRawUnsafe": _query,
-    "executeSql": _query, "dropDatabase": on(A.DATABASE_DROP, what="deletes a database"),
+    "executeSql": _query, "unsafe": _query, "dropDatabase": on(A.DATABASE_DROP, what="deletes a database"),
     "dropTable": on(A.DATABASE_DROP, what="deletes a table"),
     "flushAll": on(A.DATABASE_DROP, what="deletes all data of the Redis server"),
     "flushall": on(A.DATABASE_DROP, what="deletes all data of the Redis server"),
@@ -254,6 +257,8 @@ def canonical(name: str) -> str:
         if name.startswith(prefix):
             name = real + name[len(prefix) :] if real or prefix.endswith(".") else name
             break
+    if name.endswith(".default") and "(" not in name:
+        name = name.removesuffix(".default")  # how a module of the other kind is imported
     head, dot, last = name.rpartition(".")
     if last.endswith("Sync") and head:
         name = head + dot + last[:-4]

@@ -139,6 +139,8 @@ class Lookups:
         if isinstance(owner, Entries):
             if name in owner.entries:
                 return owner.entries[name]
+            if Label.ENVIRONMENT in owner.labels:
+                return setting(name)  # a copy of the environment
             return Value(labels=owner.labels, shown=name)
         if name in _LIST_METHODS and isinstance(owner, Items | Constant):
             return Reference(_METHOD, labels=labels_of(owner), shown=name)

@@ -129,6 +129,8 @@ def send(judge: Judge, span: Span, url: Value | None, content: list[Value]) -> N
         if len(pieces) > 1
         else NOTHING
     )
+    if url is not None and pieces and isinstance(pieces[0], str):
+        in_url |= url.labels & {Label.ENVIRONMENT, Label.SERIALIZED, Label.CREDENTIAL}
     out = body | in_url
     dropped = drop_point(where) if where else None
     open_door = bool(dropped) or (bool(where) and is_address(where))

@@ -31,6 +31,8 @@ class Action(enum.Enum):
     """Writes a command into a shell that runs already."""
     EVALUATE = enum.auto()
     """Runs text as code of this language."""
+    SERVE_CODE = enum.auto()
+    """Runs as code whatever comes in over the argument, if that is a connection."""
     RUN_SCRIPT = enum.auto()
     """Runs a file as code of this language."""
     UNPICKLE = enum.auto()

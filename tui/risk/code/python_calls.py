@@ -234,6 +234,8 @@ class Calls(Callables):
             return Value(labels=all_labels(args, keywords) | {Label.DECODED})
         attr = name.rpartition(".")[2]
         row = OPERATIONS.get(name)
+        if name.startswith("git.Repo()") and (asked := _git_words(attr, args, keywords)) is not None:
+            row, args, keywords = Operation(Action.RUN, ((0, ""),)), (asked,), {}
         if row is None and name.startswith("git.Repo().git."):
             row, args = (
                 Operation(Action.RUN_WORDS, ((0, ""),)),
@@ -295,6 +297,21 @@ class Calls(Callables):
             labels=labels - {Label.WALK} if name.startswith("os.path.is") else labels,
             shown=target.shown,
         )
+
+
+def _git_words(method: str, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value | None:
+    """Return the command that a method of GitPython's objects runs, or None where it is not one that matters."""
+    if method == "execute" and args:
+        return args[0]
+    flags = [f"--{name.replace('_', '-')}" for name, value in keywords.items() if value == Constant(True)]
+    if method == "push" and (keywords or not args):
+        refs = [text_of(each) or "x" for each in (keywords.get("refspec"), *args) if each is not None]
+        return Items(tuple(map(Constant, ["git", "push", *flags, "origin", *refs])))
+    if method in {"delete_head", "delete_tag"}:
+        return Items(tuple(map(Constant, ["git", "branch", "-D" if flags else "-d", "x"])))
+    if method == "reset" and "hard" in [text_of(each) for each in keywords.values()] + flags:
+        return Items(tuple(map(Constant, ["git", "reset", "--hard"])))
+    return None
 
 
 def _is_address(args: tuple[Value, ...]) -> bool:

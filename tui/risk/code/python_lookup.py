@@ -146,6 +146,8 @@ class Lookups:
             name = text_of(key)
             if owner.name == "os.environ":
                 return setting(name)
+            if name is not None and owner.name == "plumbum.local":
+                return Reference(f"plumbum.cmd.{name}")
             if name is not None and owner.name.endswith(("__dict__", "sys.modules", "globals", "locals", "vars")):
                 return self._looked_up(owner.name, name)
         if (

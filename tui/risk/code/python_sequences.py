@@ -15,8 +15,10 @@ from tui.risk.code.values import (
     Entries,
     Instance,
     Items,
+    Label,
     Reference,
     Routine,
+    Text,
     Value,
     labels_of,
     text_of,
@@ -54,6 +56,8 @@ class Sequences(Classes):
             return found
         if name == "next" and first is not None and isinstance(first, Items) and first.items:
             return first.items[0]
+        if name in _SAME and (isinstance(first, Text) or (isinstance(first, Instance) and first.kind == "walk")):
+            return first if Label.WALK in labels_of(first) else None
         if not isinstance(first, Items) or all(isinstance(each, Constant) for each in first.items):
             return first if name in _SAME and isinstance(first, Items) and name not in folding.FUNCTIONS else None
         if name == "dict":

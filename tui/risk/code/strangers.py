@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from tui.risk.code.contents import content_of, hold, is_secret
+from tui.risk.code.databases import query
 from tui.risk.code.elsewhere import run_elsewhere
 from tui.risk.code.judge import Judge
 from tui.risk.code.network import send
-from tui.risk.code.operations import Call
+from tui.risk.code.operations import Action, Call, on
 from tui.risk.code.unseen import is_standard_javascript
 from tui.risk.code.values import (
     NOTHING,
@@ -52,6 +53,12 @@ _BROWSER_COOKIES: Final = re.compile(
     r"(?:puppeteer|playwright|selenium|pyppeteer|browser_cookie3|rookiepy|chrome-cookies-secure).*\.(?:get_)?(?:cookies|getCookies\w*)$"
     r"|^(?:browser_cookie3|rookiepy)\.\w+$"
 )
+_STATEMENT: Final = re.compile(r"\s*(?:drop|truncate|delete\s+from|alter\s+table)\s", re.IGNORECASE)
+_SHOWS: Final = re.compile(
+    r"log|print|write|format|info|warn|error|debug|parse|split|match|test|title|echo", re.IGNORECASE
+)
+_REQUEST: Final = re.compile(r"DELETE\s+(/\S+)$")
+_FIRST: Final = on(Action.QUERY, 0)
 _MOST: Final = 64
 _HOLDS: Final = re.compile(
     r"(?:URL|Params|FormData|form-data|Form|Blob|Message|MIME\w*|Multipart\w*|BytesIO|StringIO|Encoder|Payload|deque"
@@ -59,7 +66,8 @@ _HOLDS: Final = re.compile(
 )
 _PUTS: Final = frozenset(
     {"append", "set", "add", "push", "attach", "update", "write", "put", "insert", "add_field", "set_content",
-     "add_attachment", "extend", "appendleft"}
+     "add_attachment", "extend", "appendleft", "set_payload",
+     "add_header", "send_message"}
 )  # fmt: skip
 _FROM_OUTSIDE: Final = re.compile(
     r"discord|telegra|telebot|slack|grammy|matrix-|\birc\b|whatsapp|twilio|mqtt|amqp|kafka|\bnats\b|zeromq|bullmq?\b"
@@ -91,6 +99,12 @@ def hand_over(judge: Judge, call: Call, *, foreign: bool) -> Labels:
         for value in put_in[:_MOST]:
             call.receiver.attributes[f"({len(call.receiver.attributes)})"] = value
     run_elsewhere(judge, call, verb, foreign=foreign)
+    asked_for = text_of(call.args[0]) if call.args else None
+    if foreign and asked_for is not None:
+        if _STATEMENT.match(asked_for) and not _SHOWS.search(verb):
+            query(judge, call, _FIRST)
+        elif (request := _REQUEST.match(asked_for)) is not None and verb == "request":
+            judge.run_shell(["curl", "-X", "DELETE", f"{_api_of(call.name)}{request[1]}"], call.span, call.name)
     if sends or reads:
         named = (value for name, value in call.keywords.items() if not _OWN_KEY.search(name))
         for path in itertools.islice(_paths((*call.args, *named)), _MOST):
@@ -109,6 +123,10 @@ def hand_over(judge: Judge, call: Call, *, foreign: bool) -> Labels:
     if _SAVES.match(verb) and call.args and (telling := labels_of(call.receiver) & _TOLD):
         hold(judge, call.args[0], telling)
     return held
+
+
+def _api_of(name: str) -> str:
+    return "https://api.github.com" if "octokit" in name.lower() else "https://service.example"
 
 
 def _paths(values: tuple[Value, ...], depth: int = 0) -> Iterator[Value]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from tui.levels import RiskLevel
@@ -29,7 +29,7 @@ from tui.risk.knowledge import Knowledge
 from tui.risk.model import Category, Confidence, Effect, RealCommand, Reason, Reversibility, Span
 from tui.risk.programs import PLAIN
 from tui.risk.rule import Rule
-from tui.risk.shell.model import Invocation, ShellProgram, Unknown
+from tui.risk.shell.model import Invocation, ShellProgram, Unknown, Word
 
 EMBEDDED: Final = frozenset({"python", "javascript"})
 """Languages with a judge of their own."""
@@ -55,9 +55,10 @@ def judge(program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | N
     ]
     drafts = {invocation.index: Draft(invocation) for invocation in program.invocations}
     together = [*scripts(commands, program, judge_text), *typed_at_prompt(commands)]
+    looked_at = _looked_at(commands)
     for command in commands:
         draft = drafts[command.invocation.index]
-        _examine(command, draft, program, knowledge, judge_text)
+        _examine(command, draft, program, knowledge, judge_text, looked_at.get(command.invocation.index, ()))
     for command, verdict in together:
         drafts[command.invocation.index].add(verdict)
     for command in commands:
@@ -84,8 +85,23 @@ def _piling(span: Span) -> Findings:
     return Findings(reasons=(reason,), effects=frozenset({Effect.EXHAUST}), reversibility=Reversibility.HARD)
 
 
+def _looked_at(commands: Sequence[Command]) -> dict[int, tuple[Word, ...]]:
+    """Return what each command hands to one that only looks at files and shows nothing of them: `sudo stat FILE`."""
+    found: dict[int, tuple[Word, ...]] = {}
+    for command in commands:
+        by = command.invocation.found_by
+        if by is not None and command.facts.metadata:
+            found[by] = (*found.get(by, ()), *command.invocation.argv[1:])
+    return found
+
+
 def _examine(
-    command: Command, draft: Draft, program: ShellProgram, knowledge: Knowledge, judge_text: JudgeText | None
+    command: Command,
+    draft: Draft,
+    program: ShellProgram,
+    knowledge: Knowledge,
+    judge_text: JudgeText | None,
+    looked_at: tuple[Word, ...],
 ) -> None:
     invocation = command.invocation
     for rule in knowledge.rules_for(command.program):
@@ -104,7 +120,7 @@ def _examine(
         effects, said = inner(command)
         draft.effects |= effects
         draft.extend(said)
-    draft.extend_new(mentions(command), ESCAPING)
+    draft.extend_new(mentions(command, looked_at), ESCAPING)
     draft.extend_new(escapes(command), ESCAPING)
     draft.extend(typed(command))
     draft.extend_new(escapes_by_ability(command), ESCAPING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from tui.levels import RiskLevel
@@ -71,12 +71,12 @@ _HANDLES_KEYS: Final = frozenset(
 _ROOT_ONLY: Final = frozenset({Target.ACCOUNT, Target.STARTUP})
 
 
-def mentions(command: Command) -> Iterator[Verdict]:
-    """Yield what is worth saying about words that no role explains."""
+def mentions(command: Command, looked_at: Collection[Word] = ()) -> Iterator[Verdict]:
+    """Yield what is worth saying about words that no role explains; not about those it has looked at only."""
     facts = command.facts
     if facts.data or facts.metadata or command.dry:
         return
-    yield from _secrets(command)
+    yield from _secrets(command, looked_at)
     if not facts.harmless:
         yield from _shells(command)
 
@@ -87,7 +87,7 @@ def paths_in(text: str) -> Iterator[str]:
         yield match[1]
 
 
-def _secrets(command: Command) -> Iterator[Verdict]:
+def _secrets(command: Command, looked_at: Collection[Word]) -> Iterator[Verdict]:
     invocation, facts = command.invocation, command.facts
     named = {word.span for option, word in command.option_words.items() if _IDENTITY.match(option)}
     covered = bool(facts.roles) or command.program in _HANDLES_KEYS
@@ -97,6 +97,8 @@ def _secrets(command: Command) -> Iterator[Verdict]:
         text = word.text
         before = words[position - 1].text if position else ""
         is_own_key = (word.span in named or _IDENTITY.match(before) is not None) and "/etc/" not in text
+        if word in looked_at:
+            continue
         if is_own_key or (facts.harmless and position == 0 and "/" not in text):
             continue
         for path in (text, *paths_in(text)) if len(text) < 65536 else ():

@@ -246,10 +246,14 @@ def _reads(thing: Touched) -> Verdict | None:
     )  # fmt: skip
 
 
+_SAMPLE: Final = re.compile(r"\.(?:example|sample|template|dist|tpl)$")
+"""Files that show what one with secrets looks like."""
+
+
 def _hunts(thing: Touched) -> Verdict | None:
     """Say so where files with secrets are read wherever they lie: `~/*.kdbx`, or what `find / -name '*.pem'` finds."""
     text = thing.word.text
-    if not (thing.word.globs and SECRET_FILE.search(text)):
+    if not (thing.word.globs and SECRET_FILE.search(text)) or _SAMPLE.search(text):
         return None
     if not classify_text(posixpath.dirname(text) or "/") & {Target.ROOT, Target.HOME}:
         return None

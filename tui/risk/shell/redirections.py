@@ -67,6 +67,8 @@ def written(target: Field | None, output: Output, scope: Scope) -> Output:
     name = target.literal
     if name is not None and name not in ("/dev/null", "/dev/stdout", "/dev/stderr"):
         store(name, output, scope)
+    elif name is None and target.text.startswith("$"):
+        store(target.text, output, scope)  # the same unknown name leads to the same file
     if name in ("/dev/stdout", "/dev/fd/1", "/dev/tty"):
         return output
     return Output("", output.producers)
