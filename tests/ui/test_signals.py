@@ -141,3 +141,18 @@ def test_told_twice_it_ends_at_once_with_the_terminal_restored(home: Paths, pers
     person.look(0.1)
     assert person.is_as_before
     assert person.seen.rindex(LEFT) > person.seen.rindex(b"\x1b[?1049h")
+
+
+def test_a_pager_ends_first_and_the_terminal_is_not_taken_again(home: Paths, person: Person, tmp_path: Path) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text("#!/bin/sh\necho PAGER IS OPEN\nexec sleep 600\n")
+    pager.chmod(0o700)
+    with person.starts(command(home), {**environment(), "PAGER": str(pager)}, home.data) as app:
+        type_code_and_run(person, "echo forty two")
+        person.wait_for("succeeded")
+        person.type("P")
+        person.wait_for("PAGER IS OPEN")
+        app.send_signal(signal.SIGTERM)
+        assert person.see_out(app) == 128 + signal.SIGTERM
+    assert person.is_as_before
+    assert person.seen.rindex(LEFT) > person.seen.rindex(b"\x1b[?1049h")

@@ -38,7 +38,8 @@ async def lend_terminal(app: App[Any], command: Sequence[str]) -> None:
     problem: OSError | asyncio.CancelledError | None = None
     running: list[asyncio.Task[None]] = []
     # Widgets go on changing meanwhile: what they would draw waits, as nobody takes it from the driver.
-    with cast("RollcageApp", app).signals.lent(lambda: running[0].cancel()), app.suspend(), app.batch_update():
+    signals = cast("RollcageApp", app).signals
+    with signals.lent(lambda: running[0].cancel("told to end")), app.suspend(), app.batch_update():
         try:
             running.append(asyncio.create_task(_run(command)))
             await running[0]
