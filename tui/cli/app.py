@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tui.cli.console import is_terminal
 from tui.errors import UsageError
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 
     from tui.config import Settings
     from tui.paths import Paths
+
+
+_WITHOUT: Final = "Without one, use the commands: rollcage run, rollcage exec, … (rollcage --help lists them)"
 
 
 class OpenApplication(Protocol):
@@ -32,13 +36,12 @@ def open_application(run_app: OpenApplication, session: str | None = None, *, re
     """Open the interface, with the function that `main` was given for that, and return its exit code.
 
     Raises:
-        UsageError: there is no terminal.
+        UsageError: there is no terminal, or none that can show it.
     """
     if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
-        raise UsageError(
-            "the application needs a terminal",
-            hint="Without one, use the commands: rollcage run, rollcage exec, … (rollcage --help lists them)",
-        )
+        raise UsageError("the application needs a terminal", hint=_WITHOUT)
+    if os.environ.get("TERM") == "dumb":
+        raise UsageError("this terminal cannot show the application: TERM is 'dumb'", hint=_WITHOUT)
     from tui.cli.logfile import logging_to_file
     from tui.config import load_settings
     from tui.paths import Paths

@@ -298,3 +298,12 @@ def test_code_that_is_none_is_refused_as_it_is_from_a_file(capsys: pytest.Captur
 def test_a_definition_is_all_that_run_needs(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run"]) == UsageError.exit_code
     assert "required: NAME\n" in capsys.readouterr().err
+
+
+def test_a_terminal_that_cannot_show_the_application_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tui.cli.app.is_terminal", lambda _: True)
+    monkeypatch.setenv("TERM", "dumb")
+    assert main([]) == 2
+    assert "TERM is 'dumb'" in capsys.readouterr().err
