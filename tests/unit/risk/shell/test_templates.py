@@ -1,0 +1,29 @@
+"""What text tools write around input that is not known."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.risk.shell.templates import template
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "expected"),
+    [
+        ("awk", ['{print "rm " $1}'], "rm ${column}"),
+        ("awk", ["-F:", '$3 > 10 {print "userdel", $1}', "list"], "userdel ${column}"),
+        ("awk", ['{printf "kill -9 %s\\n", $2}'], "kill -9 ${column}\n"),
+        ("gawk", ["NR > 1 {print $1}"], None),
+        ("awk", ['{print "a" > "file"}'], None),
+        ("sed", ["s/^/rm -f /"], "rm -f ${line}"),
+        ("sed", ["s/.*/DROP TABLE &;/", "tables"], "DROP TABLE ${line};"),
+        ("sed", ["-n", "s/a/b/p"], None),
+        ("sed", ["s/x$//"], None),
+        ("jq", ["-r", '.[] | "rm \\(.name)"'], "rm ${column}"),
+        ("jq", ['.[] | "rm \\(.name)"'], None),
+        ("jq", ["-r", ".[].name"], None),
+        ("cut", ["-d:", "-f1"], None),
+    ],
+)
+def test_the_known_words_stay(program: str, arguments: list[str], expected: str | None) -> None:
+    assert template(program, arguments) == expected
