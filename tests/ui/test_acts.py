@@ -12,6 +12,7 @@ from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine
 from tests.ui.test_rolling_back import head, request, with_runs
 from tests.ui.test_running import ready, toasts
+from tui.errors import Busy
 from tui.store.model import SnapshotRecord
 from tui.ui import leaving
 from tui.ui.acts import Acts
@@ -77,6 +78,33 @@ async def test_a_redo_may_follow_an_undo_at_once(app: RollcageApp, engine: Scrip
         await until(pilot, lambda: engine.calls == ["undo", "redo"])
         await until(pilot, lambda: head(engine) == newest)
         await told(pilot, app, "Redone: back to the state after second in ")
+
+
+async def test_a_run_does_not_overtake_what_was_pressed_before_it(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ran(pilot, app, engine, "first", "second")
+        newest, runs = head(engine), len(engine.started)
+        go = engine.hold("undo")
+        await pilot.press("z", "Z", "ctrl+r")
+        await told(pilot, app, "The undo is under way; wait for its end.")
+        go.set()
+        await until(pilot, lambda: engine.calls == ["undo", "redo"])
+        await until(pilot, lambda: head(engine) == newest)
+        assert len(engine.started) == runs
+
+
+async def test_no_block_of_a_series_starts_from_a_state_nobody_saw(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ran(pilot, app, engine, "first", "second")
+        runs = len(engine.started)
+        go = engine.hold("undo")
+        await pilot.press("z")
+        await until(pilot, lambda: engine.calls == ["undo"])
+        with pytest.raises(Busy, match="The undo is under way"):
+            app.workspace.start(request("third"))
+        go.set()
+        await told(pilot, app, "Undone")
+        assert len(engine.started) == runs
 
 
 async def test_an_undo_too_many_says_so(app: RollcageApp, engine: ScriptedEngine) -> None:

@@ -42,6 +42,7 @@ from tui.scenarios.model import (
     Step,
     TakeSnapshot,
     Undo,
+    session_name,
 )
 from tui.scenarios.outcome import Check, Outcome, compare, describe
 from tui.store.states import RunState
@@ -113,7 +114,7 @@ class ScenarioRunner:
         )  # fmt: skip
 
     def _session_of(self, scenario: Scenario) -> str:
-        name = f"scenario-{scenario.name}"
+        name = session_name(scenario.name)
         return name if scenario.session is SessionKind.NAMED else f"{name}-{self._suffix()}"
 
     def _since(self, begun: float) -> float:

@@ -25,6 +25,11 @@ EVENTS: Final = (
 """Names of `tui.runs.events`, which lies above this package; a test compares the two."""
 
 
+def session_name(scenario: str) -> str:
+    """Return how the sessions of a scenario are called, or begin where each start has one of its own."""
+    return f"scenario-{scenario}"
+
+
 class SessionKind(StrEnum):
     """Which session a scenario runs in."""
 

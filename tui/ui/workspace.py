@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from tui.errors import RollcageError
+from tui.errors import Busy, RollcageError
 from tui.keymap.table import Keymap
 from tui.store.states import RunState
 from tui.text import clean_line
@@ -32,7 +32,7 @@ READ_ONLY: Final = "Rollcage was opened with --readonly: nothing is run or chang
 _LONGEST_TITLE: Final = 200
 _CHANGING: Final = frozenset(key.action.partition("(")[0].rpartition(".")[2] for key in KEY_TABLE.keys if key.changes)
 _NEED_A_STILL_MACHINE: Final = frozenset(("run", "rollback", "undo", "redo", "shell"))
-_NEED_THEIR_TURN: Final = frozenset(("rollback", "snapshot", "delete"))
+_NEED_THEIR_TURN: Final = frozenset(("run", "shell", "rollback", "snapshot", "delete"))
 """What a person decides about the state on view, so that it cannot follow a move whose outcome they have not seen."""
 _NEED_AN_ENGINE: Final = _NEED_A_STILL_MACHINE | {"cancel", "snapshot", "sessions"}
 
@@ -118,7 +118,13 @@ class Workspace:
         return self.live.running(self.session) if self.opened is not None else None
 
     def start(self, request: Request) -> Run:
-        """Hand a request to the engine."""
+        """Hand a request to the engine.
+
+        Raises:
+            Busy: something is under way with the session, so that the run would start from what nobody has seen.
+        """
+        if reason := self.acts.why_wait(request.session):
+            raise Busy(reason)
         run = self.engine.run(request)
         self._runs[run.id] = run
         self._started.add(run.id)

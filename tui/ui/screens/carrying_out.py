@@ -10,6 +10,7 @@ from textual.notifications import SeverityLevel
 
 from tui.errors import RollcageError
 from tui.runs.scenario_events import ScenarioBegun, ScenarioEvent
+from tui.scenarios.model import session_name
 from tui.text import clean_line
 from tui.ui.scenarios.conductor import Conductor, Run
 from tui.ui.scenarios.progress import Phase, Progress
@@ -111,7 +112,9 @@ class CarryingOut(Area):
             return "" if self._runnable() else "There are no scenarios that can run."
         if entry is None:
             return "Choose a scenario first."
-        return f"{clean_line(entry.name)} has errors and cannot be run." if entry.scenario is None else ""
+        if entry.scenario is None:
+            return f"{clean_line(entry.name)} has errors and cannot be run."
+        return self.workspace.acts.why_wait(session_name(entry.name))
 
     def _runnable(self) -> list[Scenario]:
         if self.catalog is None:
