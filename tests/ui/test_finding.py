@@ -199,3 +199,16 @@ async def test_escape_leaves_everything_as_it_was(app: RollcageApp) -> None:
         await pilot.press("down", "down", "escape")
         assert app.screen is app.run_area
         assert app.run_area.query_one(DefinitionList).cursor == before
+
+
+def test_letters_in_order_come_after_every_piece_and_stay_within_the_title() -> None:
+    found = titles("audt", candidate("a1 u2 d3 t4"), candidate("audit"), candidate("undo", "a word: audt"))
+    assert found == ["undo", "audit", "a1 u2 d3 t4"]
+    assert titles("cmd", candidate("deploy", group="command")) == []
+
+
+async def test_help_finds_by_letters_in_order_where_nothing_holds_them(app: RollcageApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        finder = await opened(pilot, app, "question_mark")
+        await pilot.press(*"snpsht")
+        assert [each.title for each in finder.results.shown][:1] == ["Snapshot"]

@@ -204,3 +204,17 @@ async def test_letters_move_in_the_list_of_sessions(app: RollcageApp, engine: Sc
         step = "j" if here < len(names) - 1 else "k"
         await pilot.press(step, "enter")
         await until(pilot, lambda: app.workspace.session == names[here + (1 if step == "j" else -1)])
+
+
+async def test_the_foot_of_the_commands_counts_what_the_filter_shows(app: RollcageApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await ready(pilot, app)
+        pane = area.query_one("#pane-definitions")
+        assert str(pane.border_subtitle) == "3 commands"
+        await pilot.press("slash", *"hlo")
+        await until(pilot, lambda: str(pane.border_subtitle) == "1 of 3 commands")
+        assert area.query_one(DefinitionList).shown == ["hello"]
+        await pilot.press(*"zz")
+        await until(pilot, lambda: str(pane.border_subtitle) == "0 of 3 commands")
+        await pilot.press("escape")
+        await until(pilot, lambda: str(pane.border_subtitle) == "3 commands")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tui.definitions.index import Index
+from tui.definitions.matching import fit, scattered
 from tui.definitions.model import Definition
 from tui.definitions.spelling import distance
 
@@ -15,12 +16,13 @@ _SLIPS: Final = 2
 def search(index: Index, query: str) -> list[Definition]:
     """Return the definitions that hold every word of the query, best first; all of them for an empty query.
 
-    A word counts most in the name, then in aliases, category, description and the text of the file.
+    A word counts most in the name, then in aliases, category, description and the text of the file. Below all these
+    come definitions with a word whose letters are in the name or an alias in that order, as in `bkp` for `backup`.
     """
     words = query.casefold().split()
     scored = ((_score(definition, words), definition) for definition in index.definitions)
     hits = [(score, definition) for score, definition in scored if score is not None]
-    return [definition for _, definition in sorted(hits, key=lambda hit: (-hit[0], hit[1].name))]
+    return [definition for _, definition in sorted(hits, key=lambda hit: (*hit[0], hit[1].name))]
 
 
 def suggest(index: Index, partial: str, limit: int = 10) -> list[str]:
@@ -43,30 +45,29 @@ def _ranked(partial: str, names: Iterable[str]) -> Iterable[tuple[int, int, str]
             yield 1 + away, len(name), name
 
 
-def _score(definition: Definition, words: list[str]) -> int | None:
-    """Return the sum over the words, or None if one is nowhere."""
+def _score(definition: Definition, words: list[str]) -> tuple[int, float] | None:
+    """Return how many words are only scattered and the worth of all, less for more; None if one is nowhere."""
     name = definition.name.casefold()
-    aliases = " ".join(definition.aliases).casefold()
-    category = (definition.category or "").casefold()
-    description = definition.description.casefold()
-    total = 0
+    total, loose = 0.0, 0
     for word in words:
-        if word == name:
-            total += 100
-        elif name.startswith(word):
-            total += 60
-        elif word in name:
-            total += 40
-        elif word in aliases:
-            total += 30
-        elif word in category:
-            total += 20
-        elif word in description:
-            total += 10
-        elif word in definition.documentation.casefold() or any(
-            word in step.template.casefold() for step in definition.steps
-        ):
-            total += 1
-        else:
+        worth = fit(word, name)
+        if worth < 1:
+            held = _elsewhere(definition, word)
+            worth = held or max([worth, *(scattered(word, alias.casefold()) for alias in definition.aliases)])
+            loose += not held
+        if not worth:
             return None
-    return total
+        total += worth
+    return loose, -total
+
+
+def _elsewhere(definition: Definition, word: str) -> float:
+    """Return what it is worth that a word is a piece of what is not the name."""
+    if any(word in alias.casefold() for alias in definition.aliases):
+        return 30
+    if word in (definition.category or "").casefold():
+        return 20
+    if word in definition.description.casefold():
+        return 10
+    text = word in definition.documentation.casefold()
+    return 1 if text or any(word in step.template.casefold() for step in definition.steps) else 0

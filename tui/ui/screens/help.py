@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tui.ui.bindings import KEY_TABLE
-from tui.ui.candidates import Candidate
+from tui.ui.candidates import Candidate, matching
 from tui.ui.reach import reachable, shown_where_they_work
 from tui.ui.screens.finder import Finder
 
@@ -44,10 +44,11 @@ class Help(Finder):
                 yield Candidate(title, key.label, key.help, _nothing, keymap.shown_keys(key), reason)
 
     def found(self, candidates: Sequence[Candidate], query: str) -> tuple[Sequence[Candidate], bool]:
-        """Return what holds every word somewhere; the groups stay."""
+        """Return what holds every word somewhere, in its groups; where nothing does, what the letters may mean."""
         words = query.casefold().split()
         texts = ((each, f"{each.folded} {each.explanation} {each.keys}".casefold()) for each in candidates)
-        return [each for each, text in texts if all(word in text for word in words)], True
+        found = [each for each, text in texts if all(word in text for word in words)]
+        return (found, True) if found else (matching(candidates, query), False)
 
 
 _PAGING: Final = ("list", "text")

@@ -121,6 +121,7 @@ class RunArea(Running):
     @on(Input.Changed, "#filter")
     def _filter(self, event: Input.Changed) -> None:
         self.query_one(DefinitionList).filter(event.value)
+        self._show_count()
 
     @on(Input.Submitted, "#filter")
     def _filtered(self) -> None:
@@ -134,6 +135,7 @@ class RunArea(Running):
         if self.focused in (box, commands):
             box.value = ""
             commands.filter("")
+            self._show_count()
             self.set_focus(commands)
         else:
             self.action_pane("definitions")
@@ -143,11 +145,15 @@ class RunArea(Running):
     @on(CatalogChanged)
     def _catalog_changed(self, event: CatalogChanged) -> None:
         self.query_one(DefinitionList).show(event.index)
-        pane = self.query_one("#pane-definitions", Pane)
-        count = len(event.index.definitions)
-        pane.say(f"{count:,} command{'s' * (count != 1)}")
+        self._show_count()
         if event.notice:
             self.notify(event.notice, severity="error" if event.is_bad else "information", markup=False)
+
+    def _show_count(self) -> None:
+        """Say how many commands there are, and while a filter is typed how many of them it shows."""
+        commands = self.query_one(DefinitionList)
+        part = f"{len(commands.shown):,} of " if commands.is_filtered else ""
+        self.query_one("#pane-definitions", Pane).say(f"{part}{commands.total:,} command{'s' * (commands.total != 1)}")
 
     @on(DefinitionList.Highlighted)
     def _highlighted(self, event: DefinitionList.Highlighted) -> None:

@@ -44,6 +44,16 @@ class DefinitionList(CatalogList["Entry"]):
         self._left: Entry | None = None
         """The command the cursor was on when the filter was begun; None once another one was chosen with it."""
 
+    @property
+    def is_filtered(self) -> bool:
+        """Whether only what matches a filter is shown."""
+        return bool(self._filter)
+
+    @property
+    def total(self) -> int:
+        """How many commands there are, also those whose files have errors."""
+        return len(self._index.entries) if self._index is not None else 0
+
     def show(self, index: Index) -> None:
         """Show another state of the catalog; the cursor stays on its command."""
         self._index = index
@@ -82,11 +92,12 @@ class DefinitionList(CatalogList["Entry"]):
         self.rows_changed(cursor)
 
     def _matching(self, index: Index) -> list[Entry | str]:
+        from tui.definitions.matching import fit
         from tui.definitions.ranking import search
 
         found: list[Entry | str] = [index.by_name[each.name] for each in search(index, self._filter)]
         wanted = self._filter.casefold()
-        found += [e for e in index.entries if e.definition is None and wanted in e.name.casefold()]
+        found += [e for e in index.entries if e.definition is None and fit(wanted, e.name.casefold())]
         return found
 
     # --- rows ------------------------------------------------------------------------------------------------------
