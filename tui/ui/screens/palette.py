@@ -107,9 +107,10 @@ class Palette(Finder):
         self._app.run_area.post_message(SessionTree.RollbackAsked(row))
 
     def _themes(self) -> Iterator[Candidate]:
-        for name in sorted(self.app.available_themes):
+        for name, theme in sorted(self.app.available_themes.items()):
             here = "●" if name == self.app.theme else ""
-            yield Candidate("theme", name, "Change the colours.", partial(self._app.use_theme, name), here)
+            kind = "The terminal's own" if theme.ansi else "Dark" if theme.dark else "Light"
+            yield Candidate("theme", name, f"{kind} colours.", partial(self._app.use_theme, name), here)
 
     # --- scenarios -------------------------------------------------------------------------------------------------
 

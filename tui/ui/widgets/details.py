@@ -50,6 +50,7 @@ class Details(VerticalScroll, Reading):
         & #details-form { margin-top: 1; }
         & #details-run { min-width: 16; height: 1; border: none; }
         & #details-documentation { margin: 1 0 0 0; padding: 0; background: $surface; }
+        & MarkdownH1 { content-align: left middle; text-align: left; }
         & #details-code { background: $panel; padding: 0 1; margin-top: 1; }
         & .-absent { display: none; }
         & #details-empty { color: $text-muted; display: none; padding: 1 0; }
