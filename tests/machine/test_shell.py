@@ -82,7 +82,7 @@ def test_a_person_works_in_the_machine_leaves_it_and_takes_that_back(rollcage: R
         person.type("q")
         person.wait_for(PROMPT)
 
-        person.type("vi file\r")
+        person.type("vim file\r")
         person.wait_for(r"\x1b\[\?1049h.*precious")
         person.type("onew line\x1b:w\r")
         person.wait_for("written")
@@ -92,7 +92,7 @@ def test_a_person_works_in_the_machine_leaves_it_and_takes_that_back(rollcage: R
     assert b"\x1b[?1049l" in restored
     assert person.is_as_before
 
-    assert rollcage("exec", "cat file; ps -A | grep -cw vi || true") == "precious\nnew line\n0\n"
+    assert rollcage("exec", "cat file; ps -A | grep -cw vim || true") == "precious\nnew line\n0\n"
     run = next(run for run in json.loads(rollcage("history", "--json")) if run["title"] == "shell")
     snapshots = {item["id"]: item for item in json.loads(rollcage("snapshots", "--json"))["snapshots"]}
     assert (snapshots[run["before_id"]]["reason"], snapshots[run["after_id"]]["reason"]) == ("before", "after")

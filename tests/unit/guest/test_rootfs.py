@@ -8,7 +8,7 @@ import tarfile
 import pytest
 
 from tests.unit.guest.conftest import RELEASE, debian_tree
-from tui.machines.guest.rootfs import BootParts, added, installed_packages, strip_tree
+from tui.machines.guest.rootfs import BootParts, added, installed_packages, linked, strip_tree
 
 
 @pytest.fixture
@@ -17,12 +17,16 @@ def stripped() -> tuple[BootParts, dict[str, bytes | None]]:
     parts = strip_tree(
         io.BytesIO(debian_tree(b"the kernel")),
         target,
-        [added("work"), added("etc/hostname", b"guest\n"), added("etc/machine-id", b"")],
+        [added("work"), added("etc/hostname", b"guest\n"), added("etc/machine-id", b""), linked("bin/vim", "vim.tiny")],
     )
     target.seek(0)
     with tarfile.open(fileobj=target) as tree:
         found = {
-            member.name.removeprefix("./"): file.read() if (file := tree.extractfile(member)) else None
+            member.name.removeprefix("./"): member.linkname.encode()
+            if member.issym()
+            else file.read()
+            if (file := tree.extractfile(member))
+            else None
             for member in tree
         }
     return parts, found
@@ -42,6 +46,11 @@ def test_programs_reach_the_guest(stripped: tuple[BootParts, dict[str, bytes]]) 
     assert found["usr/bin/python3"] == b"\x7fELF python"
     assert found["usr/bin/busybox"] == b"\x7fELF busybox"
     assert f"usr/lib/modules/{RELEASE}/kernel/drivers/net/virtio_net.ko" in found
+
+
+def test_names_that_people_type_are_there(stripped: tuple[BootParts, dict[str, bytes]]) -> None:
+    _, found = stripped
+    assert found["bin/vim"] == b"vim.tiny"
 
 
 def test_nothing_of_the_host_reaches_the_guest(stripped: tuple[BootParts, dict[str, bytes]]) -> None:

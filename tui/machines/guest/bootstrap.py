@@ -16,7 +16,7 @@ from typing import IO, Final
 from tui.errors import HostNotReady
 from tui.machines.guest import packages, sources
 from tui.machines.guest.bootstrap_log import LogProgress, explain_failure
-from tui.machines.guest.rootfs import BootParts, added, strip_tree
+from tui.machines.guest.rootfs import BootParts, added, linked, strip_tree
 
 Progress = Callable[[float | None, str], None]
 """Called with the fraction done (None: unknown) and what is being done."""
@@ -105,6 +105,7 @@ def _additions(apt_sources: str) -> list[tuple[tarfile.TarInfo, bytes]]:
         added("etc/machine-id", b""),
         added("etc/resolv.conf", b""),
         added("etc/apt/sources.list.d/debian.sources", apt_sources.encode()),
+        *(linked(path, target) for path, target in packages.LINKS.items()),
     ]
 
 

@@ -82,8 +82,9 @@ class ImageStatus:
 def image_key(suite: str) -> str:
     """Return the key of the image this version of Rollcage makes of `suite`."""
     recipe = [
-        packages.FORMAT, suite, packages.KERNEL, packages.TOOLS, packages.COMPRESSION, packages.UNPACKED_NEVER,
-        packages.EMPTIED, packages.LEFT_OUT, packages.DRIVERS_KEPT, packages.DRIVERS_DROPPED, ALWAYS, NETWORK, DISK,
+        packages.FORMAT, suite, packages.KERNEL, packages.TOOLS, packages.LINKS, packages.COMPRESSION,
+        packages.UNPACKED_NEVER, packages.EMPTIED, packages.LEFT_OUT, packages.DRIVERS_KEPT, packages.DRIVERS_DROPPED,
+        ALWAYS, NETWORK, DISK,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
 

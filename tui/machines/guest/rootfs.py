@@ -115,6 +115,13 @@ def added(path: str, data: bytes | None = None, mode: int = 0o644) -> tuple[tarf
     return info, data
 
 
+def linked(path: str, target: str) -> tuple[tarfile.TarInfo, bytes]:
+    """Return a tar member that is a symbolic link of root's."""
+    info = tarfile.TarInfo(f"./{path}")
+    info.type, info.linkname, info.mode = tarfile.SYMTYPE, target, 0o777
+    return info, b""
+
+
 def installed_packages(dpkg_status: str) -> dict[str, str]:
     """Return name -> version of the packages a dpkg status file lists."""
     found: dict[str, str] = {}
