@@ -130,23 +130,24 @@ class OutputLog:
                 self._fill(block, Position(self._position) if end == size else inside)
         self._touch()
 
-    def heading(self, text: str) -> None:
-        """Begin a new part; lines that were not complete end here."""
+    def heading(self, text: str, at_ns: int | None = None) -> None:
+        """Begin a new part, now or then; lines that were not complete end here."""
         self.finish()
         self.headings.append(self._end)
-        self._note(RowKind.HEADING, (clean(text).replace("\t", " ").replace("\n", " "),))
+        self._note(RowKind.HEADING, (clean(text).replace("\t", " ").replace("\n", " "),), at_ns)
 
-    def note(self, text: str, kind: RowKind = RowKind.NOTE) -> None:
-        """Add what Rollcage has to say, which may be several lines."""
-        self._note(kind, tuple(clean(text).replace("\t", " ").split("\n")))
+    def note(self, text: str, kind: RowKind = RowKind.NOTE, at_ns: int | None = None) -> None:
+        """Add what Rollcage has to say now, or had to say then, which may be several lines."""
+        self._note(kind, tuple(clean(text).replace("\t", " ").split("\n")), at_ns)
 
     def finish(self) -> None:
         """Complete what both streams left without a newline."""
         self._note(RowKind.NOTE, ())
 
-    def _note(self, kind: RowKind, lines: tuple[str, ...]) -> None:
+    def _note(self, kind: RowKind, lines: tuple[str, ...], at_ns: int | None = None) -> None:
         block = self._blocks[-1]
-        at_ns = self._at_ns if not lines else self._now_ns()
+        if at_ns is None:
+            at_ns = self._at_ns if not lines else self._now_ns()
         finished = Rows()
         add_finished(finished, self._cleaners, at_ns)
         for index in range(len(finished)):
