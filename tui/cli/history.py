@@ -87,7 +87,7 @@ def _list(arguments: argparse.Namespace) -> int:
                     names.get(run.session_id, "(deleted)"),
                     str(run.state),
                     _code(run),
-                    duration(run.ended_at - run.started_at) if run.ended_at else "-",
+                    _took(run),
                     "yes" if run.rolled_back else "-",
                     run.title,
                 )
@@ -101,6 +101,11 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _code(run: RunRecord) -> str:
     return "-" if run.exit_code is None else str(run.exit_code)
+
+
+def _took(run: RunRecord) -> str:
+    """Return how long a run took; of one that goes on, or that was killed with its Rollcage, nobody knows."""
+    return "-" if run.took is None else duration(run.took)
 
 
 def _show(arguments: argparse.Namespace) -> int:
@@ -144,7 +149,7 @@ def _describe(engine: Engine, run: RunRecord) -> None:
         "exit code": _code(run),
         "error": "\n".join(clean_line(line, 500) for line in run.error.splitlines()).replace("\n", "\n" + " " * 12),
         "started": when(run.started_at),
-        "took": duration(run.ended_at - run.started_at) if run.ended_at else "",
+        "took": _took(run),
         "before": run.before_id or "",
         "after": run.after_id or "",
         "rolled back": "yes" if run.rolled_back else "no",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +16,6 @@ from tui.paths import Paths
 from tui.store.locks import Held, Lock
 from tui.store.model import RunRecord, SnapshotRecord
 from tui.store.output import repair
-from tui.store.rows import now
 from tui.store.states import RunState, SnapshotReason
 from tui.store.store import Store
 
@@ -52,11 +51,9 @@ def recover_runs(store: Store, paths: Paths, note: Callable[[RunRecord, str], No
             for begun in [run for its_owner, run in store.unfinished() if its_owner == owner]:
                 path = store.output_path(begun.id)
                 data_bytes, head = repair(path)
-                ended = datetime.fromtimestamp(path.stat().st_mtime, UTC) if path.exists() else now()
                 run = replace(
-                    begun, state=RunState.INTERRUPTED, ended_at=max(ended, begun.started_at), output_bytes=data_bytes,
-                    output_head=head, error=_KILLED,
-                )  # fmt: skip
+                    begun, state=RunState.INTERRUPTED, output_bytes=data_bytes, output_head=head, error=_KILLED
+                )
                 note(run, store.session(run.session_id).name)
                 store.conclude(run)
                 recovered += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tui.machines.model import MachineSpec, ResourceUsage
@@ -59,6 +59,7 @@ class RunRecord:
     state: RunState
     started_at: datetime
     ended_at: datetime | None = None
+    """None while it goes on, and for one whose Rollcage was killed: nobody knows when that ended."""
     exit_code: int | None = None
     """None when it is unknown: a missing exit code is never zero."""
     error: str = ""
@@ -71,6 +72,11 @@ class RunRecord:
     output_bytes: int = 0
     output_head: bytes = b""
     """The first 64 KiB of what was printed, stdout and stderr as they came; the file has all of it."""
+
+    @property
+    def took(self) -> timedelta | None:
+        """How long it took; None while it goes on, and where nobody knows."""
+        return None if self.ended_at is None else self.ended_at - self.started_at
 
 
 @dataclass(frozen=True, slots=True)
