@@ -97,6 +97,23 @@ async def test_a_run_whose_process_was_killed_is_shown_as_interrupted(app: Rollc
         await until(pilot, lambda: state() is RunState.INTERRUPTED)
 
 
+async def test_a_run_of_another_process_is_named_and_nothing_is_started_beside_it(
+    app: RollcageApp, engine: ScriptedEngine
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await with_a_run(pilot, app, engine)
+        add_foreign(engine)
+        await let_all_timers_tick(app, pilot)
+        await until(pilot, lambda: "in another Rollcage" in app.workspace.run_words().state)
+        assert app.workspace.run_words().title == "of another"
+        assert app.workspace.why_not("run") == "of another is running in this session, started by another Rollcage."
+        assert "cancel it there" in app.workspace.why_not("cancel")
+        runs = len(engine.started)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: list(app._notifications))
+        assert len(engine.started) == runs
+
+
 async def test_a_run_of_this_process_is_never_taken_for_a_dead_one(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         tree = await with_a_run(pilot, app, engine)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from tui.definitions.kinds import ExecutionMode
-from tui.errors import Refused, RollcageError
+from tui.errors import Busy, Refused, RollcageError
 from tui.machines.errors import MachineError
 from tui.machines.local.host import LocalHost
 from tui.runs.aftermath import Aftermath
@@ -80,7 +80,7 @@ class Pipeline:
                 return await self._in_turn()
         except _NotRun as ended:
             outcome = ended.outcome
-        except Refused as refusal:
+        except (Refused, Busy) as refusal:
             self._run.failure = refusal
             outcome = Outcome(RunState.REFUSED, None, str(refusal))
         except (RollcageError, OSError) as error:

@@ -36,7 +36,8 @@ class RunState(StrEnum):
     MACHINE_LOST = "machine-lost"
     """The machine died under the run; its exit code is unknown."""
     REFUSED = "refused"
-    """It did not run: policy, a hook or a person said no, or nobody was there to say yes."""
+    """It did not run: policy, a hook or a person said no, nobody was there to say yes, or another process had the
+    session."""
     ERROR = "error"
     """Rollcage could not carry the run out; the command may not have started."""
     INTERRUPTED = "interrupted"

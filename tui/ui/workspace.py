@@ -21,6 +21,7 @@ from tui.units import duration
 if TYPE_CHECKING:
     from tui.runs.engine import BackendStatus, Engine, Run
     from tui.runs.request import Request
+    from tui.store.model import RunRecord
     from tui.ui.live import LiveRun, LiveRuns
     from tui.ui.preparation import Progress
     from tui.ui.screens.sessions import SessionChoice
@@ -43,6 +44,8 @@ class Workspace:
     def __init__(self, session: str, keymap: Keymap | None = None) -> None:
         self.keymap = keymap or Keymap(KEY_TABLE)
         """Which keys do what now."""
+        self.key_here: Callable[..., str] = lambda *ids: self.keymap.current(ids[0])
+        """Returns the key that does one of some things where the focus is, or nothing."""
         self.session = session
         """Name of the session on view."""
         self.state = SessionState(session)
@@ -113,6 +116,14 @@ class Workspace:
     # --- runs ------------------------------------------------------------------------------------------------------
 
     @property
+    def elsewhere(self) -> RunRecord | None:
+        """The run in progress in the session that another process carries out, as far as the records tell."""
+        if self.opened is None:
+            return None
+        found = (run for run in self.state.runs if run.state is RunState.RUNNING and self.live.run(run.id) is None)
+        return next(found, None)
+
+    @property
     def running(self) -> LiveRun | None:
         """The run in progress in the session."""
         return self.live.running(self.session) if self.opened is not None else None
@@ -145,9 +156,9 @@ class Workspace:
         finally:
             self._runs.pop(run.id, None)
 
-    async def cancel(self) -> None:
-        """Cancel the run in progress."""
-        running = self.running
+    async def cancel(self, session: str = "") -> None:
+        """Cancel the run in progress in a session, else in the one on view."""
+        running = self.live.running(session or self.session) if self.opened is not None else None
         if running is not None and (run := self._runs.get(running.id)) is not None:
             await run.cancel()
 
@@ -165,12 +176,17 @@ class Workspace:
             return self.problem or STARTING
         running = self.live.running(session or self.session) if self.opened is not None else None
         if action in _NEED_A_STILL_MACHINE and running is not None:
-            key = self.keymap.current("run.cancel")
+            key = self.key_here("run.cancel", "code.cancel")
             return f"{clean_line(running.title, 30)} is running{f'; {key} cancels it' if key else ''}."
+        elsewhere = self.elsewhere if session in ("", self.session) else None
+        if action in _NEED_A_STILL_MACHINE and elsewhere is not None:
+            return f"{clean_line(elsewhere.title, 30)} is running in this session, started by another Rollcage."
         busy = self.acts.why_wait(session or self.session)
         if action in _NEED_THEIR_TURN and busy:
             return busy
         match action:
+            case "cancel" if running is None and elsewhere is not None:
+                return f"{clean_line(elsewhere.title, 30)} was started by another Rollcage: cancel it there."
             case "cancel" if running is None:
                 return "Nothing is running."
             case "undo" | "redo" if busy:
@@ -214,6 +230,12 @@ class Workspace:
             step = f"{run.step}/{run.steps} " if run.steps > 1 else ""
             state = f"{step}{duration(max(seconds, 1))}{f' · {NO_ROLLBACK}' if run.no_rollback else ''}"
             return RunWords("◌", clean_line(run.title, _LONGEST_TITLE), state, "warning")
+        if (other := self.elsewhere) is not None:
+            seconds = (datetime.now(UTC) - other.started_at).total_seconds()
+            return RunWords(
+                "◌", clean_line(other.title, _LONGEST_TITLE), f"{duration(max(seconds, 1))} · in another Rollcage",
+                "warning",
+            )  # fmt: skip
         last = self.live.latest(self.session) if self.opened is not None else None
         if last is None:
             return RunWords()

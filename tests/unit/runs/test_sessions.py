@@ -258,7 +258,7 @@ async def test_two_engines_do_not_drive_one_session_at_once(open_engine: OpenEng
     run = await start(one, "echo up; sleep 600")
     await until(run, b"up")
     record = await execute(two, "echo never")
-    assert record.state is RunState.ERROR
+    assert record.state is RunState.REFUSED, "it never began"
     assert f"process {os.getpid()} is using session 's'" in record.error
     with pytest.raises(Busy):
         await two.rollback("s", "last-success")

@@ -282,4 +282,5 @@ class Area(Screen[None]):
         self.query_one(StatusBar).show(self.workspace.status())
         self.show_keys()
         if self._elapsed is not None:
-            (self._elapsed.pause if self.workspace.running is None else self._elapsed.resume)()
+            goes_on = self.workspace.running is not None or self.workspace.elsewhere is not None
+            (self._elapsed.resume if goes_on else self._elapsed.pause)()
