@@ -27,6 +27,8 @@ def content_of(judge: Judge, path: Value | None, span: Span) -> Value:
     """Return what the file at `path` holds, and say so where it is a secret."""
     place, labels = place_of(path, judge.cwd), labels_of(path)
     judge.effects.add(Effect.READ)
+    if place is Place.BUILT:
+        labels -= {Label.WALK}  # all of what a build makes is what it is for
     held = {Label.FILE} | (labels & {Label.WALK})
     if is_secret(path, judge.cwd):
         judge.report(

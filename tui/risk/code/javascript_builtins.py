@@ -9,6 +9,7 @@ from typing import Final
 from tree_sitter import Node
 
 from tui.levels import RiskLevel
+from tui.risk.code.budget import MAX_ITEMS
 from tui.risk.code.contents import found_files
 from tui.risk.code.conventions import pairs_of, path_join, setting
 from tui.risk.code.evaluation import unknown_module
@@ -174,6 +175,11 @@ class Builtins(Classes):
                 return perform(self.judge, Call(name, (first,), self.span_of(node)), OPERATIONS["eval"])
             self.callbacks(args, NOTHING)
             return UNKNOWN
+        if name == "Object.assign" and isinstance(first, Instance | Entries):
+            kept = first.attributes if isinstance(first, Instance) else first.entries
+            for each in args[1:]:
+                kept.update(each.entries if isinstance(each, Entries) and len(kept) < MAX_ITEMS else {})
+            return with_labels(first, NOTHING.union(*(each.labels for each in args)))
         if name in {"Object.assign", "structuredClone", "Object.freeze"} and args:
             return with_labels(first, labels_among(args))
         if name == "Object.fromEntries" and isinstance(first, Items):

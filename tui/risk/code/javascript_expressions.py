@@ -312,7 +312,10 @@ class Expressions(Lookups):
         self.assigned(owner, name or "*", value, target)
         if isinstance(owner, Reference) and owner.name == "process.env":
             preload(self.judge, name, self.span_of(target))
-        if isinstance(owner, Entries) and len(owner.entries) < MAX_ITEMS:
+        held = owner.entries if isinstance(owner, Entries) else owner.attributes if isinstance(owner, Instance) else {}
+        if isinstance(setter := held.get(name or "*"), Routine) and self.is_setter(setter):
+            self.run_routine(Routine(setter.name, setter.body, owner), (value,))
+        elif isinstance(owner, Entries) and len(owner.entries) < MAX_ITEMS:
             owner.entries[name or "*"] = value
         elif isinstance(owner, Instance):
             owner.attributes[name or "*"] = value
@@ -321,6 +324,14 @@ class Expressions(Lookups):
             while scope.parent is not None:
                 scope = scope.parent
             scope.names[f"{owner.name}.{name}"] = value
+
+    def is_setter(self, routine: Routine) -> bool:
+        """Whether a function is called where its property is assigned to."""
+        raise NotImplementedError
+
+    def run_routine(self, routine: Routine, args: tuple[Value, ...]) -> Value:
+        """Read the body of a function with these arguments."""
+        raise NotImplementedError
 
     def assigned(self, owner: Value, name: str, value: Value, node: Node) -> None:
         """Look at an assignment to a property: functions of others may be replaced."""

@@ -72,6 +72,11 @@ class Routines(Expressions):
             self.stack.pop()
             self.scope = before
 
+    def is_setter(self, routine: Routine) -> bool:
+        """Whether a function is called where its property is assigned to."""
+        node = routine.body.node if isinstance(routine.body, Closure) else None
+        return node is not None and node.type == "method_definition" and any(c.type == "set" for c in node.children)
+
     def _bind_parameters(self, node: Node, args: tuple[Value, ...]) -> None:
         single = node.child_by_field_name("parameter")
         parameters = node.child_by_field_name("parameters")

@@ -88,6 +88,10 @@ def judge_shell(judge: Judge, call: Call, command: Value, names: list[str]) -> N
             Effect.REMOTE,
         )
         return
+    if Label.NETWORK in labels_of(call.option("stdin")):
+        what = f"feeds {program} what it downloads, unseen"
+        judge.report(_CRITICAL, Category.REMOTE_CODE, "run-received", what, span, Effect.NETWORK_IN, Effect.EXECUTE)
+        return
     judge.mark("opens a shell", span)
     piped = any(isinstance(stream, Reference) and "PIPE" in stream.name for stream in streams) or (
         judge.language == "js" and _is_pipe(call.option("stdio"))

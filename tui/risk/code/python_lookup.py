@@ -85,7 +85,7 @@ class Lookups:
         """Return what a call returns."""
         raise NotImplementedError
 
-    def routine(self, node: ast.Lambda) -> Value:
+    def routine(self, node: ast.Lambda) -> Routine:
         """Return the function that a lambda makes."""
         return Routine("lambda", Lambda(node, self.scope))
 
@@ -145,7 +145,8 @@ class Lookups:
         if isinstance(owner, Reference):
             name = text_of(key)
             if owner.name == "os.environ":
-                return setting(name)
+                every = name is None and Label.ENVIRONMENT in labels_of(key)  # a loop over all of them
+                return Value(labels=_ENVIRONMENT, shown="environment") if every else setting(name)
             if name is not None and owner.name == "plumbum.local":
                 return Reference(f"plumbum.cmd.{name}")
             if name is not None and owner.name.endswith(("__dict__", "sys.modules", "globals", "locals", "vars")):

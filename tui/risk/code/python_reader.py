@@ -19,6 +19,7 @@ from tui.risk.code.values import Constant, Instance, Items, Label, Reference, Ro
 from tui.risk.model import Category, Effect, Span
 
 _MAX_ROUNDS: Final = 16
+_MOST_ROUTINES: Final = 1000
 """Elements of a known list that a loop is read with."""
 _INSTALL_COMMANDS: Final = frozenset(
     {
@@ -101,6 +102,13 @@ class Reader(Calls):
                 handler(statement)
             else:
                 self._do_children(statement)
+
+    def routine(self, node: ast.Lambda) -> Routine:
+        """Return a function without a name, which may be called by somebody too."""
+        made = super().routine(node)
+        if len(self.routines) < _MOST_ROUTINES:
+            self.routines.append(made)
+        return made
 
     def _do_children(self, node: ast.stmt) -> None:
         for child in ast.iter_child_nodes(node):
