@@ -28,6 +28,7 @@ from tui.ui.screens.timeline import TimelineArea
 from tui.ui.widgets.audit_list import AuditList
 from tui.ui.widgets.block_list import BlockList
 from tui.ui.widgets.change_list import ChangeList
+from tui.ui.widgets.code_editor import CodeEditor
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.diff_view import DiffView
@@ -54,6 +55,7 @@ OWNERS: dict[str, type[DOMNode]] = {
     "changes": ChangeList,
     "difference": DiffView,
     "code": CodeScreen,
+    "editor": CodeEditor,
     "blocks": BlockList,
     "auditarea": AuditArea,
     "audit": AuditList,

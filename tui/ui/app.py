@@ -28,6 +28,7 @@ from tui.ui.leaving import Leaving
 from tui.ui.messages import CatalogChanged, EngineEvent, EngineReady, SessionLoaded, SetUpFurther
 from tui.ui.place import Place, keep_place, last_place
 from tui.ui.preparation import look
+from tui.ui.reach import key_here
 from tui.ui.screens.area import Area
 from tui.ui.screens.run import RunArea
 from tui.ui.signals import Signals
@@ -85,6 +86,7 @@ class RollcageApp(KeyedApp):
         self._left = last_place(paths)
         self.workspace = Workspace(session or self._left.session or DEFAULT_SESSION, self.keymap)
         """What all areas share."""
+        self.workspace.key_here = functools.partial(key_here, self)
         self.catalog: Catalog | None = None
         """None until it was read."""
         self.approver = DialogApprover(self)

@@ -33,6 +33,7 @@ Scope = Literal[
     "changes",
     "difference",
     "code",
+    "editor",
     "blocks",
     "auditarea",
     "audit",
@@ -64,6 +65,7 @@ SCOPE_TITLES: Final[dict[Scope, str]] = {
     "changes": "What changed",
     "difference": "Lines that changed",
     "code": "Code",
+    "editor": "Text of the code",
     "blocks": "Blocks of code",
     "auditarea": "Audit log",
     "audit": "Records of the audit log",
@@ -105,6 +107,7 @@ AROUND: Final[dict[Scope, tuple[Scope, ...]]] = {
     "scenarios": ("area",),
     "scenariolist": ("list", "scenarios", "area"),
     "steps": ("list", "scenarios", "area"),
+    "editor": ("code",),
     "blocks": ("list", "code"),
     "record": ("dialog",),
     "approval": ("dialog",),
@@ -112,7 +115,9 @@ AROUND: Final[dict[Scope, tuple[Scope, ...]]] = {
     "finder": ("dialog",),
 }
 """What else is bound where a scope is, beside what is everywhere."""
-MODAL: Final[frozenset[Scope]] = frozenset(("code", "blocks", "record", "approval", "sessions", "finder", "dialog"))
+MODAL: Final[frozenset[Scope]] = frozenset((
+    "code", "editor", "blocks", "record", "approval", "sessions", "finder", "dialog",
+))  # fmt: skip
 """Scopes on top of everything else: of the keys from everywhere only those that come first work there."""
 KEY_TABLE: Final = KeyTable(TABLE, SCOPE_TITLES, AROUND, MODAL)  # type: ignore[arg-type]
 

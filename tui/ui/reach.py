@@ -52,6 +52,28 @@ def with_keys(app: App[Any], text: str, *ids: str) -> str:
     return text.format(*keys) if all(keys) else ""
 
 
+def key_here(app: App[Any], *ids: str) -> str:
+    """Return the first key that does one of these things where the focus is, as a person reads it, or nothing.
+
+    Asks nobody whether it can be done now: it is for the reasons why something cannot.
+    """
+    if not app._screen_stack:  # it is about to end
+        return ""
+    keymap, focused = cast("KeyedApp", app).keymap, app.screen.focused
+    by_id = keymap.table.by_id()
+    nearer: list[DOMNode] = []
+    for node in (focused or app.screen).ancestors_with_self:
+        bound = {binding.id for _, binding in node._bindings}
+        for pressed in (each for id_ in ids if id_ in bound for each in keymap.keys_of(by_id[id_])):
+            is_typed = focused is not None and focused.check_consume_key(pressed, key_to_character(pressed))
+            if not is_typed and not any(pressed in each._bindings.key_to_bindings for each in nearer):
+                return shown(pressed)
+        if node.is_modal:
+            break
+        nearer.append(node)
+    return ""
+
+
 def bare(action: str) -> str:
     """Return the name of an action without where it is and what it is given."""
     return action.partition("(")[0].rpartition(".")[2]
@@ -132,7 +154,8 @@ def _reason(screen: Screen[Any], node: DOMNode, key: Key) -> str | None:
     if able:
         return ""
     from tui.ui.screens.area import Area
+    from tui.ui.screens.modal import Modal
 
     if able is None:
-        return (screen.reason_against(key.action) if isinstance(screen, Area) else "") or NOT_NOW
+        return (screen.reason_against(key.action) if isinstance(screen, Area | Modal) else "") or NOT_NOW
     return None

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.events import Resize
+from textual.events import Key, Resize
 from textual.widgets import Static, TextArea
 
 from tui.errors import RollcageError
@@ -23,7 +23,7 @@ from tui.ui.code.draft import LONGEST_TEXT
 from tui.ui.code.findings import Findings
 from tui.ui.output.panel import OutputPanel
 from tui.ui.output.view import OutputView
-from tui.ui.reach import with_keys
+from tui.ui.reach import bare, with_keys
 from tui.ui.screens.code_blocks import CodeBlocks
 from tui.ui.widgets.block_list import BlockList
 from tui.ui.widgets.code_editor import CodeEditor
@@ -128,6 +128,7 @@ class CodeScreen(CodeBlocks):
     @on(CodeOptions.LanguagePicked)
     def _language_picked(self, event: CodeOptions.LanguagePicked) -> None:
         """Take the language; where there are fences it is that of the block under the cursor, and stands there."""
+        self.query_one(CodeEditor).focus()
         block = self._block
         if not self._reply.is_fenced:
             self._bench.code = replace(self._bench.code, language=event.language)
@@ -179,6 +180,35 @@ class CodeScreen(CodeBlocks):
         self.notify("A failure skips the rest." if stops else "After a failure the rest runs all the same.")
 
     # --- actions ---------------------------------------------------------------------------------------------------
+
+    def reason_against(self, action: str) -> str:
+        """Return why an action can do nothing now."""
+        is_cancel = bare(action) == "cancel_run"
+        return self._bench.workspace.why_not("cancel", self._bench.session) if is_cancel else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what can do nothing now."""
+        return None if self.reason_against(action) else True
+
+    def on_key(self, event: Key) -> None:
+        """Say why a key does nothing."""
+        active = self.active_bindings.get(event.key)
+        if active is not None and not active.enabled and (reason := self.reason_against(active.binding.action)):
+            event.stop()
+            self._warn(reason)
+
+    def action_cancel_run(self) -> None:
+        """Cancel the run in progress."""
+        # A worker of the application: this screen may be closed before the run has ended.
+        self.app.run_worker(self._bench.workspace.cancel(self._bench.session), group="cancel", exit_on_error=False)
+
+    def action_help(self) -> None:
+        """List what can be done."""
+        cast("RollcageApp", self.app).action_help()
+
+    def action_language(self) -> None:
+        """Pick a language."""
+        self.query_one(CodeOptions).pick_language()
 
     def action_risk(self) -> None:
         """Show all that is known of the risk, or one line."""

@@ -27,6 +27,10 @@ class Modal(ModalScreen[Result]):
         super().__init__(name, id, classes)
         self._compositor = CarefulCompositor()
 
+    def reason_against(self, action: str) -> str:
+        """Return why an action can do nothing now, or nothing where that is not known."""
+        return ""
+
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Answer and go away: now if this is on top, else once it is again. An answer after the first is none."""
         if self.is_active:

@@ -200,6 +200,8 @@ class Running(Moving):
 
         if self._bench is not None and self._bench.series is not None:
             self._bench.series.heard(event)
+        if isinstance(event, RunStarted | RunFinished):
+            self.app.screen.refresh_bindings()  # also of what is on top, where a run can be cancelled too
         match event:
             case RunStarted() if event.session == self.workspace.session:
                 run = self.workspace.live.run(event.run_id or "")

@@ -5,15 +5,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from rich.text import Text
+from textual.binding import BindingType
 from textual.events import Key, Paste
 from textual.message import Message
 from textual.widgets import TextArea
 
 from tui.text import clean
+from tui.ui.bindings import bindings_of
 from tui.ui.code.colours import ABOVE, BELOW, Look, Region, coloured
 from tui.ui.code.draft import LONGEST_TEXT
 
@@ -28,6 +30,8 @@ _WRAPPED = 200_000
 
 class CodeEditor(TextArea):
     """Underlines evidence, and shows characters a terminal would obey or hide as stand-ins of one character."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("editor")
 
     @dataclass
     class PasteRefused(Message):

@@ -79,6 +79,12 @@ class CodeOptions(Horizontal):
         with self.prevent(Select.Changed):
             self.query_one(Select).value = str(language) if language in INTERPRETED else _GUESSED
 
+    def pick_language(self) -> None:
+        """Open the list of languages."""
+        picker = self.query_one(Select)
+        picker.focus()
+        picker.action_show_overlay()
+
     def flip_stop(self) -> bool:
         """Stop after a failure, or no longer; return which."""
         stop = self.query_one("#stop", Toggle)

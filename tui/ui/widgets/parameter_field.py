@@ -29,7 +29,7 @@ _PLACEHOLDERS: Final = {
     ParameterType.OBJECT: '{"key": "value"}',
 }
 _CONTROLS: Final = "Input, Select, Toggle"
-_GONE: Final = "the command changed on disk and has no such parameter any more; tab or escape goes on"
+_GONE: Final = "the command changed on disk and has no such parameter any more"
 
 
 class Field(Vertical):
