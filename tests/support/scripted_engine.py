@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -370,6 +371,9 @@ class ScriptedEngine:
                 raise UsageError("it is the head of session default", hint="roll back elsewhere first")
             freed += self.store.snapshot_records.pop(each).stored_bytes
         return freed
+
+    def passing_session(self, session: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     async def delete_session(self, session: str) -> None:
         record = self.store.session(session)

@@ -41,6 +41,7 @@ from tui.runs.fleet import Fleet
 from tui.runs.gatekeeper import Gatekeeper, user_name
 from tui.runs.gates import Gate, Preview, Ticket
 from tui.runs.listeners import Listener, Listeners
+from tui.runs.passing import remove_left
 from tui.runs.pipeline import Pipeline
 from tui.runs.recovery import engine_locks, reconcile_snapshots, recover_runs
 from tui.runs.request import Request
@@ -73,6 +74,7 @@ class Engine(EngineSessions, EngineMachines):
 
         async def opened(found: Backend) -> None:
             await reconcile_snapshots(store, found, paths)
+            await remove_left(paths, self.delete_session)
 
         backoff = Backoff(settings.runs.retry_base_s, settings.runs.retry_cap_s)
         self.store = store

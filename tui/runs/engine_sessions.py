@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 
 from tui.audit.model import EntryKind
 from tui.runs import snapshots
@@ -15,6 +16,7 @@ from tui.runs.driver import Driver
 from tui.runs.drivers import Drivers
 from tui.runs.events import RolledBack
 from tui.runs.heads import plan_step, roll_back, undo_or_redo
+from tui.runs.passing import passing
 from tui.runs.rollback import RollbackPlan, plan, resolve
 from tui.runs.run import Run
 from tui.store.model import SessionRecord, SnapshotRecord
@@ -150,6 +152,13 @@ class EngineSessions:
         """Delete what the settings say need not be kept, and return the bytes freed."""
         await self._backend.settled()
         return await snapshots.collect(self._context)
+
+    def passing_session(self, session: str) -> AbstractContextManager[None]:
+        """Hold a session, from before it is made, that is deleted before the block ends.
+
+        Where this process is killed before that, a later one deletes it.
+        """
+        return passing(self._context.paths, session)
 
     async def delete_session(self, session: str) -> None:
         """Delete a session with its snapshots, its runs and their outputs.

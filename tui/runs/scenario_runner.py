@@ -89,13 +89,17 @@ class ScenarioRunner:
         """Carry out a scenario and yield what happens; the last event is `ScenarioEnded`.
 
         The steps after one that did not do as expected are not carried out, unless the scenario goes on. Closing the
-        generator kills the run in progress. A fresh session is deleted in every case, unless it is to be kept.
+        generator kills the run in progress. A fresh session is deleted in every case, unless it is to be kept; of a
+        process that is killed meanwhile, by a later one.
         """
         name, session = scenario.name, self._session_of(scenario)
         kept = self._keep or scenario.session is SessionKind.NAMED
         begun, passed, failed = self._clock(), 0, 0
         yield ScenarioBegun(scenario=name, title=scenario.title, session=session, steps=len(scenario.steps))
-        try:
+        async with AsyncExitStack() as end:
+            if not kept:
+                end.enter_context(self._engine.passing_session(session))
+                end.push_async_callback(self._delete, session)
             for index, step in enumerate(scenario.steps):
                 async with aclosing(self._step(scenario, step, index, session)) as events:
                     async for event in events:
@@ -104,14 +108,14 @@ class ScenarioRunner:
                             passed, failed = passed + event.passed, failed + (not event.passed)
                 if failed and not scenario.goes_on:
                     break
-        finally:
-            if not kept:
-                with suppress(NotFound):  # nothing of it ran
-                    await self._engine.delete_session(session)
         yield ScenarioEnded(
             scenario=name, session=session, kept=kept, steps=len(scenario.steps), steps_passed=passed,
             steps_failed=failed, took_ms=self._since(begun),
         )  # fmt: skip
+
+    async def _delete(self, session: str) -> None:
+        with suppress(NotFound):  # nothing of it ran
+            await self._engine.delete_session(session)
 
     def _session_of(self, scenario: Scenario) -> str:
         name = session_name(scenario.name)

@@ -22,6 +22,7 @@ from tui.definitions.kinds import ExecutionMode
 from tui.definitions.model import Definition
 from tui.errors import NotFound
 from tui.levels import RiskLevel
+from tui.paths import Paths
 from tui.runs.approval import Answer, Question
 from tui.runs.engine import Engine
 from tui.runs.scenario_events import (
@@ -392,3 +393,14 @@ async def test_every_event_is_plain_data(engine: Engine):
     assert (ended["passed"], ended["outcome"]["exit_code"], ended["outcome"]["state"]) == (True, 1, "failed")
     assert ended["checks"][0] == {"what": "state", "expected": "failed", "found": "failed", "passed": True}
     assert (lines[-1]["passed"], lines[-1]["steps_failed"]) == (False, 1)
+
+
+async def test_a_session_of_its_own_is_marked_while_the_scenario_goes_on(engine: Engine, paths: Paths):
+    marks = paths.locks / "passing"
+    seen = []
+    async with aclosing(runner(engine).run(scenario(step("expect: {state: succeeded}")))) as events:
+        async for event in events:
+            if isinstance(event, StepEnded):
+                seen = [mark.read_text() for mark in marks.glob("*.session")]
+    assert seen == ["scenario-demo-1"]
+    assert not list(marks.iterdir())
