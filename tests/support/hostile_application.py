@@ -30,6 +30,7 @@ from tui.runs.fleet import MachineState
 from tui.runs.request import Request, StepRequest
 from tui.store.states import RunState
 from tui.text import clean, clean_line
+from tui.ui.app import RollcageApp
 
 SESSION: Final = f"SESSION {EVERYTHING}"
 IN_A_FILE: Final = EVERYTHING.replace("\0", "")
@@ -160,6 +161,16 @@ def print_everything(run: ScriptedRun) -> None:
     run.output(b"PRINTED " + everything + b"\n")
 
 
+def notify_briefly(app: RollcageApp) -> None:
+    """Let messages go soon: they hide what else is to be seen."""
+    really = app.notify
+
+    def notify(message: str, **options: Any) -> None:
+        really(message, **{**options, "timeout": 0.5})
+
+    app.notify = notify  # type: ignore[method-assign]
+
+
 async def main(home: Path) -> None:
     """Run until a person leaves."""
     paths = Paths.below(home)
@@ -171,6 +182,7 @@ async def main(home: Path) -> None:
     whole.app.workspace.session = SESSION
     whole.app.workspace.state = replace(whole.app.workspace.state, name=SESSION)
     fill(whole)
+    notify_briefly(whole.app)
     with whole.app._context():  # as for everything that an engine does which the application has opened
         happening = asyncio.create_task(happen(whole))
     await whole.app.run_async()

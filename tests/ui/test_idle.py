@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,15 @@ from textual.events import Timer as Ticked
 from textual.pilot import Pilot
 
 from tests.support.pilots import until
-from tests.ui.whole import make_whole
+from tests.ui.whole import Whole, make_whole
 from tui.paths import Paths
 from tui.runs.request import Request, StepRequest
 from tui.ui.areas import AREAS
+from tui.ui.audit.rows import AllRows
+from tui.ui.widgets.audit_list import AuditList
+from tui.ui.widgets.details import Details
+from tui.ui.widgets.scenario_list import ScenarioList
+from tui.ui.widgets.session_tree import SessionTree
 
 TICKS = 20
 CLOCKS = {
@@ -23,6 +29,16 @@ CLOCKS = {
     "pool": {"MachineList", "Facts", "MachineDetails", "Static"}, "scenarios": set[str](),
 }  # fmt: skip
 """What shows ages, in each area: how long ago something was, or how old a machine is."""
+HAS_READ: dict[str, Callable[[Whole], object]] = {
+    "run": lambda whole: (
+        whole.app.screen.query_one(SessionTree).rows and whole.app.screen.query_one(Details).is_settled
+    ),
+    "timeline": lambda whole: whole.app.screen.query_one(SessionTree).rows,
+    "audit": lambda whole: whole.app.screen.query_one(AuditList).row_count() == whole.log.last(),
+    "pool": lambda whole: whole.app.screen.templates is not None,  # type: ignore[attr-defined]
+    "scenarios": lambda whole: whole.app.screen.query_one(ScenarioList).row_count(),
+}
+"""Whether an area shows what it reads first, which it does in threads and workers."""
 
 
 async def let_all_timers_tick(app: App[Any], pilot: Pilot[Any]) -> None:
@@ -38,6 +54,15 @@ async def let_all_timers_tick(app: App[Any], pilot: Pilot[Any]) -> None:
 async def test_an_area_at_rest_draws_only_its_clocks(
     paths: Paths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, area: str
 ) -> None:
+    looks: list[AllRows] = []
+    really_read = AllRows.read_new
+
+    def read_new(rows: AllRows) -> object:
+        looks.append(rows)
+        return really_read(rows)
+
+    monkeypatch.setattr(AllRows, "read_new", read_new)
+    monkeypatch.setattr("tui.ui.screens.audit.LOOK_EVERY_S", 0.0)
     whole = make_whole(paths, tmp_path)
     app = whole.app
     async with app.run_test(size=(120, 40)) as pilot:
@@ -45,6 +70,8 @@ async def test_an_area_at_rest_draws_only_its_clocks(
         whole.engine.run(Request("x", (StepRequest("x"),))).end()
         app.action_area(area)
         await until(pilot, lambda: app.current_mode == area and app.screen.focused is not None)
+        await until(pilot, lambda: app.workspace.state.undo is not None and HAS_READ[area](whole))
+        await pilot.pause()
         for _ in range(TICKS):
             await let_all_timers_tick(app, pilot)
         drawn: list[str] = []
@@ -58,6 +85,8 @@ async def test_an_area_at_rest_draws_only_its_clocks(
             patch.setattr(Compositor, "update_widgets", update)
             for _ in range(TICKS):
                 await let_all_timers_tick(app, pilot)
+            seen = len(looks)
+            await until(pilot, lambda: area != "audit" or len(looks) > seen + 2)
         assert set(drawn) <= CLOCKS[area]
         assert len(drawn) <= TICKS * len(CLOCKS[area]) * 2
     whole.log.close()
