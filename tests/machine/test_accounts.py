@@ -51,11 +51,19 @@ def home_of_nobody(machine_paths: Paths) -> Iterator[Path]:
     """A home with the guest image that the account `nobody` owns. Not below `tmp_path`, which it may not enter."""
     home = Path(tempfile.mkdtemp(prefix="rollcage-nobody-"))
     image = find_image(machine_paths).rootfs.parent
-    shutil.copytree(image, home / "cache" / "images" / image.name)
-    for path in (home, *home.rglob("*")):
-        os.chown(path, NOBODY, NOBODY)
+    shutil.copytree(image, home / "cache" / "images" / image.name, copy_function=link_or_copy)
+    for path in (home, *home.rglob("*/")):
+        os.chown(path, NOBODY, NOBODY)  # the files of the image are for everybody to read
     yield home
     shutil.rmtree(home)
+
+
+def link_or_copy(source: str, target: str) -> None:
+    """Give a file another name where that is possible: an image has hundreds of megabytes."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def usable_interpreter() -> str:
