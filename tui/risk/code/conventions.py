@@ -25,6 +25,11 @@ from tui.risk.code.values import (
 )
 from tui.risk.model import Category, Effect, Span
 
+CALLED_FOR_CLIENTS = frozenset({
+    "lambda_handler", "handler", "fetch", "GET", "POST", "PUT", "PATCH", "DELETE", "onRequest", "onRequestGet",
+    "onRequestPost", "getServerSideProps",
+})  # fmt: skip
+"""Names by which platforms know the function that they call for each client."""
 HOME_VARIABLES = frozenset({"HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"})
 
 
@@ -56,6 +61,12 @@ def preload(judge: Judge, name: str | None, span: Span) -> None:
             span,
             Effect.CONFIG,
         )
+
+
+def set_variable(judge: Judge, name: str | None, value: Value) -> None:
+    """Remember a variable of the environment that the text sets."""
+    if name is not None and len(judge.environment) < MAX_ITEMS:
+        judge.environment[name] = value
 
 
 def setting(name: str | None) -> Value:

@@ -158,6 +158,9 @@ class Builtins(Classes):
         if name.endswith(("addEventListener", "jQuery.on")) and text_of(first) in KEY_EVENTS:
             self.callbacks(args, frozenset({Label.KEYS}))
             return UNKNOWN
+        if name.endswith("addEventListener") and text_of(first) == "fetch":
+            self.callbacks(args, frozenset({Label.REQUEST}))
+            return UNKNOWN
         if name in _FINDS_ELEMENTS:
             return Instance("element", labels=_TYPED_THERE if _ASKS_SECRETS.search(text_of(first) or "") else NOTHING)
         if name in {"document.write", "document.writeln"} and args:

@@ -6,7 +6,7 @@ from tree_sitter import Node
 
 from tui.risk.code import javascript_folding as folding
 from tui.risk.code.budget import MAX_DEPTH, MAX_ITEMS
-from tui.risk.code.conventions import elements, pairs_of, part_of, preload
+from tui.risk.code.conventions import elements, pairs_of, part_of, preload, set_variable
 from tui.risk.code.javascript_lookup import Lookups
 from tui.risk.code.values import (
     NOTHING,
@@ -312,6 +312,7 @@ class Expressions(Lookups):
         self.assigned(owner, name or "*", value, target)
         if isinstance(owner, Reference) and owner.name == "process.env":
             preload(self.judge, name, self.span_of(target))
+            set_variable(self.judge, name, value)
         held = owner.entries if isinstance(owner, Entries) else owner.attributes if isinstance(owner, Instance) else {}
         if isinstance(setter := held.get(name or "*"), Routine) and self.is_setter(setter):
             self.run_routine(Routine(setter.name, setter.body, owner), (value,))

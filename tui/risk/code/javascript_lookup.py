@@ -124,7 +124,9 @@ class Lookups:
             if full in {"process.env", "Deno.env", "Bun.env"} or full.endswith("import.meta.env"):
                 return Reference("process.env", labels=_ENVIRONMENT, shown="process.env")
             if owner.name == "process.env":
-                return Reference("process.env.get") if name in {"get", "toObject"} else setting(name)
+                if name in {"get", "toObject"}:
+                    return Reference("process.env.get")
+                return self.judge.environment.get(name, setting(name))
             if full in _KNOWN:
                 return _KNOWN[full]
             if full == "process.argv":

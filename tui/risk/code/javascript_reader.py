@@ -8,7 +8,7 @@ from tree_sitter import Node
 
 from tui.levels import RiskLevel
 from tui.risk.code.budget import MAX_DEPTH
-from tui.risk.code.conventions import elements, pairs_of
+from tui.risk.code.conventions import CALLED_FOR_CLIENTS, elements, pairs_of
 from tui.risk.code.javascript_builtins import KEY_EVENTS
 from tui.risk.code.javascript_calls import Calls
 from tui.risk.code.javascript_library import canonical, module_name
@@ -33,6 +33,11 @@ _WATCHED: Final = frozenset({
 })  # fmt: skip
 
 
+_EXPORTED: Final = frozenset(
+    {f"{owner}.{name}" for owner in ("exports", "module.exports") for name in CALLED_FOR_CLIENTS}
+)
+
+
 class Reader(Calls):
     """Reads statements."""
 
@@ -48,7 +53,7 @@ class Reader(Calls):
         self.block(root)
         for routine in list(self.routines):
             if isinstance(routine.body, Closure) and not self.runs.get(routine.body.node.id):
-                made = self.run_routine(routine, ())
+                made = self.run_routine(routine, _asked(routine.name))
                 for method in (
                     list(getattr(made, "attributes", {}).values()) if routine.body.node.type.startswith("class") else []
                 ):
@@ -242,6 +247,8 @@ class Reader(Calls):
                 self.span_of(node),
                 Effect.CONFIG,
             )
+        if isinstance(value, Routine) and full in _EXPORTED:
+            self.run_routine(value, _asked(name))
         if name == "scripts" and isinstance(value, Entries):
             for each in _INSTALL_SCRIPTS & set(value.entries):
                 self.assigned(owner, each, value.entries[each], node)
@@ -249,3 +256,8 @@ class Reader(Calls):
             self.judge.run_shell(command, self.span_of(node), name)
         if full in {"module.exports.scripts", "pkg.scripts"}:
             self.judge.mark("edits package.json", self.span_of(node))
+
+
+def _asked(name: str) -> tuple[Value, ...]:
+    """Return what a function that nothing here calls is called with: a platform may hand it what clients send."""
+    return (Value(labels=frozenset({Label.REQUEST})),) if name in CALLED_FOR_CLIENTS else ()

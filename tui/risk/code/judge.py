@@ -56,6 +56,8 @@ class Judge:
     """The directory that the text itself has changed to."""
     cwd_handed_out: str | None = None
     """The directory at the last `yield`: what a `with` that is made of a generator has in its body."""
+    environment: dict[str, Value] = field(default_factory=dict)
+    """Variables that the text has set for what it starts."""
     text: str = ""
     reasons: dict[tuple[str, Span, str], Reason] = field(default_factory=dict)
     effects: set[Effect] = field(default_factory=set)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shlex
 from typing import Final
 
@@ -213,12 +214,22 @@ def _hand_over(judge: Judge, call: Call, command: Value) -> None:
 
 def _run_in(judge: Judge, call: Call, command: str | list[str]) -> None:
     """Judge a command in the directory that it is started in, where the text says which one that is."""
+    given = call.option("env")
+    variables = {**judge.environment, **(given.entries if isinstance(given, Entries) else {})}
+    if variables and "$" in (text := command if isinstance(command, str) else ""):
+        known = {name: text_of(value) for name, value in variables.items() if _uses(text, name)}
+        lines = [f"{name}={shlex.quote(value)}" for name, value in known.items() if value is not None]
+        command = "\n".join([*lines, text])
     directory = text_of(call.option("cwd")) or judge.moved_to
     if directory is not None and directory.startswith(("/", "~")):
         text = command if isinstance(command, str) else shlex.join(command)
         where = directory if directory.startswith("~") and " " not in directory else shlex.quote(directory)
         command = f"cd {where}\n{text}"
     judge.run_shell(command, call.span, call.name)
+
+
+def _uses(text: str, name: str) -> bool:
+    return name.isidentifier() and re.search(rf"\$\{{?{name}\b", text) is not None
 
 
 def _unknown_command(judge: Judge, call: Call) -> None:

@@ -33,6 +33,7 @@ from tui.risk.code.values import (
     labels_of,
     pieces_of,
     text_of,
+    with_labels,
 )
 from tui.risk.model import Category, Effect
 
@@ -41,6 +42,7 @@ _READS: Final = frozenset({"read", "readline", "readlines", "readinto", "read1",
 _HOMES: Final = frozenset({"pathlib.Path.home", "os.path.expanduser"})
 _COMMANDS: Final = ("sh.", "plumbum.cmd.")
 """Packages whose functions are the programs of the system, by their names."""
+_IN_MEMORY: Final = frozenset({"io.StringIO", "io.BytesIO"})
 _CONNECT: Final = Operation(Action.CONNECT, ((0, "address"),))
 
 
@@ -94,6 +96,8 @@ class Calls(Callables):
                 return folded
             if name == "format" and isinstance(owner.value, str):
                 return self._formatted(owner.value, args, keywords)
+            if name == "format_map" and isinstance(owner.value, str) and args and isinstance(args[0], Entries):
+                return self._formatted(owner.value, (), args[0].entries)
             if name == "join" and args:
                 return self._joined(owner, args[0])
             if name == "translate" and args and isinstance(table := args[0], Entries) and isinstance(owner.value, str):
@@ -141,12 +145,23 @@ class Calls(Callables):
             and name in {"get", "setdefault", "pop", "__getitem__"}
         ):
             return setting(text_of(args[0]) if args else None)
+        if isinstance(owner, Instance) and owner.kind in _IN_MEMORY and (held := self._in_memory(owner, name, args)):
+            return held
         if isinstance(owner, Instance) and owner.kind == "open" and name in _READS:
             return owner.attributes.get("content", UNKNOWN)
         if type(owner) is Value and name in {"write", "writelines"} and args:
             return UNKNOWN
         del node
         return None
+
+    def _in_memory(self, owner: Instance, name: str, args: tuple[Value, ...]) -> Value | None:
+        """Read or write a file that is in memory only; None where nothing known is in it."""
+        text = owner.attributes.get("0", Constant(""))
+        if name == "write" and args and isinstance(args[0], Constant | Text):
+            owner.attributes["0"] = joined([*pieces_of(text), *pieces_of(args[0])], text.labels | args[0].labels)
+            return UNKNOWN
+        known = isinstance(text, Text) or (isinstance(text, Constant) and bool(text.value))
+        return with_labels(text, labels_of(owner)) if known and name in {*_READS, "getvalue"} else None
 
     def _formatted(self, pattern: str, args: tuple[Value, ...], keywords: dict[str, Value]) -> Value:
         pieces: list[str | Value] = []

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from tui.risk.code import python_folding as folding
 from tui.risk.code.budget import MAX_DEPTH, MAX_ITEMS
-from tui.risk.code.conventions import elements, path_join, preload
+from tui.risk.code.conventions import elements, path_join, preload, set_variable
 from tui.risk.code.python_lookup import Lookups
 from tui.risk.code.values import (
     NOTHING,
@@ -298,12 +298,27 @@ class Expressions(Lookups):
             )
             if isinstance(owner, Reference) and owner.name == "os.environ":
                 preload(self.judge, key, self.span_of(target))
+                set_variable(self.judge, key, value)
+            if (
+                isinstance(owner, Items)
+                and isinstance(target.value, ast.Name)
+                and not isinstance(target.slice, ast.Slice)
+            ):
+                self._replace_item(owner, target, value)
             if isinstance(owner, Instance) and owner.kind in {"globals", "locals", "vars"} and key is not None:
                 self.scope.assign(key, value)
             if isinstance(owner, Entries) and len(owner.entries) < MAX_ITEMS:
                 owner.entries[key if key is not None else "*"] = value
         elif isinstance(target, ast.Starred):
             self.bind(target.value, value)
+
+    def _replace_item(self, owner: Items, target: ast.Subscript, value: Value) -> None:
+        at = UNKNOWN if isinstance(target.slice, ast.Slice) else self.evaluate(target.slice)
+        position = at.value if isinstance(at, Constant) else None
+        if isinstance(position, int) and -len(owner.items) <= position < len(owner.items):
+            items = list(owner.items)
+            items[position] = value
+            self.bind(target.value, Items(tuple(items), labels=owner.labels))
 
     def _bind_attribute(self, target: ast.Attribute, value: Value) -> None:
         owner = self.evaluate(target.value)

@@ -116,6 +116,8 @@ class Lookups:
         if isinstance(owner, Instance):
             if name in owner.attributes:
                 return owner.attributes[name]
+            if name == "__dict__":
+                return Entries(owner.attributes)
             if owner.kind == "pathlib.Path":
                 return self._path_attribute(owner, name)
             full = canonical(f"{owner.kind}().{name}")
@@ -146,7 +148,9 @@ class Lookups:
             name = text_of(key)
             if owner.name == "os.environ":
                 every = name is None and Label.ENVIRONMENT in labels_of(key)  # a loop over all of them
-                return Value(labels=_ENVIRONMENT, shown="environment") if every else setting(name)
+                if every:
+                    return Value(labels=_ENVIRONMENT, shown="environment")
+                return self.judge.environment.get(name or "", setting(name))
             if name is not None and owner.name == "plumbum.local":
                 return Reference(f"plumbum.cmd.{name}")
             if name is not None and owner.name.endswith(("__dict__", "sys.modules", "globals", "locals", "vars")):

@@ -7,7 +7,7 @@ from typing import Final
 
 from tui.levels import RiskLevel
 from tui.risk.code.budget import MAX_ITEMS
-from tui.risk.code.conventions import elements
+from tui.risk.code.conventions import CALLED_FOR_CLIENTS, elements
 from tui.risk.code.judge import Judge
 from tui.risk.code.python_calls import Calls
 from tui.risk.code.python_classes import methods_of
@@ -55,7 +55,8 @@ class Reader(Calls):
                 self._rest_of_class(made_by, made_by.body.node, made_by.body.scope)
         for routine in list(self.routines):
             if isinstance(routine.body, Lambda) and not self.runs.get(id(routine.body.node)):
-                self.run_routine(routine, (), {})
+                asked = (Value(labels=frozenset({Label.REQUEST})),) if routine.name in CALLED_FOR_CLIENTS else ()
+                self.run_routine(routine, asked, {})
 
     def _rest_of_class(self, made_by: Routine, node: ast.ClassDef, scope: Scope) -> None:
         instance: Value | None = None
