@@ -41,21 +41,28 @@ SUFFIXES: Final[Mapping[str, Language]] = MappingProxyType({
 _INTERPRETERS: Final = (("python", Language.PYTHON), ("node", Language.JAVASCRIPT), ("sh", Language.BASH))
 _SIGNS: Final = {
     Language.PYTHON: re.compile(
-        r"^[ \t]*(?:from [\w.]+ import |import [\w.]+(?: as \w+)?$|def \w+\(|class \w+.*:$|print\(|if .+:$"
-        r"|for .+ in .+:$|while .+:$|with .+:$|elif .+:$|else:$|try:$|except\b.*:$|async def |@\w[\w.]*(?:\(.*\))?$)",
+        r"^[ \t]*(?:from [\w.]+ import |import [\w.]+(?: as \w+)?(?:[ \t]*,[ \t]*[\w.]+(?: as \w+)?)*[ \t]*(?:[;#].*)?$"
+        r"|def \w+\(|class \w+.*:$|print\(|(?:if|elif|for .{1,80} in|while|with) [^;\n]{1,200}:(?:[ \t].*)?$"
+        r"|else:|try:$|except\b.*:$|async def |@\w[\w.]*(?:\(.*\))?$)",
         re.MULTILINE,
     ),
     Language.JAVASCRIPT: re.compile(
-        r"^[ \t]*(?:(?:const|let|var) [\w{\[]|import .* from ['\"]|export |(?:async )?function\b|console\.\w+\("
+        r"^[ \t]*(?:(?:const|let|var) [\w{\[]|import .* from ['\"]|export (?!\w+=)|(?:async )?function\b|console\.\w+\("
         r"|require\(|await \w|\}\s*(?:else|catch)\b.*\{$)|=>\s*[{(]?\s*$",
         re.MULTILINE,
     ),
     Language.BASH: re.compile(
         r"^[ \t]*(?:\$ |sudo |apt(?:-get)? |cd |ls\b|echo |export \w+=|mkdir |rm |cp |mv |cat |curl |wget |git |docker "
-        r"|npm |pip3? |set -|chmod |source |if \[|fi$|done$|then$|\w+=\S*$)",
+        r"|npm |pip3? |set -|chmod |source |if \[|fi$|done$|then$|esac$|(?:for|while|until) .+;[ \t]*do\b)",
         re.MULTILINE,
     ),
 }  # fmt: skip
+_HINTS: Final = {
+    Language.PYTHON: re.compile(r"^[ \t]*(?:[\w.\[\]]+ = .*[^;\s]|\w+(?:\.\w+)+\(.*\))[ \t]*$", re.MULTILINE),
+    Language.JAVASCRIPT: re.compile(r"^[ \t]*(?:[\w.\[\]]+ ?= ?.*|\w+(?:\.\w+)+\(.*\));[ \t]*$", re.MULTILINE),
+    Language.BASH: re.compile(r"^[ \t]*\w+=\S*$", re.MULTILINE),
+}
+"""What other languages have too: it decides only where the signs do not."""
 _LOOKED_AT: Final = 20_000
 """Characters by which a language is guessed."""
 
@@ -72,6 +79,12 @@ def guess_language(text: str) -> Language:
     first = text.partition("\n")[0]
     if first.startswith("#!"):
         return next((language for word, language in _INTERPRETERS if word in first), Language.BASH)
-    signs = {language: sum(1 for _ in pattern.finditer(text)) for language, pattern in _SIGNS.items()}
-    best = max(signs, key=lambda language: (signs[language], language is Language.BASH))
-    return best if signs[best] else Language.BASH
+    signs = {
+        language: (_count(_SIGNS[language], text), _count(_HINTS[language], text), language is Language.BASH)
+        for language in INTERPRETED
+    }
+    return max(signs, key=lambda language: signs[language])
+
+
+def _count(pattern: re.Pattern[str], text: str) -> int:
+    return sum(1 for _ in pattern.finditer(text))

@@ -132,6 +132,18 @@ def test_the_language_is_the_first_word(info: str) -> None:
         ("const fs = require('fs');\nconsole.log(fs)\n", Language.JAVASCRIPT),
         ("cd /tmp\nls -l | wc -l\n", Language.BASH),
         ("something unknown\n", Language.BASH),
+        ("import sys,time\no=sys.stdout.buffer\nfor i in range(101):\n  o.write(b'x')\n", Language.PYTHON),
+        ("import a, b as c, d.e  # all of them\na=1\n", Language.PYTHON),
+        ("import sys; x=1\ny=2\n", Language.PYTHON),
+        ("for i in range(3): print(i)\n", Language.PYTHON),
+        ("a = [1, 2]\na.append(3)\n", Language.PYTHON),
+        ("let a = 1\nif (a) {\n  b=2\n}\n", Language.JAVASCRIPT),
+        ("a = 1;\nb.push(a);\n", Language.JAVASCRIPT),
+        ("a=1\nb=$a\n", Language.BASH),
+        ("for i in a:b c; do\n  x=$i\ndone\n", Language.BASH),
+        ("while read line; do frob $line; done\n", Language.BASH),
+        ("export PATH=/x\nPATH=/y\n", Language.BASH),
+        ("if test -e a; then\n  b=1\nfi\n", Language.BASH),
     ],
 )
 def test_where_no_language_is_named_it_is_guessed_and_said(text: str, language: Language) -> None:
