@@ -155,6 +155,14 @@ def test_sequences_that_move_or_erase_are_dropped_and_those_that_reach_the_termi
     assert texts(b"\x1b]8;;http://x\x07link\x1b]8;;\x07") == ["link"]
 
 
+def test_choosing_a_character_set_shows_nothing_in_output() -> None:
+    """`tput sgr0` of a terminal inside tmux ends in SI."""
+    (line,) = fed(b"\x1b[1mbold\x1b[m\x0f rest\x0e\n")
+    assert line.text == "bold rest"
+    assert TerminalCleaner().feed(b"a\x0f\x0eb") == "ab"
+    assert clean_line("a\x0fb") == "a␏b", "in a text it would be odd"
+
+
 def test_an_unterminated_sequence_hides_nothing() -> None:
     assert texts(b"\x1b]0;never ends\nnext\n") == ["␛]0;never ends", "next"]
     assert texts(b"\x1b[12\n") == ["␛[12"]

@@ -13,8 +13,8 @@ a person reads (CVE-2021-42574), zero-width and tag characters hide text in text
 
 `clean` and `clean_line` are for texts, `LineCleaner` for live output that is shown as lines with colours, and
 `TerminalCleaner` for live output that goes to a terminal as it comes. Where output is concerned, escape sequences that
-only move the cursor or erase are dropped, colours (SGR) are kept as parsed styles, and strings meant for the terminal
-itself (title, clipboard, device control) leave a `␛`.
+only move the cursor or erase are dropped, and so are SO and SI, which choose a character set; colours (SGR) are kept as
+parsed styles, and strings meant for the terminal itself (title, clipboard, device control) leave a `␛`.
 """
 
 from __future__ import annotations

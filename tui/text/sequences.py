@@ -12,8 +12,9 @@ SEQUENCE: Final = re.compile(
     r"|\x1b(?P<string>[\]PX^_][^\x07\x1b\x9c\n\r]{0,4096})(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]{1,8}[0-~]"
     r"|\x1b[0-OQ-WYZ\\`-~]"
+    r"|[\x0e\x0f]"
 )
-"""One whole escape sequence."""
+"""One whole escape sequence; or SO, SI, which choose a character set and show nothing (`sgr0` of tmux ends in SI)."""
 _SGR_PARAMETERS: Final = re.compile(r"[0-9;:]*")
 
 
