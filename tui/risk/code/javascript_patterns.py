@@ -10,6 +10,8 @@ from tui.risk.code.budget import MAX_DECODED, MAX_ITEMS
 from tui.risk.code.values import Constant, Instance, Items, Value, text_of
 
 _ATOM: Final = r"(?:\\[\\/.*+?()\[\]{}|^$dwsxnrt-]|\[(?:[^\]\\]|\\.){1,60}\]|[^\\\[\](){}*+?|^$])"
+_NESTED: Final = re.compile(r"\[\^?[^\]]*(?:\[|--|&&|~~|\|\|)")
+"""What Python may read as something else in a set of characters one day."""
 _SIMPLE: Final = re.compile(
     rf"\(?{_ATOM}(?:\{{\d{{1,3}}(?:,\d{{0,3}})?\}}|\+)?\)?|{_ATOM}{{1,40}}(?:\|{_ATOM}{{1,40}}){{0,20}}"
 )
@@ -21,7 +23,7 @@ def pattern_of(value: Value) -> re.Pattern[str] | None:
     if not isinstance(value, Instance) or value.kind != "RegExp":
         return None
     source, flags = (text_of(value.attributes.get(name)) or "" for name in ("source", "flags"))
-    if not _SIMPLE.fullmatch(source):
+    if not _SIMPLE.fullmatch(source) or _NESTED.search(source):
         return None
     try:
         return re.compile(source, re.IGNORECASE if "i" in flags else 0)

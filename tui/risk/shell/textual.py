@@ -28,6 +28,13 @@ _TR_ESCAPES: Final = {
     "f": "\f",
     "v": "\v",
 }
+_IN_SETS: Final = {
+    "[:space:]": r"\s", "[:digit:]": r"\d", "[:alnum:]": "A-Za-z0-9", "[:alpha:]": "A-Za-z", "[:blank:]": r" \t",
+    "[:upper:]": "A-Z", "[:lower:]": "a-z",
+}  # fmt: skip
+"""Classes of POSIX, as Python writes them inside brackets."""
+_NESTED: Final = re.compile(r"\[\^?\]?[^\]]*(?:\[|--|&&|~~|\|\|)")
+"""What may mean something else in a set of characters one day."""
 _SED: Final = re.compile(r"([sy])(.)(.*)", re.DOTALL)
 _AWK: Final = re.compile(r"\s*(BEGIN)?\s*\{\s*print\b\s*(.*?)\s*;?\s*\}\s*", re.DOTALL)
 _AWK_ITEM: Final = re.compile(r"\s*(?:\$(NF|\d{1,3})|\"((?:[^\"\\]|\\.)*)\"|(,))")
@@ -237,6 +244,10 @@ def _sed_command(command: str, stdin: str, *, extended: bool) -> str | None:
         return None
     if not extended:
         old = re.sub(r"\\([(){}+?|])|([(){}+?|])", lambda m: m[1] or "\\" + m[2], old)
+    for name, characters in _IN_SETS.items():
+        old = old.replace(name, characters)
+    if _NESTED.search(old):
+        return None
     replacement = re.sub(r"\\n", "\n", new)
     try:
         regex = re.compile(old, re.IGNORECASE if "I" in flags else 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui.risk.shell.templates import template
+from tui.risk.shell.textual import sed
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,14 @@ from tui.risk.shell.templates import template
 )
 def test_the_known_words_stay(program: str, arguments: list[str], expected: str | None) -> None:
     assert template(program, arguments) == expected
+
+
+@pytest.mark.parametrize("script", ["s/[[:space:]]*$//", "s/[[a]/x/", "s/[a--b]/x/", "s/[a&&b]/x/", "s/[^[]x/y/"])
+def test_sets_that_may_mean_something_else_are_no_cause_to_warn(script: str, recwarn: pytest.WarningsRecorder) -> None:
+    template("sed", [script])
+    sed([script], "text")
+    assert not recwarn.list
+
+
+def test_classes_of_posix_are_known() -> None:
+    assert sed(["s/[[:space:]]/-/g"], "a b") == "a-b"
