@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Input
+from textual.screen import Screen
+from textual.widgets import Button, Input, Static
 
 from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine
 from tests.ui.test_rolling_back import head, request, with_runs
 from tests.ui.test_running import ready, toasts
-from tui.errors import Busy
-from tui.store.model import SnapshotRecord
+from tui.errors import Busy, InvalidInput
+from tui.store.model import SessionRecord, SnapshotRecord
 from tui.ui import leaving
 from tui.ui.acts import Acts
 from tui.ui.app import RollcageApp
@@ -363,3 +365,39 @@ async def test_what_fails_fails_for_who_waits_and_lets_the_next_go_on() -> None:
     with pytest.raises(OSError, match="no room"):
         await failing
     assert done == ["second"]
+
+
+async def test_a_name_that_is_refused_stays_with_the_reason(
+    app: RollcageApp, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    branch = engine.branch
+
+    async def refusing(snapshot_id: str, name: str) -> SessionRecord:
+        if name == "taken":
+            raise InvalidInput("there is a session taken already", hint="take another name")
+        return await branch(snapshot_id, name)
+
+    monkeypatch.setattr(engine, "branch", refusing)
+    async with app.run_test(size=(120, 40)) as pilot:
+        tree = await ran(pilot, app, engine, "first")
+        tree.focus()
+        await pilot.press("B")
+        await until(pilot, lambda: isinstance(app.screen, AskName) and isinstance(app.focused, Input))
+        dialog = app.screen
+        await pilot.press("enter")
+        await until(pilot, lambda: "A name is needed." in problem_of(dialog))
+        await pilot.press(*"taken", "enter")
+        await until(pilot, lambda: "there is a session taken already" in problem_of(dialog))
+        assert "take another name" in problem_of(dialog)
+        assert app.screen is dialog
+        assert dialog.query_one(Input).value == "taken"
+        assert app.focused is dialog.query_one(Input)
+        await pilot.press("2")
+        await until(pilot, lambda: not problem_of(dialog))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.workspace.session == "taken2")
+        assert app.screen is app.run_area
+
+
+def problem_of(dialog: Screen[Any]) -> str:
+    return str(dialog.query_one(".dialog--problem", Static).content)

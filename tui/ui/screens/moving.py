@@ -103,10 +103,12 @@ class Moving(Area):
 
         engine, session = self.engine, self.workspace.session
         explanation = "Keep this moment of the whole machine: memory, processes and files."
-        name = await self.ask(AskName("Snapshot", explanation, act="Keep"))
-        if name is not None:
+
+        async def keep(name: str) -> None:
             snapshot = await self._act(session, "snapshot", lambda: engine.snapshot(session, name))
             self.notify(f"Snapshot kept; the machine stood still for {duration(snapshot.pause_ms / 1000)}.")
+
+        await self.ask(AskName("Snapshot", explanation, keep, act="Keep"))
 
     @on(SessionTree.NameAsked)
     @work(group="dialog", exit_on_error=False)
@@ -117,13 +119,14 @@ class Moving(Area):
         if snapshot is None:
             self.notify("This run left no snapshot to name.", severity="warning")
             return
-        name = await self.ask(
-            AskName("Name", "A name to find this snapshot by.", act="Name it", value=clean_line(snapshot.name))
-        )
-        if name is not None:
+
+        async def give(name: str) -> None:
             await self.engine.set_snapshot(snapshot.id, name=name)
             self.notify(f"Named “{clean_line(name, 40)}”." if name else "The name was taken away.", markup=False)
             self.rollcage.reload_session()
+
+        explanation = "A name to find this snapshot by."
+        await self.ask(AskName("Name", explanation, give, act="Name it", value=clean_line(snapshot.name)))
 
     @on(SessionTree.PinAsked)
     @work(group="move", exit_on_error=False)
@@ -145,11 +148,13 @@ class Moving(Area):
             return
         explanation = "The name of a new session. Its machine begins at this snapshot; this session stays as it is."
         engine, target = self.engine, event.row.target
-        name = await self.ask(AskName("Branch", explanation, act="Begin it"))
-        if name:
+
+        async def begin(name: str) -> None:
             session = await self._act(self.workspace.session, "branch", lambda: engine.branch(target, name))
             self.notify(f"Session {clean_line(session.name, 40)} begins here.", markup=False)
-            self.rollcage.switch_session(SessionChoice(session.name))
+
+        if name := await self.ask(AskName("Branch", explanation, begin, act="Begin it", needed=True)):
+            self.rollcage.switch_session(SessionChoice(name))
 
     @on(SessionTree.DeleteAsked)
     @work(group="dialog", exit_on_error=False)
