@@ -24,8 +24,8 @@ KEYS: Final[tuple[Key, ...]] = (
 
     Key("editor.all", "f7", "select_all", "Select all", "Select the whole text."),
     Key("editor.line", "f6", "select_line", "Select line", "Select the line of the cursor."),
-    Key("editor.undo", "ctrl+z", "undo", "Undo", "Undo the last change of the text.", display="^z"),
-    Key("editor.redo", "ctrl+y", "redo", "Redo", "Repeat the change of the text that was undone.", display="^y"),
+    Key("editor.undo", "ctrl+z", "undo", "Undo edit", "Undo the last change of the text.", display="^z"),
+    Key("editor.redo", "ctrl+y", "redo", "Redo edit", "Repeat the change of the text that was undone.", display="^y"),
 
     Key("blocks.choose", "space", "choose", "Choose", "Run the block, or leave it out.", shown=True),
     Key("blocks.all", "a", "all", "All", "Choose every block that can run."),
