@@ -33,6 +33,11 @@ _PROGRAMS: Final = frozenset({
     "zpool", "zsh",
 })  # fmt: skip
 """Programs that nobody mentions first in a text unless it is a command."""
+_OPTIONS: Final = frozenset({
+    "bash_command", "command", "commands", "cmd", "cmds", "shell_command", "script", "entrypoint", "run_command",
+    "exec", "shell", "args", "arguments", "inline", "remote_command", "module_args", "user_data", "startup_script",
+})  # fmt: skip
+"""Arguments by name that hold a command for somebody else to run."""
 _FIRST: Final = re.compile(r"\s*([a-z][\w.+-]*)(?:\s|$)")
 _PLAIN: Final = frozenset({"RegExp", "bound function", "open"})
 
@@ -42,11 +47,18 @@ def run_elsewhere(judge: Judge, call: Call, verb: str, *, foreign: bool) -> None
 
     `foreign`: the method belongs to a package. An object of which nothing is known may be anything else that runs.
     """
+    if foreign:
+        for name in _OPTIONS & call.keywords.keys():
+            _judge(judge, call, call.keywords[name], verb)
     if verb not in _RUNS or not call.args or (isinstance(call.receiver, Instance) and call.receiver.kind in _PLAIN):
         return
     if isinstance(call.receiver, Constant | Text | Items) or (isinstance(call.receiver, Reference) and not foreign):
         return
-    command = _command(call.args[0])
+    _judge(judge, call, call.args[0], verb)
+
+
+def _judge(judge: Judge, call: Call, given: Value, verb: str) -> None:
+    command = _command(given)
     if command is None:
         return
     if verb == "sudo":

@@ -207,6 +207,8 @@ class Builtins(Classes):
             return Instance("process.binding")
         if name in _BELOW:
             wanted = first.items[0] if isinstance(first, Items) and first.items else first
+            if isinstance(where := args[-1] if len(args) > 1 else None, Entries) and "cwd" in where.entries:
+                wanted = path_join(where.entries["cwd"], wanted)
             found = found_files(wanted if args else Constant("."))
             self.callbacks(args, frozenset({Label.WALK}))
             return (

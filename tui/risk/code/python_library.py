@@ -188,6 +188,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "socket.socket().connect": on(A.CONNECT, (0, "address")),
     "socket.socket().connect_ex": on(A.CONNECT, 0), "socket.socket().bind": on(A.LISTEN),
     "socket.socket().listen": on(A.LISTEN),
+    "socket.socket().makefile": on(A.RECEIVE),
     "socket.socket().accept": source(L.SOCKET, kind="socket.socket"), "socket.socket().fileno": source(L.SOCKET),
     **{f"socket.socket().{name}": on(A.SEND) for name in ("send", "sendall", "sendto", "sendfile", "write")},
     **{f"socket.socket().{name}": on(A.RECEIVE) for name in ("recv", "recvfrom", "recv_into", "read", "readline",
