@@ -8,8 +8,9 @@ from textual import on, work
 
 from tui.errors import RollcageError
 from tui.store.states import RunState
-from tui.text import clean, clean_line
+from tui.text import clean_line
 from tui.ui.describe import STATE_GLYPHS, state_words
+from tui.ui.failures import failure_words
 from tui.ui.screens.moving import Moving
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
@@ -217,7 +218,8 @@ class Running(Moving):
         if run is None or not self.workspace.started(run.id):
             return
         if event.state in (RunState.ERROR, RunState.MACHINE_LOST, RunState.REFUSED):
-            self.notify(clean(event.error), title=clean_line(run.title, 40), severity="error", markup=False, timeout=10)
+            words = failure_words(event, self.workspace.setting_up)
+            self.notify(words, title=clean_line(run.title, 40), severity="error", markup=False, timeout=10)
         elif not self.is_shown(run.log):
             back = "; the machine is back where it was" if event.rolled_back else ""
             words = (
