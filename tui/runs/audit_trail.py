@@ -7,6 +7,8 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +17,7 @@ from tui.audit.errors import AuditError, AuditNotAnchored
 from tui.audit.log import AuditLog
 from tui.audit.model import AuditResult, Entry, EntryKind, Filter
 from tui.config import Settings
+from tui.errors import RollcageError
 from tui.runs.events import (
     ApprovalDecided,
     ApprovalRequested,
@@ -60,8 +63,10 @@ class AuditTrail:
     What could not be appended stays queued and is tried again; until that works nothing runs.
     """
 
-    def __init__(self, log: AuditLog, user: str, role: str) -> None:
+    def __init__(self, log: AuditLog, user: str, role: str, name_of: Callable[[str], str] = lambda _: "") -> None:
+        """Append for a user in a role. `name_of` returns the name of a session by its id, or nothing."""
         self._log = log
+        self._name_of = name_of
         self._user = user
         self._role = role
         self._queue: list[Entry] = []
@@ -85,6 +90,8 @@ class AuditTrail:
         details = {key: value for key, value in event.to_json().items() if key not in _STAMP}
         if event.run_id is None:
             details["session_id"] = event.session_id
+            with suppress(RollcageError):  # the id tells it too
+                session = self._name_of(event.session_id)
         self.record(kind, _result(event), run_id=event.run_id, session=session, command=command, details=details)
         if isinstance(event, RunFinished) and event.run_id is not None:
             del self._commands[event.run_id]

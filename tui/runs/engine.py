@@ -130,7 +130,7 @@ class Engine(EngineSessions, EngineMachines):
             undo.callback(store.close)
             owner = new_id()
             log = undo.enter_context(AuditLog.open(paths, redactor))
-            audit = AuditTrail(log, user_name(), settings.gate.role)
+            audit = AuditTrail(log, user_name(), settings.gate.role, store.session_name)
             recover_runs(store, paths, audit.interrupted)
             lock = Lock.acquire(engine_locks(paths), owner)
             undo.pop_all()

@@ -98,9 +98,10 @@ class EngineSessions:
         """Name a snapshot (an empty name takes it away), pin or unpin it."""
         if name is not None:
             name = self._context.redactor.text(name)
+        session = self.store.session(self.store.snapshot(snapshot_id).session_id)
         self.store.set_snapshot(snapshot_id, name=name, pinned=pinned)
         details = {"snapshot_id": snapshot_id, "name": name, "pinned": pinned}
-        self._context.audit.record(EntryKind.SNAPSHOT_CHANGED, details=details)
+        self._context.audit.record(EntryKind.SNAPSHOT_CHANGED, session=session.name, details=details)
 
     async def verify_snapshot(self, snapshot_id: str) -> None:
         """Read a snapshot in full and compare its checksums.

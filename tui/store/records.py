@@ -55,6 +55,10 @@ class Records:
             raise NotFound(f"there is no session {name_or_id!r}", hint="`rollcage sessions` lists them")
         return rows.session_of(found[0])
 
+    def session_name(self, session_id: str) -> str:
+        """Return the name of the session of that id; nothing where there is none."""
+        return next((name for (name,) in self._all("SELECT name FROM sessions WHERE id = ?", session_id)), "")
+
     def snapshots(self, session_id: str) -> list[SnapshotRecord]:
         """Return the snapshots of a session, the oldest first.
 

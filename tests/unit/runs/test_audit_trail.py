@@ -99,6 +99,7 @@ async def test_what_changes_a_session_or_an_answer_is_recorded(gate: Office):
         "engine-opened", "approval-revoked", "head-moved", "snapshot-taken", "snapshot-changed", "rolled-back",
         "session-deleted", "engine-closed",
     ]  # fmt: skip
+    assert {record.session for record in found[2:-1]} == {"s"}
 
 
 async def test_nothing_runs_unaudited_where_the_anchor_is_gone(gate: Office):
