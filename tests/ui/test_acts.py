@@ -68,6 +68,14 @@ async def test_a_second_undo_follows_the_one_under_way(app: RollcageApp, engine:
         ]
 
 
+async def test_two_runs_of_one_name_are_told_apart_by_when_they_ran(app: RollcageApp, engine: ScriptedEngine) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ran(pilot, app, engine, "test", "test")
+        first, second = (f"{run.started_at.astimezone():%H:%M:%S}" for run in engine.store.run_records.values())
+        await pilot.press("z")
+        await told(pilot, app, f"back to the state after test of {first}, without that of {second} in ")
+
+
 async def test_a_redo_may_follow_an_undo_at_once(app: RollcageApp, engine: ScriptedEngine) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ran(pilot, app, engine, "first", "second")

@@ -159,9 +159,16 @@ def moved_words(state: SessionState, moved: RolledBack) -> str:
     lost = [snapshots[id_].run_id for id_ in gone if id_ not in kept and snapshots[id_].run_id is not None]
     if not kept.intersection(gone) or not lost:
         return f"back to {where}"  # without a common past, as far as is known, there is nothing to count
-    titles = {run.id: clean_line(run.title, 30) for run in state.runs}
-    without = titles.get(lost[0] or "", "a run") if len(lost) == 1 else f"{len(lost)} runs"
-    return f"back to {where}, without {without}"
+    if len(lost) > 1:
+        return f"back to {where}, without {len(lost)} runs"
+    runs = {run.id: run for run in state.runs}
+    gone_run, kept_run = runs.get(lost[0] or ""), runs.get(target.run_id or "") if target is not None else None
+    if gone_run is None:
+        return f"back to {where}, without a run"
+    if kept_run is not None and kept_run.title == gone_run.title:  # only when they ran tells them apart
+        when = f"{kept_run.started_at.astimezone():%H:%M:%S}", f"{gone_run.started_at.astimezone():%H:%M:%S}"
+        return f"back to {where} of {when[0]}, without that of {when[1]}"
+    return f"back to {where}, without {clean_line(gone_run.title, 30)}"
 
 
 def _path(snapshots: Mapping[str, SnapshotRecord], snapshot_id: str | None) -> Iterator[str]:
