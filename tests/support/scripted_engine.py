@@ -161,6 +161,7 @@ class ScriptedEngine:
         self.changed: tuple[FileChange, ...] = ()
         self.processes: tuple[ProcessChange, ...] = ()
         self.lines: tuple[DiffLine, ...] = ()
+        self.pages = 310
         """What comparisons say."""
         self.compared: list[tuple[str, str]] = []
 
@@ -348,7 +349,7 @@ class ScriptedEngine:
         """One file more and one changed for every snapshot in between, as the test's `changed` says."""
         self.compared.append((older_id, newer_id))
         older, newer = (self.store.snapshot_records[each] for each in (older_id, newer_id))
-        return Comparison(older, newer, self.changed, self.processes, MemoryChange(310, 65536, 4096))
+        return Comparison(older, newer, self.changed, self.processes, MemoryChange(self.pages, 65536, 4096))
 
     async def file_diff(self, older_id: str, newer_id: str, path: str) -> FileDiff:
         change = next(each for each in self.changed if each.path == path)

@@ -97,6 +97,13 @@ async def test_the_newest_moment_is_compared_with_what_led_to_it(app: RollcageAp
         assert "".join(text for text, _ in right).strip() == "mode 644 → 600, 10 B → 2.0 KiB, content"
 
 
+async def test_memory_that_is_the_same_is_said_to_be_that(app: RollcageApp, engine: ScriptedEngine) -> None:
+    engine.pages = 0
+    async with app.run_test(size=(120, 40)) as pilot:
+        area = await timeline(pilot, app, engine, "first", "second")
+        await until(pilot, lambda: "Memory: no page differs." in shown(area))
+
+
 def test_two_texts_share_their_room() -> None:
     assert abreast("short", "short", 20) == ("short", "short")
     assert abreast("x" * 30, "short", 20) == ("x" * 14 + "…", "short")

@@ -131,7 +131,9 @@ def _rows(comparison: Comparison) -> Sequence[Row]:
         rows += [f"Processes  {_counts([each.change for each in comparison.processes])}", *comparison.processes]
     if comparison.is_empty:
         rows.append(" No file and no process differs.")
-    if (memory := comparison.memory) is not None:
+    if (memory := comparison.memory) is not None and not memory.pages:
+        rows.append(" Memory: no page differs.")
+    elif memory is not None:
         rows.append(
             f" Memory: {memory.pages:,} of {memory.total_pages:,} pages differ, {size(memory.changed_bytes)}; "
             f"those of the kernel are among them."
