@@ -19,6 +19,7 @@ from tui.ui.app import RollcageApp
 from tui.ui.code.draft import LONGEST_TEXT
 from tui.ui.output.view import OutputView
 from tui.ui.screens.code import CodeScreen
+from tui.ui.screens.sessions import SessionChoice
 from tui.ui.widgets.block_list import BlockList
 from tui.ui.widgets.code_editor import CodeEditor
 from tui.ui.widgets.risk_pane import RiskPane
@@ -287,3 +288,21 @@ async def test_another_way_to_run_is_assessed_anew(app: RollcageApp, engine: Pre
         app.screen.query_one("#keep", Toggle).value = True
         kept = lambda: {run.steps[0].text for run in engine.previewed if run.keep_interpreter}  # noqa: E731
         await until(pilot, lambda: kept() == {"rm -rf /\n", "print(6 * 7)\n", "ls\n", "console.log(1)\n"})
+
+
+async def test_what_was_written_in_another_session_says_so(app: RollcageApp) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await opened(pilot, app, "ls")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.run_area)
+        await opened(pilot, app)
+        assert not toasts(app)
+        await pilot.press("escape")
+        app.switch_session(SessionChoice("other"))
+        await opened(pilot, app)
+        words = "This was written in session default. Run here, it runs in session other."
+        await until(pilot, lambda: words in toasts(app))
+        await pilot.press("x", "escape")
+        await until(pilot, lambda: app.screen is app.run_area)
+        assert app.run_area._bench is not None
+        assert app.run_area._bench.code.session == "other"

@@ -31,6 +31,7 @@ class Bench:
         self.series: Series | None = None
         """What was run last of it, if it had fences."""
         self._draft = Draft(draft)
+        workspace.closing.append(self._close)
 
     def bind(self) -> None:
         """Turn to the session on view now; it stays this one, whichever comes into view later."""
@@ -49,13 +50,21 @@ class Bench:
         """
         self.code = self._draft.load()
 
-    def save(self) -> None:
-        """Keep what is written.
+    def save(self) -> str:
+        """Keep what is written; return what is to be told of that, or nothing.
 
         Raises:
             InvalidInput: it cannot be kept.
         """
-        self._draft.save(self.code)
+        return self._draft.save(self.code)
+
+    async def _close(self) -> None:
+        self._draft.close()
+
+    @property
+    def origin(self) -> str:
+        """Name of the session in which it was written, if that is another one than it would run in."""
+        return self.code.session if self.code.text.strip() and self.code.session != self.session else ""
 
     def read(self) -> Reply:
         """Return the blocks of what is written."""

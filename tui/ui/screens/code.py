@@ -80,6 +80,12 @@ class CodeScreen(CodeBlocks):
         self.set_interval(_SAVED_S, self._keep)
         self._bench.workspace.keeping.append(self._keep)
         self.query_one(BlockList).choices = dict(self._bench.code.choices)
+        if origin := self._bench.origin:
+            self.notify(
+                f"This was written in session {clean_line(origin, 30)}. Run here, it runs in session "
+                f"{clean_line(self._bench.session, 30)}.",
+                markup=False,
+            )
         if self._bench.series is not None:
             self._bench.series.changed = self._follow_series
         self._read()
@@ -103,9 +109,11 @@ class CodeScreen(CodeBlocks):
 
     def _take(self) -> None:
         """Note what is written and chosen."""
+        code, text = self._bench.code, self.query_one(CodeEditor).text
         code = replace(
-            self._bench.code,
-            text=self.query_one(CodeEditor).text,
+            code,
+            text=text,
+            session=code.session if text == code.text else self._bench.session,
             choices=tuple(sorted(self.query_one(BlockList).choices.items())),
         )
         self._bench.code = self.query_one(CodeOptions).taken(code)
@@ -113,9 +121,12 @@ class CodeScreen(CodeBlocks):
     def _keep(self) -> None:
         self._take()
         try:
-            self._bench.save()
+            told = self._bench.save()
         except RollcageError as error:
             cast("RollcageApp", self.app).report(error)
+        else:
+            if told:
+                self.notify(told, markup=False)
 
     @on(TextArea.Changed)
     def _written(self, event: TextArea.Changed) -> None:
