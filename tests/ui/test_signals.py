@@ -21,6 +21,8 @@ from tui.paths import Paths
 
 LEFT: Final = b"\x1b[?1049l"
 AT_REST: Final = "idle.*Help"
+BEGINS: Final = r"touch file; echo be\gun; exec sleep 600"
+"""Has something to take back once it prints a word that nobody typed, and ends when it is told to."""
 
 NEVER_CLOSES: Final = PROGRAM.replace(
     "async def open_engine():",
@@ -103,8 +105,8 @@ def type_code_and_run(person: Person, code: str) -> None:
 
 def test_a_run_in_progress_is_cancelled_and_taken_back(home: Paths, person: Person) -> None:
     with person.starts(command(home), environment(), home.data) as app:
-        type_code_and_run(person, "touch file; sleep 600")
-        person.wait_for("◌")
+        type_code_and_run(person, BEGINS)
+        person.wait_for("begun")
         app.send_signal(signal.SIGTERM)
         assert person.see_out(app) == 128 + signal.SIGTERM
     assert runs(home) == [("cancelled", 1)]
@@ -112,16 +114,16 @@ def test_a_run_in_progress_is_cancelled_and_taken_back(home: Paths, person: Pers
 
 def test_a_terminal_that_is_gone_ends_it_in_order(home: Paths, person: Person) -> None:
     with person.starts(command(home), environment(), home.data) as app:
-        type_code_and_run(person, "touch file; sleep 600")
-        person.wait_for("◌")
+        type_code_and_run(person, BEGINS)
+        person.wait_for("begun")
         person.type("e")
         person.wait_for("Code in session")
-        person.type("x")
-        person.look(0.3)
+        person.type("Z")
+        person.wait_for("Z")
         person.leave()
         assert end_of(app) == 128 + signal.SIGHUP
     assert runs(home) == [("cancelled", 1)]
-    assert written(home).count("x") == 1
+    assert written(home).count("Z") == 1
     assert not [line for line in logged(home) if "Traceback" in line]
 
 

@@ -11,6 +11,7 @@ from tests.support.pilots import until
 from tests.support.scripted_engine import ScriptedEngine
 from tests.ui.test_running import ready
 from tui.machines.kinds import Stream
+from tui.ui import typing_app
 from tui.ui.app import RollcageApp
 from tui.ui.output.prompt import Prompt
 from tui.ui.output.view import OutputView
@@ -24,6 +25,12 @@ from tui.ui.widgets.definition_list import DefinitionList
 
 NAMES = {"/": "slash", "&": "ampersand", "?": "question_mark", ":": "colon", " ": "space", "\r": "enter",
          "\x1b": "escape", "]": "right_square_bracket", "\x10": "ctrl+p"}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a host that is busy, no key is passed on before the one ahead of it has acted."""
+    monkeypatch.setattr(typing_app, "_MOST_LOOKS", 1000)
 
 
 def burst(app: RollcageApp, text: str) -> None:
