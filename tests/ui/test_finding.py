@@ -212,3 +212,14 @@ async def test_help_finds_by_letters_in_order_where_nothing_holds_them(app: Roll
         finder = await opened(pilot, app, "question_mark")
         await pilot.press(*"snpsht")
         assert [each.title for each in finder.results.shown][:1] == ["Snapshot"]
+
+
+@pytest.mark.parametrize("key", ["question_mark", "colon"])
+async def test_that_nothing_matches_is_said(app: RollcageApp, key: str) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        finder = await opened(pilot, app, key)
+        await pilot.press(*"zqxzqx")
+        await until(pilot, lambda: not finder.results.shown)
+        assert "".join(segment.text for segment in finder.results.render_line(0)).strip() == "Nothing matches."
+        await pilot.press("enter")
+        assert app.screen is finder

@@ -25,6 +25,7 @@ from tui.ui.widgets.virtual_list import Part, VirtualList
 _KEYS_WIDTH = 8
 _TITLE_WIDTH = 44
 _NARROW = 70
+_NOTHING = "Nothing matches."
 
 
 class FinderList(VirtualList, can_focus=False):
@@ -54,6 +55,7 @@ class FinderList(VirtualList, can_focus=False):
         """Show other candidates, with a heading above each group or in the given order; the cursor goes to the top."""
         self._grouped = grouped
         self._rows = list(_with_headings(candidates)) if grouped else list(candidates)
+        self._rows = self._rows or [_NOTHING]
         longest = max((cell_len(candidate.title) for candidate in candidates[:500]), default=0)
         self._titles = min(longest, _TITLE_WIDTH)
         self.rows_changed(0)
@@ -75,7 +77,7 @@ class FinderList(VirtualList, can_focus=False):
         """Return the keys, the title, and what it does or why not; its group at the right."""
         item = self._rows[row]
         if isinstance(item, str):
-            return [(f" {item}", self.look("heading"))], []
+            return [(f" {item}", self.look("muted" if item is _NOTHING else "heading"))], []
         muted = self.look("muted")
         title = self.look(item.look) if item.look else Style()
         keys = self.look("accent") if not item.reason else muted
