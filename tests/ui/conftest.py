@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from tests.support.settling import Settling
 from tests.ui.previews import PreviewingEngine
 from tui.config import Settings
 from tui.definitions.catalog import Catalog
@@ -70,6 +71,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TZ", "UTC")
+    Settling().install(monkeypatch)
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from tui.ui.app import RollcageApp
 from tui.ui.screens import approval
 from tui.ui.screens.approval import Approval, question_facts
 from tui.ui.screens.run import RunArea
+from tui.ui.widgets.details import Details
 from tui.ui.widgets.facts import Facts, plain
 
 DECODED = "cd build\necho cm0gLXJmIC8K | base64 -d | sh\n"
@@ -40,6 +41,8 @@ async def asked(
     pilot: Pilot[int], app: RollcageApp, question: Question
 ) -> tuple[asyncio.Task[Answer | None], Approval]:
     await until(pilot, lambda: app.engine is not None and app.catalog is not None)
+    details = app.run_area.query_one(Details)
+    await until(pilot, lambda: details.entry is not None and details.is_settled)  # Textual cannot end amid a Select
     answer = asyncio.create_task(app.approver.ask(question))
     await until(pilot, lambda: isinstance(app.screen, Approval) and app.screen.is_armed and app.focused)
     dialog = app.screen

@@ -79,7 +79,7 @@ async def test_records_are_shown_as_they_are(app: RollcageApp, engine: ScriptedE
     evil = f"\x1b]52;c;x\x07\u202e{TRAP}"
 
     async def settled(pilot: Pilot[int]) -> None:
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert_harmless(app)
 
     async with app.run_test(size=(160, 50), notifications=True) as pilot:

@@ -15,7 +15,6 @@ from tui.machines.kinds import Stream
 from tui.ui import describe, session_state
 from tui.ui.app import RollcageApp
 from tui.ui.screens.run import RunArea
-from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.risk_pane import RiskPane
 from tui.ui.widgets.session_tree import SessionTree
@@ -67,9 +66,8 @@ def showing(app: RollcageApp, then: Callable[[Pilot[int], RunArea], Awaitable[No
 
 async def form(pilot: Pilot[int], screen: RunArea) -> None:
     screen.open_command("deploy")
-    await until(pilot, lambda: screen.query("Field"))
-    screen.query_one(DefinitionList).focus()
-    await pilot.pause(0.1)
+    await until(pilot, lambda: screen.query_one(Details).form.has_focus_within)  # which it gives itself
+    await pilot.pause()
 
 
 def history(engine: ScriptedEngine) -> Callable[[Pilot[int], RunArea], Awaitable[None]]:

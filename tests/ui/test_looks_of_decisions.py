@@ -102,6 +102,6 @@ def test_the_audit_log(snap_compare: Compare, app: RollcageApp, paths: Paths) ->
         await until(pilot, lambda: isinstance(app.screen, AuditArea))
         await until(pilot, lambda: any(each.row_count() for each in app.screen.query(AuditList)))
         await pilot.press("up")
-        await pilot.pause(0.1)
+        await pilot.pause()
 
     assert snap_compare(app, terminal_size=SMALL, run_before=before)

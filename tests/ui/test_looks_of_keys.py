@@ -30,7 +30,7 @@ def showing(app: RollcageApp, then: Then) -> Callable[[Pilot[int]], Awaitable[No
         await until(pilot, lambda: app.engine is not None and app.run_area.query_one(DefinitionList).shown)
         await until(pilot, lambda: app.run_area.workspace.backend is not None)
         await then(pilot, app)
-        await pilot.pause(0.3)
+        await pilot.pause()
 
     return before
 
@@ -38,7 +38,7 @@ def showing(app: RollcageApp, then: Then) -> Callable[[Pilot[int]], Awaitable[No
 async def jumping(pilot: Pilot[int], app: RollcageApp) -> None:
     details = app.run_area.query_one(Details)
     await until(pilot, lambda: details.entry is not None and details.is_settled and len(app.screen.focus_chain) > 6)
-    await pilot.pause(0.2)
+    await pilot.pause()
     await pilot.press("o")
     await until(pilot, lambda: isinstance(app.screen, Jump))
 

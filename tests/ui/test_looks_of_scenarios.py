@@ -92,7 +92,7 @@ def halfway(app: RollcageApp, engine: ScriptedEngine) -> Callable[[Pilot[int]], 
         run.output(b"the queue is not there, nor is what reads from it; giving up\n", Stream.STDERR)
         run.end(3)
         await until(pilot, lambda: area.conductor.current is None)
-        await pilot.pause(0.2)
+        await pilot.pause()
 
     return before
 

@@ -62,6 +62,6 @@ def test_snapshots_changes_and_lines(
         if size[0] > 80:
             await pilot.press("right_square_bracket")
             await until(pilot, lambda: area.query_one(ChangeList).has_focus)
-        await pilot.pause(0.2)
+        await pilot.pause()
 
     assert snap_compare(app, terminal_size=size, run_before=before)

@@ -314,7 +314,7 @@ async def test_a_screen_can_leave_what_is_open_here_first() -> None:
         assert panel.leave()
         assert not viewer.query_one(Prompt).display
         panel.post_message(Prompt.Typed("search", "late", is_done=False))
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert viewer.view.search is None
         assert not panel.leave()
         await pilot.press("v")

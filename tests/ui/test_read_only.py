@@ -102,7 +102,7 @@ async def test_ways_around_the_keys_are_refused_with_the_reason(reading: Rollcag
         await until(pilot, lambda: any("--readonly" in each.message for each in reading._notifications))
         tree.focus()
         tree.action_rollback()
-        await pilot.pause(0.2)
+        await pilot.pause()
         assert not isinstance(reading.screen, Confirm)
         before = len(reading._notifications)
         tree.action_pin()

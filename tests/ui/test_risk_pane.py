@@ -99,7 +99,7 @@ async def test_an_answer_about_what_is_no_longer_written_is_dropped(app: Rollcag
         waiting["ls"].set_result(None)
         await until(pilot, lambda: level(app) is RiskLevel.LOW)
         waiting["rm -rf /"].set_result(None)
-        await pilot.pause(0.1)
+        await pilot.pause()
         assert level(app) is RiskLevel.LOW
         assert not editor.get_line(0).spans
 
