@@ -390,6 +390,9 @@ class ScriptedEngine:
     async def machines(self) -> tuple[MachineInfo, ...]:
         return ()
 
+    async def machines_elsewhere(self) -> tuple[MachineInfo, ...]:
+        return ()
+
     def pool_status(self) -> PoolStatus:
         return PoolStatus(ready=0, warming=0, leased=0, hits=0, misses=0, failures=0, memory_mb=0)
 

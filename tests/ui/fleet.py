@@ -74,6 +74,7 @@ class FleetEngine(PreviewingEngine):
     def __init__(self) -> None:
         super().__init__()
         self.fleet: list[MachineInfo] = [of_session(), READY, STANDBY, WARMING]
+        self.others: list[MachineInfo] = []
         self.status = PoolStatus(
             ready=1, warming=1, leased=1, hits=8, misses=2, failures=0, memory_mb=256, low=1, high=2, budget_mb=2048
         )
@@ -103,6 +104,9 @@ class FleetEngine(PreviewingEngine):
         if self.gate is not None:
             await self.gate.wait()
         return tuple(self.fleet)
+
+    async def machines_elsewhere(self) -> tuple[MachineInfo, ...]:
+        return tuple(self.others)
 
     def pool_status(self) -> PoolStatus:
         return self.status

@@ -20,8 +20,9 @@ from tui.errors import RollcageError
 from tui.machines.inventory import TemplateInfo
 from tui.machines.model import PROFILES
 from tui.pool.measurements import Sample
-from tui.runs.fleet import MachineState
+from tui.runs.fleet import MachineInfo, MachineState
 from tui.ui.app import RollcageApp
+from tui.ui.pool.words import count_words
 from tui.ui.screens.confirm import Confirm
 from tui.ui.screens.pool import PoolArea
 from tui.ui.widgets.facts import Facts, plain
@@ -116,15 +117,27 @@ async def test_hits_and_the_pools_bounds_are_told(app: RollcageApp):
     async with pool(app) as (_, screen):
         told = text(screen, "#pool-status")
         assert "waiting 1  (1 to 2 are kept)" in told
-        assert "hits    8  misses 2" in told
-        assert "80%" in told
-        assert "256 of 2048 MiB guest RAM wait  in sessions 1" in told
+        assert "asked   10 times  8 had one at once  ████████░░ 80%" in told
+        assert "in use  1 by sessions" in told
+        assert "memory  those waiting have 256 of at most 2048 MiB" in told
+
+
+async def test_machines_of_another_rollcage_are_listed_and_left_to_it(app: RollcageApp, engine: FleetEngine):
+    engine.fleet.clear()
+    engine.others.append(MachineInfo("4711", MachineState.ELSEWHERE, None, 4711, owner_pid=815))
+    async with pool(app) as (pilot, screen):
+        assert any("○ other" in row and "process 815" in row for row in rows(screen))
+        assert "another Rollcage, process 815" in screen.why_not("discard")
+        assert "belongs\tto process 815" in facts(screen, "#machine-facts")
+        await pilot.press("x")
+        assert engine.asked == []
+        assert count_words(engine.others) == "0 machines · 1 of another Rollcage"
 
 
 async def test_a_pool_that_served_nobody_has_no_ratio(app: RollcageApp, engine: FleetEngine):
     engine.status = replace(engine.status, hits=0, misses=0, failures=2, error="no \x1b[31mQEMU")
     async with pool(app) as (_, screen):
-        assert "misses 0  –" in text(screen, "#pool-status")
+        assert "asked   not yet" in text(screen, "#pool-status")
         assert "✗ 2 could not be made, or died waiting: no ␛[31mQEMU" in text(screen, "#pool-status")
 
 

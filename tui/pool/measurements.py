@@ -70,6 +70,6 @@ class Measurements:
         self.clone = Series(now)
         """Making a clone of a template: from the start of its hypervisor until its state was loaded."""
         self.restore = Series(now)
-        """From asking for a machine at a session's head until there was one."""
+        """Restoring a snapshot into a machine: for a run, a restart, or a rollback, then also beforehand."""
         self.rollback = Series(now)
         """From the decision until a machine at the earlier snapshot was in place."""

@@ -113,7 +113,7 @@ class Driver:
         if session.head_id is not None:
             machine = await (await self._context.backend()).restore(session.head_id)
             took_ms = (time.perf_counter() - started) * 1000
-            self._context.pool.measurements.restore.add(took_ms)
+            self._restored(machine, took_ms)
             self.live = Live(machine, session.head_id, session.head_id, exact=True, claim_ms=took_ms)
             return machine, "snapshot", took_ms
         lease = await self._context.pool.lease(session.spec)
@@ -242,9 +242,7 @@ class Driver:
                 f"the machine of session {session.name!r} died before anything of it was kept",
                 hint="discard it; the next run starts with a new one",
             )
-        took_ms = await self._replace(session.head_id)
-        self._context.pool.measurements.restore.add(took_ms)
-        return took_ms
+        return await self._replace(session.head_id)
 
     async def put_away(self) -> None:
         """Discard the machine after keeping what no snapshot holds yet.
@@ -271,11 +269,16 @@ class Driver:
         backend = await self._context.backend()
         machine = await self._context.retry.call(lambda: backend.restore(snapshot_id))
         took_ms = (time.perf_counter() - started) * 1000
+        self._restored(machine, took_ms)
         async with self._moving:
             old, self.live = self.live, Live(machine, snapshot_id, snapshot_id, exact=True, claim_ms=took_ms)
             if old is not None:
                 await self._context.pool.discard(old.machine)
         return took_ms
+
+    def _restored(self, machine: Machine, took_ms: float) -> None:
+        birth = machine.birth  # of one that stood by, the restoring was over before anybody asked
+        self._context.pool.measurements.restore.add(took_ms if birth is None else birth.took_ms)
 
     async def let_go(self) -> None:
         """Discard the machine after keeping what no snapshot holds yet, as far as that is possible."""

@@ -57,6 +57,10 @@ class EngineMachines:
         """How long making, handing out, restoring and rolling back machines took; for reading."""
         return self._pool.measurements
 
+    async def machines_elsewhere(self) -> tuple[MachineInfo, ...]:
+        """Return the machines of every other Rollcage of this user, as far as the kernel tells of them."""
+        return await self._fleet.elsewhere()
+
     async def machines(self) -> tuple[MachineInfo, ...]:
         """Return every machine of this process, those of sessions first."""
         return await self._fleet.machines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from tui.errors import Busy, NotFound, RollcageError
 from tui.machines.inventory import Birth, MemoryUse, memory_of
 from tui.machines.model import PROFILES, MachineSpec
 from tui.machines.protocol import Machine
+from tui.machines.qemu.processes import hypervisors
 from tui.pool.lease import Waiting
 from tui.runs.backends import LazyBackend
 from tui.runs.context import Context
@@ -42,6 +44,8 @@ class MachineState(enum.StrEnum):
     """It stands at a snapshot, should a session go back there."""
     DRAINING = "draining"
     """It is being discarded, or will be as soon as it is made."""
+    ELSEWHERE = "elsewhere"
+    """It belongs to another Rollcage, which alone knows what it does."""
     LOST = "lost"
     """Its hypervisor has ended; whoever needs it next finds out."""
 
@@ -74,6 +78,8 @@ class MachineInfo:
     """It holds what no snapshot holds yet."""
     memory: MemoryUse | None = None
     """What its hypervisor takes on the host, at most some seconds ago; None where that is not known."""
+    owner_pid: int | None = None
+    """The process of the other Rollcage it belongs to; None for one of this."""
 
     @property
     def profile(self) -> str:
@@ -102,6 +108,21 @@ class Fleet:
         found = [*self._of_sessions(), *self._waiting(self._context.pool.waiting()), *self._standing_by()]
         await self._read_memory(found)
         return tuple(replace(each, memory=self._memory.get(each.id, (0.0, None))[1]) for each in found)
+
+    async def elsewhere(self) -> tuple[MachineInfo, ...]:
+        """Return the machines of every other Rollcage of this user, as far as the kernel tells of them."""
+
+        def look() -> tuple[MachineInfo, ...]:
+            others = [each for each in hypervisors() if each.owner_pid != os.getpid()]
+            return tuple(
+                MachineInfo(
+                    str(each.pid), MachineState.ELSEWHERE, None, each.pid, created_at=each.started_at,
+                    memory=self._measure(each.pid), owner_pid=each.owner_pid,
+                )
+                for each in others
+            )  # fmt: skip
+
+        return await asyncio.to_thread(look)
 
     def _of_sessions(self) -> list[MachineInfo]:
         found = []

@@ -20,6 +20,7 @@ from tui.units import duration
 
 if TYPE_CHECKING:
     from tui.runs.engine import BackendStatus, Engine, Run
+    from tui.runs.events import PoolChanged
     from tui.runs.request import Request
     from tui.store.model import RunRecord
     from tui.ui.live import LiveRun, LiveRuns
@@ -216,9 +217,7 @@ class Workspace:
             machine=vm or (spec_words(spec) if spec else ""),
             backend=clean_line(self.backend.name, 20) if self.backend else "",
             backend_reason=self.backend.why if self.backend else "",
-            pool=f"{pool.ready} ready {pool.warming} warming {pool.hits}/{pool.hits + pool.misses} hits"
-            if pool
-            else "",
+            pool=_pool_words(pool) if pool is not None else "",
             setting_up=setting_up,
         )
 
@@ -242,3 +241,9 @@ class Workspace:
         state = f"{state_words(last.state, last.exit_code)}{f' · {NO_ROLLBACK}' if last.no_rollback else ''}"
         look = "good" if last.state is RunState.SUCCEEDED else "bad"
         return RunWords(STATE_GLYPHS[last.state], clean_line(last.title, _LONGEST_TITLE), state, look)
+
+
+def _pool_words(pool: PoolChanged) -> str:
+    asked = pool.hits + pool.misses
+    at_once = f" · {pool.hits} of {asked} at once" if asked else ""
+    return f"{pool.ready} ready {pool.warming} warming{at_once}"

@@ -169,11 +169,13 @@ async def test_what_was_taken_is_measured_by_kind(engine: Engine):
     await execute(engine, "echo 1 > file", session="s")
     await execute(engine, "exit 1", session="s")
     found = engine.measurements
-    assert [len(series.samples) for series in (found.claim, found.clone, found.rollback, found.restore)] == [1, 1, 1, 0]
+    assert [len(series.samples) for series in (found.claim, found.clone, found.rollback, found.restore)] == [1, 1, 1, 1]
     info = await only(engine)
     await engine.restart_machine(info.id)
-    assert len(found.restore.samples) == 1
-    assert (await only(engine)).claim_ms == found.restore.samples[0].ms
+    assert len(found.restore.samples) == 2
+    birth = (await only(engine)).birth
+    assert birth is not None
+    assert birth.took_ms == found.restore.samples[1].ms
 
 
 # --- machines that wait --------------------------------------------------------------------------------------------

@@ -28,6 +28,8 @@ def why_not(machine: MachineInfo | None) -> str:
             return f"A run executes in session {clean_line(machine.session, 30)}; cancel it or wait for its end."
         case MachineState.WARMING:
             return "It is still being made."
+        case MachineState.ELSEWHERE:
+            return f"It belongs to another Rollcage, process {machine.owner_pid}: act on it there."
         case MachineState.DRAINING:
             return "It is being discarded already."
         case _:

@@ -27,6 +27,7 @@ STATES: Final = {
     MachineState.RUNNING: ("▶", "running", "active"),
     MachineState.STANDBY: ("◇", "standby", "muted"),
     MachineState.DRAINING: ("⊘", "leaving", "warning"),
+    MachineState.ELSEWHERE: ("○", "other", "muted"),
     MachineState.LOST: ("✗", "lost", "bad"),
 }
 """Glyph, word and look of each state."""
@@ -37,11 +38,12 @@ _MEANINGS: Final = {
     MachineState.RUNNING: "a run executes in it",
     MachineState.STANDBY: "it stands at a snapshot, should the session go back there",
     MachineState.DRAINING: "it is being discarded",
+    MachineState.ELSEWHERE: "of another Rollcage, which alone knows what it does",
     MachineState.LOST: "its hypervisor has ended; the next run gets another machine",
 }
 _SOURCES: Final = {"pool": "a machine that waited", "clone": "one made for it", "snapshot": "restored at its head"}
 UNKNOWN: Final = "–"
-_BAR: Final = 20
+_BAR: Final = 10
 
 
 def state_words(state: MachineState) -> str:
@@ -74,6 +76,8 @@ def machine_facts(machine: MachineInfo, now: datetime) -> list[Fact]:
         ("state", Content.assemble((f"{glyph} {word}", f"$text-{_TOKENS[look]}"), f"  {_MEANINGS[machine.state]}")),
         ("id", Content(machine.id)),
     ]
+    if machine.owner_pid is not None:
+        facts.append(("belongs", Content(f"to process {machine.owner_pid}")))
     if machine.session:
         facts.append(("session", Content(clean_line(machine.session, 60))))
     if machine.spec is not None:
@@ -127,26 +131,38 @@ def _age(at: datetime, now: datetime) -> str:
 # --- the pool ------------------------------------------------------------------------------------------------------
 
 
+def count_words(machines: Sequence[MachineInfo]) -> str:
+    """Return how many machines there are, those of other Rollcages apart."""
+    others = sum(machine.state is MachineState.ELSEWHERE for machine in machines)
+    own = len(machines) - others
+    return f"{own} machine{'s' * (own != 1)}{f' · {others} of another Rollcage' if others else ''}"
+
+
 def pool_lines(status: PoolStatus, machines: Sequence[MachineInfo], resume: str = "") -> list[Content]:
     """Return how the pool stands, and how many machines there are beside; `resume` ends what is said where it rests."""
     states = Counter(machine.state for machine in machines)
     leased = states[MachineState.LEASED] + states[MachineState.RUNNING]
-    leases = status.hits + status.misses
-    ratio = [(_bar(status.hits / leases), "$text-success"), f" {status.hits / leases:.0%}"] if leases else [UNKNOWN]
+    asked = status.hits + status.misses
+    times = _told(("asked  ", f"{asked} time{'s' * (asked != 1)}" if asked else "not yet"))
     kept = f"{status.low} to {status.high} are kept" if status.low < status.high else f"{status.low} are kept"
     lines = [
         Content.styled(f"⊘ drained: none is made to wait{resume}", "$text-warning")
         if status.drained
         else _told(("waiting", str(status.ready)), ("", f"({kept})"), ("warming", str(status.warming))),
-        _told(
-            ("memory ", f"{status.memory_mb} of {status.budget_mb} MiB guest RAM wait"), ("in sessions", str(leased))
-        ),
-        Content.assemble(_told(("hits   ", str(status.hits)), ("misses", str(status.misses))), "  ", *ratio),
+        _told(("in use ", f"{leased} by sessions")),
+        _told(("memory ", f"those waiting have {status.memory_mb} of at most {status.budget_mb} MiB")),
+        Content.assemble(times, *_served(status.hits, asked)) if asked else times,
     ]
     if status.failures or status.error:
         why = f": {clean_line(status.error, 200)}" if status.error else ""
         lines.append(Content.styled(f"✗ {status.failures} could not be made, or died waiting{why}", "$text-error"))
     return lines
+
+
+def _served(hits: int, asked: int) -> tuple[str | tuple[str, str], ...]:
+    """Return how often a session got a machine that waited, rather than one made for it then."""
+    share = hits / asked
+    return f"  {hits} had one at once  ", (_bar(share), "$text-success"), f" {share:.0%}"
 
 
 def _told(*facts: tuple[str, str]) -> Content:

@@ -22,7 +22,7 @@ from tui.ui.bindings import bindings_of
 from tui.ui.describe import short_id
 from tui.ui.pool import questions
 from tui.ui.pool.times import times
-from tui.ui.pool.words import backend_facts, machine_facts, pool_lines, template_facts
+from tui.ui.pool.words import backend_facts, count_words, machine_facts, pool_lines, template_facts
 from tui.ui.reach import with_keys
 from tui.ui.screens.area import Area
 from tui.ui.widgets.facts import Facts
@@ -145,7 +145,8 @@ class PoolArea(Area):
             self._looking = False
 
     async def _look_once(self) -> None:
-        machines = await self.engine.machines()
+        own = await self.engine.machines()
+        machines = (*own, *await self.engine.machines_elsewhere())
         pids = {machine.pid for machine in machines}
         if pids != self._pids or self._looks % TEMPLATES_HOLD == 0:
             self.templates, self._pids = await self.engine.templates(), pids
@@ -157,8 +158,7 @@ class PoolArea(Area):
         pool = self.engine.pool_status()
         self.query_one(MachineList).show(machines)
         drained = "⊘ drained · " if pool.drained else ""
-        count = len(machines)
-        self.query_one("#pane-machines", Pane).say(f"{drained}{count} machine{'s' * (count != 1)}")
+        self.query_one("#pane-machines", Pane).say(f"{drained}{count_words(machines)}")
         status = self.query_one("#pool-status", Static)
         resume = with_keys(self.app, "; {} resumes", "pool.drain")
         content = Content("\n").join(pool_lines(pool, machines, resume))

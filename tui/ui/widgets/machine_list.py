@@ -129,7 +129,7 @@ def _cells(machine: MachineInfo, now: datetime) -> Row:
         state_words(machine.state),
         short_id(machine.id),
         machine.profile or (spec_words(spec) if spec is not None else UNKNOWN),
-        clean_line(machine.session, 60) or UNKNOWN,
+        f"process {machine.owner_pid}" if machine.owner_pid is not None else clean_line(machine.session, 60) or UNKNOWN,
         age(machine.created_at, now) if machine.created_at is not None else UNKNOWN,
         str(machine.uses),
         memory_words(machine.memory),
