@@ -8,6 +8,9 @@ INSTALLED := $(VENV)/.installed-$(KEY)
 INSTALLED_DEV := $(VENV)/.installed-dev-$(KEY)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
+# Tests start Python often. Where the environment forbids to keep what is compiled, each would compile all of it anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run test check format bench clean
 .DEFAULT_GOAL := help
 
