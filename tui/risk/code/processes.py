@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import shlex
 from typing import Final
 
@@ -42,6 +41,7 @@ from tui.risk.code.windows import judge_windows_command
 from tui.risk.model import Category, Effect
 
 _HIGH: Final = RiskLevel.HIGH
+_MOST_VARIABLES: Final = 64
 _MEDIUM: Final = RiskLevel.MEDIUM
 
 
@@ -217,7 +217,8 @@ def _run_in(judge: Judge, call: Call, command: str | list[str]) -> None:
     given = call.option("env")
     variables = {**judge.environment, **(given.entries if isinstance(given, Entries) else {})}
     if variables and "$" in (text := command if isinstance(command, str) else ""):
-        known = {name: text_of(value) for name, value in variables.items() if _uses(text, name)}
+        used = [name for name in itertools.islice(variables, _MOST_VARIABLES) if _uses(text, name)]
+        known = {name: text_of(variables[name]) for name in used}
         lines = [f"{name}={shlex.quote(value)}" for name, value in known.items() if value is not None]
         command = "\n".join([*lines, text])
     directory = text_of(call.option("cwd")) or judge.moved_to
@@ -229,7 +230,7 @@ def _run_in(judge: Judge, call: Call, command: str | list[str]) -> None:
 
 
 def _uses(text: str, name: str) -> bool:
-    return name.isidentifier() and re.search(rf"\$\{{?{name}\b", text) is not None
+    return name.isidentifier() and (f"${name}" in text or f"${{{name}" in text)
 
 
 def _unknown_command(judge: Judge, call: Call) -> None:

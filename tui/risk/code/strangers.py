@@ -49,10 +49,8 @@ _TOLD: Final[Labels] = frozenset({
     Label.PRIVATE_FILE,
 })  # fmt: skip
 _COOKIES: Final = frozenset({"Network.getAllCookies", "Storage.getCookies", "Network.getCookies"})
-_BROWSER_COOKIES: Final = re.compile(
-    r"(?:puppeteer|playwright|selenium|pyppeteer|browser_cookie3|rookiepy|chrome-cookies-secure).*\.(?:get_)?(?:cookies|getCookies\w*)$"
-    r"|^(?:browser_cookie3|rookiepy)\.\w+$"
-)
+_BROWSERS: Final = ("puppeteer", "playwright", "selenium", "pyppeteer", "browser_cookie3", "rookiepy", "chrome-cookies")
+_GIVE_COOKIES: Final = frozenset({"cookies", "get_cookies", "getCookies", "getCookiesPromised"})
 _STATEMENT: Final = re.compile(r"\s*(?:drop|truncate|delete\s+from|alter\s+table)\s", re.IGNORECASE)
 _SHOWS: Final = re.compile(
     r"log|print|write|format|info|warn|error|debug|parse|split|match|test|title|echo", re.IGNORECASE
@@ -111,7 +109,7 @@ def hand_over(judge: Judge, call: Call, *, foreign: bool) -> Labels:
             if is_secret(path, judge.cwd):
                 held |= labels_of(content_of(judge, path, call.span))
     asked = {text_of(value) for value in call.args[:2]}
-    if foreign and (_COOKIES & asked or _BROWSER_COOKIES.search(call.name)):
+    if foreign and (_COOKIES & asked or (verb in _GIVE_COOKIES and call.name.startswith(_BROWSERS))):
         held |= {Label.CREDENTIAL}
     if sends and foreign:
         told = [value for value in (*call.args, *call.keywords.values()) if labels_of(value) & _TOLD]

@@ -8,6 +8,7 @@ from typing import Final
 from tui.risk.shell.values import FunctionBody
 
 _MOST: Final = 64
+"""Traps that are followed in all."""
 
 
 class Later:
@@ -16,6 +17,7 @@ class Later:
     def __init__(self) -> None:
         self._functions: dict[int, Callable[[], object]] = {}
         self._traps: list[Callable[[], object]] = []
+        self._left = _MOST
         self._called: set[int] = set()
         self._kept: list[FunctionBody] = []
         """Bodies are known by their identity, so that none may go while others come."""
@@ -31,8 +33,9 @@ class Later:
 
     def trapped(self, walk: Callable[[], object]) -> bool:
         """Let `walk` follow what a shell runs at its end; False where there are too many."""
-        if len(self._traps) >= _MOST:
+        if self._left <= 0:
             return False
+        self._left -= 1  # a trap may set traps, and so on
         self._traps.append(walk)
         return True
 

@@ -219,6 +219,7 @@ class Parameters:
 
     def _keys(self, name: str, items: Value | list[Value] | None) -> list[str]:
         prefix = f"{name}["
+        self.budget.spend(len(self.scope.variables))
         keys = [key[len(prefix) : -1] for key in self.scope.variables if key.startswith(prefix)]
         return keys or [str(position) for position in range(len(items) if isinstance(items, list) else 0)]
 

@@ -13,7 +13,9 @@ from tui.risk.shell import textual
 _AWKS: Final = frozenset({"awk", "gawk", "mawk", "nawk"})
 _LINE: Final = "\ue001"
 """Stands for a line of input while `sed` is applied to it: no expression matches it but `.`."""
-_PRINTS: Final = re.compile(r"\{\s*(print|printf)\b\s*\(?([^{}]*?)\)?\s*;?\s*\}")
+_PRINTS: Final = re.compile(r"\{\s*(print|printf)\b([^{}]*)\}")
+_LONGEST: Final = 1000
+"""Characters of a program of AWK that is looked at."""
 _ITEM: Final = re.compile(r"\s*(?:\"((?:[^\"\\]|\\.)*)\"|\$(?:\w+|\([^()]*\))|[A-Za-z_]\w*|\d+)(\s*,)?")
 _DIRECTIVE: Final = re.compile(r"%[-+ #0-9.]*[sdiucxefg]")
 _IN_JQ: Final = re.compile(r"\"((?:[^\"\\]|\\(?!\()[\s\S]|\\\([^()]*\))*)\"")
@@ -46,11 +48,14 @@ def _scripts(arguments: list[str]) -> list[str]:
 
 
 def _awk(arguments: list[str]) -> str | None:
-    match = next((found for word in arguments if "{" in word and (found := _PRINTS.search(word))), None)
-    if match is None or match[2].startswith((">", "|")):
+    programs = (word for word in arguments if "{" in word and len(word) <= _LONGEST)
+    match = next((found for word in programs if (found := _PRINTS.search(word))), None)
+    if match is None:
         return None
     pieces: list[str] = []
-    position, rest = 0, match[2]
+    position, rest = 0, match[2].strip().removesuffix(";").strip()
+    if rest.startswith("(") and rest.endswith(")"):
+        rest = rest[1:-1]
     while position < len(rest) and (item := _ITEM.match(rest, position)) is not None:
         position = item.end()
         pieces.append("${column}" if item[1] is None else re.sub(r"\\(.)", r"\1", item[1].replace("\\n", "\n")))

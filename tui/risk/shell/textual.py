@@ -36,7 +36,7 @@ _IN_SETS: Final = {
 _NESTED: Final = re.compile(r"\[\^?\]?[^\]]*(?:\[|--|&&|~~|\|\|)")
 """What may mean something else in a set of characters one day."""
 _SED: Final = re.compile(r"([sy])(.)(.*)", re.DOTALL)
-_AWK: Final = re.compile(r"\s*(BEGIN)?\s*\{\s*print\b\s*(.*?)\s*;?\s*\}\s*", re.DOTALL)
+_AWK: Final = re.compile(r"\s*(BEGIN)?\s*\{\s*print\b(.*)\}\s*", re.DOTALL)
 _AWK_ITEM: Final = re.compile(r"\s*(?:\$(NF|\d{1,3})|\"((?:[^\"\\]|\\.)*)\"|(,))")
 
 
@@ -273,7 +273,7 @@ def awk(arguments: list[str], stdin: str | None) -> str | None:
     if match is None:
         return None
     begin, expression = match.groups()
-    items = _awk_items(expression)
+    items = _awk_items(expression.strip().removesuffix(";").strip())
     if items is None or (not begin and stdin is None):
         return None
     lines = [""] if begin else (stdin or "").splitlines()

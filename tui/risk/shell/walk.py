@@ -164,6 +164,7 @@ class Walker:
                 expander.single(word)
 
     def _branches(self, node: Conditional, source: Source, scope: Scope, context: Context) -> Output:
+        self.budget.spend(len(scope.variables) * len(node.blocks))
         merged = Branches(scope)
         outputs = []
         for block in node.blocks:

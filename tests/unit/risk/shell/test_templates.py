@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui.risk.shell.templates import template
-from tui.risk.shell.textual import sed
+from tui.risk.shell.textual import awk, sed
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,14 @@ def test_sets_that_may_mean_something_else_are_no_cause_to_warn(script: str, rec
 
 def test_classes_of_posix_are_known() -> None:
     assert sed(["s/[[:space:]]/-/g"], "a b") == "a-b"
+
+
+def test_blanks_without_end_take_no_time_that_grows_with_their_square() -> None:
+    program = "{print " + " " * 50_000
+    assert awk([program], None) is None
+    assert template("awk", [program]) is None
+
+
+def test_the_end_of_a_statement_is_no_part_of_it() -> None:
+    assert awk(['{ print "a" $2 ; }'], "x y\n") == "ay\n"
+    assert template("awk", ['{ print("rm", $1) ; }']) == "rm ${column}"
