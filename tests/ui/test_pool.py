@@ -118,8 +118,7 @@ async def test_hits_and_the_pools_bounds_are_told(app: RollcageApp):
         told = text(screen, "#pool-status")
         assert "waiting 1  (1 to 2 are kept)" in told
         assert "asked   10 times  8 had one at once  ████████░░ 80%" in told
-        assert "in use  1 by sessions" in told
-        assert "memory  those waiting have 256 of at most 2048 MiB" in told
+        assert "in use  1 by sessions  memory of those waiting 256 of at most 2048 MiB" in told
 
 
 async def test_machines_of_another_rollcage_are_listed_and_left_to_it(app: RollcageApp, engine: FleetEngine):

@@ -149,8 +149,10 @@ def pool_lines(status: PoolStatus, machines: Sequence[MachineInfo], resume: str 
         Content.styled(f"⊘ drained: none is made to wait{resume}", "$text-warning")
         if status.drained
         else _told(("waiting", str(status.ready)), ("", f"({kept})"), ("warming", str(status.warming))),
-        _told(("in use ", f"{leased} by sessions")),
-        _told(("memory ", f"those waiting have {status.memory_mb} of at most {status.budget_mb} MiB")),
+        _told(
+            ("in use ", f"{leased} by sessions"),
+            ("memory of those waiting", f"{status.memory_mb} of at most {status.budget_mb} MiB"),
+        ),
         Content.assemble(times, *_served(status.hits, asked)) if asked else times,
     ]
     if status.failures or status.error:
