@@ -11,6 +11,7 @@ from textual.dom import DOMNode
 from tui.ui.app import RollcageApp
 from tui.ui.bindings import AROUND, KEY_TABLE, SCOPES, TABLE, keys_of
 from tui.ui.keys.key import Key
+from tui.ui.output.prompt import Prompt
 from tui.ui.output.view import OutputView
 from tui.ui.screens.approval import Approval
 from tui.ui.screens.area import Area
@@ -32,6 +33,7 @@ from tui.ui.widgets.code_editor import CodeEditor
 from tui.ui.widgets.definition_list import DefinitionList
 from tui.ui.widgets.details import Details
 from tui.ui.widgets.diff_view import DiffView
+from tui.ui.widgets.line_input import LineInput
 from tui.ui.widgets.machine_details import PoolPane
 from tui.ui.widgets.machine_list import MachineList
 from tui.ui.widgets.reading import Reading
@@ -45,11 +47,13 @@ OWNERS: dict[str, type[DOMNode]] = {
     "area": Area,
     "list": VirtualList,
     "text": Reading,
+    "line": LineInput,
     "session": Moving,
     "run": RunArea,
     "definitions": DefinitionList,
     "form": Details,
     "output": OutputView,
+    "prompt": Prompt,
     "tree": SessionTree,
     "timeline": TimelineArea,
     "changes": ChangeList,
@@ -91,7 +95,8 @@ def test_ids_are_unique() -> None:
     assert len(ids) == len(set(ids))
 
 
-BEFORE_OTHERS = {("output", "slash"), ("output", "escape"), ("form", "escape")}
+BEFORE_OTHERS = {("output", "slash"), ("output", "escape"), ("form", "escape"), ("prompt", "escape"),
+                 ("line", "enter"), ("line", "escape")}  # fmt: skip
 """Keys of what has the focus that are meant to go before the same key around it: `/` searches what one looks at."""
 
 

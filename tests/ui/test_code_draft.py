@@ -127,7 +127,7 @@ def test_what_somebody_else_wrote_all_the_same_is_not_overwritten(tmp_path: Path
         path.write_text(json.dumps({"text": "theirs"}))
         assert (
             draft.save(Code("two"))
-            == f"Something else writes to draft.json: this code is kept in {path.with_stem('draft-2')}."
+            == f"Something else writes to draft.json; this code is kept in {path.with_stem('draft-2')}."
         )
         assert draft.save(Code("three")) == ""
     assert texts(tmp_path) == {"draft.json": "theirs", "draft-2.json": "three"}

@@ -52,6 +52,25 @@ def with_keys(app: App[Any], text: str, *ids: str) -> str:
     return text.format(*keys) if all(keys) else ""
 
 
+class NamesKeys:
+    """What calls keys, its own and those of what is in it, by what they do there just now."""
+
+    def key_label(self, key: Key) -> str:
+        """Return what a key does, in at most 12 characters, or nothing to leave it at its label.
+
+        A key with such a name is in the footer.
+        """
+        return ""
+
+
+def named(each: Reachable) -> str:
+    """Return what a key does just now, as the nearest says that has a name for it, or nothing."""
+    for node in each.node.ancestors_with_self:
+        if isinstance(node, NamesKeys) and (label := node.key_label(each.key)):
+            return label
+    return ""
+
+
 def key_here(app: App[Any], *ids: str) -> str:
     """Return the first key that does one of these things where the focus is, as a person reads it, or nothing.
 

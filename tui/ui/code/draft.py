@@ -93,7 +93,7 @@ class Draft:
         except OSError as error:
             raise InvalidInput(f"the code cannot be kept: {error.strerror}", hint=str(path.parent)) from None
         self._saved, self._known = code, _identity(path)
-        return f"Something else writes to {theirs.name}: this code is kept in {path}." if theirs is not None else ""
+        return f"Something else writes to {theirs.name}; this code is kept in {path}." if theirs is not None else ""
 
     def close(self) -> None:
         """Let another application have it."""

@@ -39,6 +39,10 @@ KEYS: Final[tuple[Key, ...]] = (
     Key("list.halfdown", "ctrl+d", "cursor_page(0.5)", "Half down", "Half a page down."),
     Key("list.halfup", "ctrl+u", "cursor_page(-0.5)", "Half up", "Half a page up."),
 
+    Key("line.done", "enter", "submit", "Done",
+        "Finish the line: run the command of the form, go to what a filter shows, do what was asked for.", shown=True,
+        essential=True),
+
     Key("text.pagedown", "ctrl+f", "page_down", "Page down", "One page down; so does pgdn."),
     Key("text.pageup", "ctrl+b", "page_up", "Page up", "One page up; so does pgup."),
     Key("text.halfdown", "ctrl+d", "half_page(1)", "Half down", "Half a page down."),

@@ -47,4 +47,7 @@ KEYS: Final[tuple[Key, ...]] = (
         display="}"),
     Key("output.stepup", "left_curly_bracket", "step(-1)", "Step before", "Go to the step before.", display="{"),
     Key("output.leave", "escape", "leave", "Leave", "Leave the cursor, the search, then the filter.", display="esc"),
+
+    Key("prompt.leave", "escape", "leave", "Leave", "Leave the line; the search or the filter is as it was before.",
+        shown=True, display="esc"),
 )  # fmt: skip

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.events import Key
 from textual.message import Message
 from textual.widgets import Input, Static
 
 from tui.text import clean_line
+from tui.ui.bindings import bindings_of
 from tui.ui.output.finding import Source
+from tui.ui.reach import NamesKeys
 from tui.ui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
+    from tui.keymap.key import Key
     from tui.ui.output.view import OutputView, Question
 
 _LABELS: Final[dict[Question, str]] = {"search": "/", "filter": "&", "save": "save to "}
+_DONE: Final[dict[Question, str]] = {"search": "Find", "filter": "Only these", "save": "Save"}
 _HINTS: Final[dict[Question, str]] = {
     "search": "text, or re:pattern",
     "filter": "text, or re:pattern; ! inverts",
@@ -29,8 +33,10 @@ _HINTS: Final[dict[Question, str]] = {
 }
 
 
-class Prompt(Vertical):
+class Prompt(Vertical, NamesKeys):
     """A line to type, with what is wrong with it below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("prompt")
 
     DEFAULT_CSS = """
     Prompt {
@@ -103,11 +109,13 @@ class Prompt(Vertical):
         event.stop()
         self.post_message(self.Typed(self.question, event.value, is_done=True))
 
-    def on_key(self, event: Key) -> None:
-        """Leave with escape."""
-        if event.key == "escape":
-            event.stop().prevent_default()
-            self.post_message(self.Left(self.question))
+    def action_leave(self) -> None:
+        """Leave the line."""
+        self.post_message(self.Left(self.question))
+
+    def key_label(self, key: Key) -> str:
+        """Say what enter does with the line."""
+        return _DONE[self.question] if key.id == "line.done" else ""
 
 
 class Strip(Static):

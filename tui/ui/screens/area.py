@@ -175,6 +175,7 @@ class Area(Screen[None]):
             node.set_class(zoom and node in way, "-zoomed")
             aside = node.parent in way and node.parent is not pane and node not in way
             node.set_class(zoom and aside and not isinstance(node, StatusBar | KeyBar), "-aside")
+        self.refresh_bindings()  # the footer says more of what is no longer in sight
 
     def action_pane(self, name: str) -> None:
         """Show and focus a pane."""

@@ -18,6 +18,7 @@ from tui.ui.messages import CatalogChanged
 from tui.ui.output.log import OutputLog
 from tui.ui.output.panel import OutputPanel
 from tui.ui.output.view import OutputView
+from tui.ui.reach import NamesKeys
 from tui.ui.screens.running import Running
 from tui.ui.session_state import SessionState, undo_words
 from tui.ui.widgets.definition_list import DefinitionList
@@ -30,17 +31,19 @@ from tui.ui.widgets.session_tree import SessionTree
 
 if TYPE_CHECKING:
     from tui.definitions.index import Entry
+    from tui.keymap.key import Key
 
 _TITLES: Final = {"details": "Command", "output": "Output", "tree": "Session"}
 _VIEWS: Final = tuple(_TITLES)
 _ROOMY: Final = 36
 """Rows from which on all that is known of the risk is shown without a key."""
 _AGES_S: Final = 15.0
+_LONGEST_LABEL: Final = 12
 _SETTLE_S: Final = 0.05
 """A command is laid out this long after the cursor came to it, so that scrolling through the list stays quick."""
 
 
-class RunArea(Running):
+class RunArea(Running, NamesKeys):
     """Four panes; as many of them at once as the terminal has room for."""
 
     NAME = "run"
@@ -113,6 +116,16 @@ class RunArea(Running):
             "tree": f"Session · {clean_line(self.workspace.session, 20)}",
         }
         self.name_panes(full, _TITLES, sharing)
+
+    def key_label(self, key: Key) -> str:
+        """Say what enter and escape do with the filter, and which command runs where none is in sight."""
+        if self.focused is not None and self.focused.id == "filter":
+            return {"line.done": "To the list", "run.back": "Clear"}.get(key.id, "")
+        is_behind = self.has_class("-narrow") and self.has_class("-view-output")
+        is_aside = self.has_class("-zoom") and not self.query("#pane-definitions.-zoomed")
+        if key.id == "run.run" and self.entry is not None and (is_behind or is_aside):
+            return clean_line(f"{key.label} {self.entry.name}", _LONGEST_LABEL)
+        return ""
 
     def action_filter(self) -> None:
         """Begin to filter."""

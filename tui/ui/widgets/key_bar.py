@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from tui.keymap.names import shown
 from tui.keymap.table import EVERYWHERE
-from tui.ui.reach import Reachable, reachable, working_keys
+from tui.ui.reach import Reachable, named, reachable, working_keys
 from tui.ui.widgets.looks import Drawn, Look
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class Item:
     key: str
     label: str
     what: Reachable
+    is_told: bool = False
+    """Whether the label tells what the key does just now, which is worth room."""
 
     @property
     def width(self) -> int:
@@ -43,7 +45,7 @@ class KeyBar(Drawn, Widget):
     """What the focused widget can do, then the area, and at the right what works everywhere.
 
     A key is shown in full or not at all: where there is not room for all, those go that can do nothing now, then the
-    last ones before those at the right.
+    last ones before those at the right, and at last those whose label tells what they do just now.
     """
 
     ALLOW_SELECT = False
@@ -76,9 +78,9 @@ class KeyBar(Drawn, Widget):
             return
         working = working_keys(screen)
         items = [
-            Item(shown(keys[0]), each.key.label, each)
+            Item(shown(keys[0]), name or each.key.label, each, bool(name))
             for each in reachable(screen)
-            if each.key.shown and (keys := working.get(each.key.id))
+            if (keys := working.get(each.key.id)) and ((name := named(each)) or each.key.shown)
         ]
         if [(each.key, each.label, bool(each.what.reason)) for each in items] != [
             (each.key, each.label, bool(each.what.reason)) for each in self._items
@@ -98,9 +100,10 @@ class KeyBar(Drawn, Widget):
         if _width(last) > width:
             last = []
         while first and _width(first) + _BETWEEN + _width(last) > width:
-            # What can do nothing now goes first, from the end.
+            # What can do nothing now goes first, from the end; last what is there just now.
             idle = [item for item in first if item.what.reason]
-            first.remove((idle or first)[-1])
+            usual = [item for item in first if not item.is_told]
+            first.remove((idle or usual or first)[-1])
         return [*_columns(first, 0), *_columns(last, width - _width(last))]
 
     def render_line(self, y: int) -> Strip:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual.binding import BindingType
 from textual.strip import Strip
 from textual.widgets import Input
+
+from tui.ui.bindings import bindings_of
 
 
 class LineInput(Input):
     """An input that stays on its line: Textual wraps a placeholder that is wider, and draws the line break itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("line")
 
     def render_line(self, y: int) -> Strip:
         """Draw the line, up to where it would go on in another one."""

@@ -13,6 +13,7 @@ from textual.widgets import Input, Label, Select
 
 from tui.definitions.kinds import ParameterType
 from tui.text import clean, clean_line
+from tui.ui.reach import NamesKeys
 from tui.ui.widgets.line_input import LineInput
 from tui.ui.widgets.toggle import Toggle
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui.definitions.model import Parameter
+    from tui.keymap.key import Key
 
 _PLACEHOLDERS: Final = {
     ParameterType.STRING: "",
@@ -32,7 +34,7 @@ _CONTROLS: Final = "Input, Select, Toggle"
 _GONE: Final = "the command changed on disk and has no such parameter any more"
 
 
-class Field(Vertical):
+class Field(Vertical, NamesKeys):
     """A parameter's name, its control, and below what it means or what is wrong with it."""
 
     DEFAULT_CSS = """
@@ -114,6 +116,10 @@ class Field(Vertical):
     def control(self) -> Widget:
         """What the value is entered with."""
         return self.query_one(_CONTROLS)
+
+    def key_label(self, key: Key) -> str:
+        """Say that enter runs the command."""
+        return "Run" if key.id == "line.done" and not self.is_gone else ""
 
     def can_become(self, parameter: Parameter) -> bool:
         """Say whether a parameter can be entered with the control that is here."""
