@@ -25,7 +25,7 @@ from tui.store.reading import ReadingStore
 
 READING: Final = frozenset((
     "open", "close", "subscribe", "preview", "plan_rollback", "plan_undo", "plan_redo", "approvals", "pool_status",
-    "machines", "machine_log", "templates",
+    "machines", "machines_elsewhere", "machine_log", "templates",
 ))  # fmt: skip
 """What is not refused. What is new is, until somebody adds it here: that is the safe mistake."""
 

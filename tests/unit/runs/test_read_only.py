@@ -40,6 +40,7 @@ async def test_it_tells_what_another_engine_kept(open_engine: OpenEngine, paths:
         assert (await reader.plan_rollback("s", undo.target.id)).target == undo.target
         assert reader.approvals() == []
         assert await reader.machines() == ()
+        assert all(each.owner_pid is not None for each in await reader.machines_elsewhere())
 
 
 async def test_it_reads_beside_an_engine_that_runs_things(open_engine: OpenEngine, paths: Paths) -> None:
