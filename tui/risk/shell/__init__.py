@@ -24,9 +24,9 @@ def read(text: str, base: Span | None = None, around: Surroundings = NOTHING_ARO
         around: in what the text runs; what stands there is reported at the span of the whole text.
 
     """
+    from tui.risk.shell.finish import finished
     from tui.risk.shell.source import Source
     from tui.risk.shell.start import start
-    from tui.risk.shell.walk import finished
 
     span = base or Span(0, len(text))
     return finished(text, lambda walker: walker.text(Source(text, base), *start(walker, around, span)))
@@ -34,11 +34,11 @@ def read(text: str, base: Span | None = None, around: Surroundings = NOTHING_ARO
 
 def read_argv(argv: Sequence[str], base: Span | None = None, around: Surroundings = NOTHING_AROUND) -> ShellProgram:
     """Return the commands that executing `argv`, without a shell, leads to; spans refer to `shlex.join(argv)`."""
+    from tui.risk.shell.finish import finished
     from tui.risk.shell.model import Word
     from tui.risk.shell.source import Source
     from tui.risk.shell.start import start
     from tui.risk.shell.values import Field
-    from tui.risk.shell.walk import finished
 
     fields: list[Field] = []
     text = ""

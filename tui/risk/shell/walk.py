@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from tui.risk.model import Confidence, Span
+from tui.risk.model import Span
 from tui.risk.shell import assignments, environment, execute, lines, redirections
 from tui.risk.shell.branches import Branches
 from tui.risk.shell.call import Call
@@ -15,7 +14,7 @@ from tui.risk.shell.expand import Expander
 from tui.risk.shell.later import Later
 from tui.risk.shell.limits import DEPTH_LIMIT, INVOCATION_LIMIT, LOOP_LIMIT, Budget
 from tui.risk.shell.loops import never_rests, piles_up
-from tui.risk.shell.model import Code, ShellProgram, Stdin
+from tui.risk.shell.model import Code, Stdin
 from tui.risk.shell.parser import parse
 from tui.risk.shell.source import Source
 from tui.risk.shell.syntax import (
@@ -326,27 +325,3 @@ class Walker:
             return context, None
         expander = self.expander(source, scope, context, draft.index)
         return redirections.follow(nodes, draft, expander, scope, context)
-
-
-def finished(text: str, walk: Callable[[Walker], object]) -> ShellProgram:
-    """Run `walk` and return what was found, whatever happens."""
-    budget = Budget()
-    walker = Walker(budget)
-    if "\0" in text:
-        budget.problem("it contains NUL characters")
-    try:
-        walk(walker)
-        walker.later.run()
-    except RecursionError:
-        budget.problem("it is nested too deeply")
-    invocations = tuple(draft.freeze() for draft in walker.drafts)
-    confidence = Confidence.PARSED
-    if budget.problems or walker.unclear:
-        confidence = Confidence.PARTIAL
-    elif any(item.obfuscated or any(word.folded for word in item.argv) for item in invocations):
-        confidence = Confidence.FOLDED
-    return ShellProgram(
-        invocations, confidence, tuple(budget.problems), tuple(walker.functions), tuple(walker.recursive),
-        tuple(walker.busy),
-        tuple(walker.piling),
-    )  # fmt: skip
