@@ -13,6 +13,7 @@ from tui.risk.code.python_calls import Calls
 from tui.risk.code.python_classes import methods_of
 from tui.risk.code.python_library import SERVERS
 from tui.risk.code.python_lookup import Lambda, canonical
+from tui.risk.code.python_shapes import counts_far, fills_memory, is_route, only_builds
 from tui.risk.code.scope import Scope
 from tui.risk.code.unseen import is_standard_python
 from tui.risk.code.values import Constant, Instance, Items, Label, Reference, Routine, Value, labels_of
@@ -206,7 +207,7 @@ class Reader(Calls):
                     self.scope.assign(node.name, made)
                 continue
             labels = labels_of(made_by) & {Label.NETWORK, Label.REQUEST}
-            if (isinstance(made_by, Instance) and made_by.kind.startswith(SERVERS)) or _is_route(decorator):
+            if (isinstance(made_by, Instance) and made_by.kind.startswith(SERVERS)) or is_route(decorator):
                 labels |= {Label.REQUEST}
             if labels:
                 self.run_routine(routine, tuple(Value(labels=labels) for _ in node.args.args), {})
@@ -249,10 +250,10 @@ class Reader(Calls):
             "itertools.repeat",
             "repeat",
         }
-        many = isinstance(node.iter, ast.Call) and (len(values) >= 100 or _counts_far(node.iter))
+        many = isinstance(node.iter, ast.Call) and (len(values) >= 100 or counts_far(node.iter))
         self.judge.looping += endless or many
         self.scope.conditional += 1
-        for position, value in enumerate(values[: MAX_ITEMS if _only_builds(node) else _MAX_ROUNDS]):
+        for position, value in enumerate(values[: MAX_ITEMS if only_builds(node) else _MAX_ROUNDS]):
             if position >= _MAX_ROUNDS and not self._still_known(node):
                 break
             self.bind(node.target, value)
@@ -277,7 +278,7 @@ class Reader(Calls):
         self.judge.looping += endless
         self._branch(node.body)
         self.judge.looping -= endless
-        if endless and _fills_memory(node):
+        if endless and fills_memory(node):
             self.judge.report(
                 RiskLevel.HIGH,
                 Category.DOS,
@@ -326,49 +327,3 @@ class Reader(Calls):
 
     def _do_delete(self, node: ast.Delete) -> None:
         del node
-
-
-def _is_route(decorator: ast.expr) -> bool:
-    """Whether a function is what a server does for an address: `@anything.get("/users")`."""
-    return (
-        isinstance(decorator, ast.Call)
-        and isinstance(decorator.func, ast.Attribute)
-        and decorator.func.attr in {"route", "get", "post", "put", "patch", "delete", "websocket", "api_route"}
-        and bool(decorator.args)
-        and isinstance(first := decorator.args[0], ast.Constant)
-        and str(first.value).startswith("/")
-    )
-
-
-def _counts_far(call: ast.Call) -> bool:
-    """Whether a loop counts further than is worth following."""
-    last = call.args[-1] if call.args else None
-    named = isinstance(call.func, ast.Name) and call.func.id in {"range", "xrange"}
-    return named and isinstance(last, ast.Constant) and isinstance(last.value, int) and last.value >= 100
-
-
-def _only_builds(node: ast.For | ast.AsyncFor) -> bool:
-    """Whether a loop does nothing but put a value together, as decoders do: such a one is followed to its end."""
-    return len(node.body) <= 4 and all(
-        isinstance(each,
-        ast.Assign | ast.AugAssign) or (isinstance(each, ast.Expr) and isinstance(each.value,
-        ast.Call) and isinstance(each.value.func, ast.Attribute)
-        and each.value.func.attr == "append") for each in node.body
-    )  # fmt: skip
-
-
-def _fills_memory(node: ast.While) -> bool:
-    """Whether an endless loop only adds large things to a list or a string."""
-    adds = False
-    for each in ast.walk(node):
-        if isinstance(each, ast.Break | ast.Return | ast.Raise):
-            return False
-        if (
-            isinstance(each, ast.Call)
-            and isinstance(each.func, ast.Attribute)
-            and each.func.attr in {"append", "extend"}
-        ):
-            adds = adds or any(
-                isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Mult | ast.Pow) for inner in ast.walk(each)
-            )
-    return adds
