@@ -21,17 +21,20 @@ from tui.paths import Paths
 
 LEFT: Final = b"\x1b[?1049l"
 AT_REST: Final = "idle.*Help"
+OPEN: Final = "idle.*fake"
+"""What the bar says once the engine is open."""
 BEGINS: Final = r"touch file; echo be\gun; exec sleep 600"
 """Has something to take back once it prints a word that nobody typed, and ends when it is told to."""
 
-NEVER_CLOSES: Final = PROGRAM.replace(
+CLOSES_SLOWLY: Final = PROGRAM.replace(
     "async def open_engine():",
-    """async def never(self):
+    """async def slowly(self):
     Path(sys.argv[1], "closing").touch()
-    await asyncio.sleep(600)
+    while not Path(sys.argv[1], "go").exists():
+        await asyncio.sleep(0.02)
 
 async def open_engine():
-    Engine.close = never""",
+    Engine.close = slowly""",
 ).replace("import sys\n", "import asyncio\nimport sys\n")
 
 
@@ -132,8 +135,8 @@ def logged(home: Paths) -> list[str]:
 
 
 def test_told_twice_it_ends_at_once_with_the_terminal_restored(home: Paths, person: Person) -> None:
-    with person.starts(command(home, NEVER_CLOSES), environment(), home.data) as app:
-        person.wait_for(AT_REST)
+    with person.starts(command(home, CLOSES_SLOWLY), environment(), home.data) as app:
+        person.wait_for(OPEN)
         app.send_signal(signal.SIGTERM)
         await_(home.data.parent / "closing")
         person.look(0.1)
@@ -143,6 +146,18 @@ def test_told_twice_it_ends_at_once_with_the_terminal_restored(home: Paths, pers
     person.look(0.1)
     assert person.is_as_before
     assert person.seen.rindex(LEFT) > person.seen.rindex(b"\x1b[?1049h")
+
+
+def test_a_terminal_that_goes_while_it_ends_hurries_nobody(home: Paths, person: Person) -> None:
+    with person.starts(command(home, CLOSES_SLOWLY), environment(), home.data) as app:
+        person.wait_for(OPEN)
+        app.send_signal(signal.SIGTERM)
+        await_(home.data.parent / "closing")
+        person.leave()
+        time.sleep(0.3)
+        assert app.poll() is None
+        (home.data.parent / "go").touch()
+        assert end_of(app) == 128 + signal.SIGTERM
 
 
 def test_a_pager_ends_first_and_the_terminal_is_not_taken_again(home: Paths, person: Person, tmp_path: Path) -> None:

@@ -98,6 +98,15 @@ class Signals:
                 # Not on the event loop: that may be waiting for a terminal that takes nothing.
                 signal.signal(number, self._came)
 
+        resume, fileno = signal.getsignal(signal.SIGCONT), self._driver.fileno
+
+        def continued(number: int, frame: FrameType | None) -> None:
+            # The kernel sends it with SIGHUP; the driver would take up a terminal that is gone.
+            if callable(resume) and os.isatty(fileno):
+                resume(number, frame)
+
+        signal.signal(signal.SIGCONT, continued)
+
     @contextmanager
     def lent(self, end: Callable[[], object]) -> Iterator[None]:
         """Have a program that the terminal is lent to ended by `end` first; the application ends when it has.
@@ -121,16 +130,19 @@ class Signals:
             self._begin()
 
     def _came(self, number: int, _: FrameType | None) -> None:
-        if self.received is None and self._loop is not None and not self._loop.is_closed():
+        if self._loop is None or self._loop.is_closed():
+            self._end_at_once(number)
+        elif self.received is None:
             self.received = signal.Signals(number)
             self._loop.call_soon_threadsafe(self._begin, context=self._context)
-        elif number != signal.SIGHUP or self.received is not signal.SIGHUP:  # a shell passes the kernel's one on
+        elif number == signal.SIGHUP:
+            # Nobody's impatience: a shell passes the kernel's on, and a logout sends it right behind SIGTERM.
+            self._loop.call_soon_threadsafe(self._let_go, context=self._context)
+        else:
             self._end_at_once(number)
 
     def _begin(self) -> None:
-        assert self._driver is not None
-        if not os.isatty(self._driver.fileno):
-            self._let_go()
+        self._let_go()
         if self._borrower is not None:
             self._borrower()
         else:
@@ -141,8 +153,10 @@ class Signals:
             self._leave(self.received)
 
     def _let_go(self) -> None:
-        """Write nowhere and read nothing any more: whoever else uses the streams is to meet no error either."""
+        """Where the terminal is gone, write nowhere and read nothing: whoever uses the streams is to meet no error."""
         assert self._driver is not None
+        if os.isatty(self._driver.fileno):
+            return
         self._driver.disable_input()  # else its thread reads nothing again and again
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in self._on_terminal:
