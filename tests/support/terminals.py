@@ -101,7 +101,10 @@ class Person:
     ) -> Iterator[subprocess.Popen[bytes]]:
         """Start a program for which this is the controlling terminal."""
         streams = {"stdin": self.end, "stdout": self.end, "stderr": self.end}
-        program = subprocess.Popen(["setsid", "--ctty", *command], env=environment, cwd=cwd, **streams)
+        # As from a shell: no signal is ignored, as it is below `nohup`, and the terminal itself says how large it is.
+        own = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
+        start = ["env", "--default-signal", "setsid", "--ctty", *command]
+        program = subprocess.Popen(start, env=own, cwd=cwd, **streams)
         try:
             yield program
         finally:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from tests.support.pilots import until
 from tests.support.scripted_engine import START, ScriptedEngine
@@ -67,6 +68,7 @@ def showing(app: RollcageApp, then: Callable[[Pilot[int], RunArea], Awaitable[No
 async def form(pilot: Pilot[int], screen: RunArea) -> None:
     screen.open_command("deploy")
     await until(pilot, lambda: screen.query_one(Details).form.has_focus_within)  # which it gives itself
+    await until(pilot, lambda: "assessed once" in str(screen.query_one("#risk-line", Static).content))
     await pilot.pause()
 
 

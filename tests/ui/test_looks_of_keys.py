@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from tests.support.pilots import until
 from tui.ui.app import RollcageApp
@@ -38,6 +39,7 @@ def showing(app: RollcageApp, then: Then) -> Callable[[Pilot[int]], Awaitable[No
 async def jumping(pilot: Pilot[int], app: RollcageApp) -> None:
     details = app.run_area.query_one(Details)
     await until(pilot, lambda: details.entry is not None and details.is_settled and len(app.screen.focus_chain) > 6)
+    await until(pilot, lambda: "assessed once" in str(app.run_area.query_one("#risk-line", Static).content))
     await pilot.pause()
     await pilot.press("o")
     await until(pilot, lambda: isinstance(app.screen, Jump))
