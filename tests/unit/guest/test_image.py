@@ -187,6 +187,18 @@ def test_a_failed_bootstrap_says_why_and_leaves_nothing(
     assert leftovers(paths) == []
 
 
+def test_a_failed_bootstrap_waits_for_nothing_that_outlives_its_parent(
+    paths: Paths, fake_program: FakeProgram, tmp_path: Path
+) -> None:
+    begun = str(tmp_path / "begun")
+    fake_program("unshare", "import subprocess, sys; sys.exit(subprocess.call(sys.argv[sys.argv.index('--') + 1 :]))")
+    fake_program("mksquashfs", f"import sys; open({begun!r}, 'w').close(); sys.stdin.buffer.read()")
+    wait = f"while not os.path.exists({begun!r}): time.sleep(0.01)"
+    fake_program("mmdebstrap", f"import os, sys, time\n{wait}\nsys.exit('E: something unheard of')")
+    with pytest.raises(HostNotReady, match="something unheard of"):
+        build_image(paths)
+
+
 @pytest.mark.usefixtures("bootstrap")
 def test_a_failed_compression_says_why(paths: Paths, fake_program: FakeProgram) -> None:
     fake_program("mksquashfs", "import sys; sys.exit('FATAL ERROR: Write failed because No space left on device')")

@@ -147,6 +147,8 @@ def _pipe(
         except (tarfile.TarError, OSError) as error:
             first.stdout.close()
             second.kill()
+            with suppress(OSError):
+                second.stdin.close()  # ends what was begun so lately that it outlives `unshare`
             with lock:
                 record(f"the stream broke off: {error}")
         failed = [process.wait() != 0 for process in (first, second)]
