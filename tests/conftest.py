@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 from hypothesis import settings
 
 from tui.paths import Paths
+
+# Programs that tests start meet signals as they do from a shell: below `nohup` they would be deaf to SIGHUP.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # How long an example takes says more of the host than of the code.
 settings.register_profile("rollcage", deadline=None)

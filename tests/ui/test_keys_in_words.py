@@ -108,7 +108,7 @@ async def test_messages_name_the_keys_of_the_person(app: RollcageApp, engine: Sc
         lines = "f10 chooses a line, f11 a range, a drag of the mouse a text; f12 copies all."
         await until(pilot, lambda: f"Nothing is chosen: {lines}" in toasts(app))
         app.action_area("timeline")
-        await until(pilot, lambda: isinstance(app.screen, TimelineArea))
+        await until(pilot, lambda: isinstance(app.screen, TimelineArea) and app.screen.is_mounted)
         area = app.screen
         assert isinstance(area, TimelineArea)
         await until(pilot, lambda: area.query(SessionTree) and area.query_one(SessionTree).rows)

@@ -99,7 +99,7 @@ def test_the_audit_log(snap_compare: Compare, app: RollcageApp, paths: Paths) ->
     async def before(pilot: Pilot[int]) -> None:
         await ready(pilot, app)
         await pilot.press("f7")
-        await until(pilot, lambda: isinstance(app.screen, AuditArea))
+        await until(pilot, lambda: isinstance(app.screen, AuditArea) and app.screen.is_mounted)
         await until(pilot, lambda: any(each.row_count() for each in app.screen.query(AuditList)))
         await pilot.press("up")
         await pilot.pause()

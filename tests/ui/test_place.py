@@ -24,7 +24,7 @@ async def test_session_area_and_command_are_those_of_before(make_app: Callable[.
         await until(pilot, lambda: app.run_area.entry is not None and app.run_area.entry.name == "deploy")
         app.switch_session(SessionChoice("lab"))
         await pilot.press("2")
-        await until(pilot, lambda: isinstance(app.screen, TimelineArea))
+        await until(pilot, lambda: isinstance(app.screen, TimelineArea) and app.screen.is_mounted)
     assert last_place(paths) == Place("lab", "timeline", "deploy")
 
     again = make_app()

@@ -352,7 +352,7 @@ async def test_the_question_names_what_is_lost(
             assert isinstance(app.screen, Confirm)
             assert said in app.screen.body.plain
             await pilot.press("escape")
-            await until(pilot, lambda: isinstance(app.screen, PoolArea))
+            await until(pilot, lambda: isinstance(app.screen, PoolArea) and app.screen.is_mounted)
 
 
 @pytest.mark.parametrize(

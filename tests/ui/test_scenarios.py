@@ -63,7 +63,7 @@ async def area_of(pilot: Pilot[int], app: RollcageApp) -> ScenariosArea:
     """Go to the area and wait until everything is there."""
     await until(pilot, lambda: app.engine is not None and app.catalog is not None)
     await pilot.press("5")
-    await until(pilot, lambda: isinstance(app.screen, ScenariosArea))
+    await until(pilot, lambda: isinstance(app.screen, ScenariosArea) and app.screen.is_mounted)
     area = app.screen
     assert isinstance(area, ScenariosArea)
     await until(pilot, lambda: area.entry is not None)

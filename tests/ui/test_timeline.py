@@ -229,7 +229,7 @@ async def test_a_snapshot_is_deleted_only_when_that_is_confirmed(
         assert isinstance(app.screen, Confirm)
         assert "cannot be taken back" in app.screen.body.plain
         await pilot.press(*answer)
-        await until(pilot, lambda: isinstance(app.screen, TimelineArea))
+        await until(pilot, lambda: isinstance(app.screen, TimelineArea) and app.screen.is_mounted)
         await until(pilot, lambda: len(keys(area)) == left)
 
 
@@ -383,7 +383,7 @@ async def test_five_hundred_snapshots_cost_a_screenful(
         for number in range(500):
             engine.run(request(f"run {number}")).end()
         await pilot.press("f6")
-        await until(pilot, lambda: isinstance(app.screen, TimelineArea))
+        await until(pilot, lambda: isinstance(app.screen, TimelineArea) and app.screen.is_mounted)
         tree = app.screen.query_one(SessionTree)
         await until(pilot, lambda: len(tree.rows) == 501 and tree.has_focus)
         drawn = 0

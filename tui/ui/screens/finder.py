@@ -118,6 +118,7 @@ class Finder(Dialog[Candidate]):
     def __init__(self) -> None:
         super().__init__()
         self._all: list[Candidate] = []
+        self._is_filled = False
 
     @abstractmethod
     def candidates(self) -> Iterable[Candidate]:
@@ -137,8 +138,9 @@ class Finder(Dialog[Candidate]):
         self.call_after_refresh(self._fill)
 
     def _fill(self) -> None:
-        if not self.is_attached:  # it may be closed before it was drawn
+        if self._is_filled or not self.is_attached:  # it may be closed before it was drawn
             return
+        self._is_filled = True
         self._all = [*self.candidates(), *self._all]
         self._show(self.query_one(Input).value)
 
@@ -171,6 +173,7 @@ class Finder(Dialog[Candidate]):
     @on(FinderList.Chosen)
     def _choose(self, event: Message) -> None:
         event.stop()
+        self._fill()  # all may have been typed before it was drawn
         if (chosen := self.results.candidate) is not None:
             self.dismiss(chosen)
 
