@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tui.errors import RollcageError
-from tui.store.states import RunState
 
 if TYPE_CHECKING:
     from tui.runs.engine import Engine
@@ -43,7 +42,4 @@ class RecordsFollower:
 
     def _may_be_orphaned(self) -> bool:
         """Say whether a run is on view whose process may have died: the records do not change by that."""
-        if self._app.keymap.read_only:
-            return False
-        runs, live = self._app.workspace.state.runs, self._app.live
-        return any(run.state is RunState.RUNNING and live.run(run.id) is None for run in runs)
+        return not self._app.keymap.read_only and self._app.workspace.elsewhere is not None
