@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from tui.risk.words import UNDERSTOOD, UNDO, real_commands
@@ -29,7 +29,7 @@ def explain(assessment: Assessment, text: str, *, colour: bool = False) -> Itera
     if worst is None:
         return
     yield from _evidence(text, worst.span)
-    chain = f" — in {' → '.join(clean_line(step, 40) for step in worst.chain)}" if worst.chain else ""
+    chain = f" — in {_chain(worst.chain)}" if worst.chain else ""
     attack = f" ({', '.join(worst.attack)})" if worst.attack else ""
     yield f"  Why: {worst.category}{attack}, rule {worst.rule}{chain}"
     for reason in assessment.reasons[1:8]:
@@ -46,8 +46,12 @@ def explain(assessment: Assessment, text: str, *, colour: bool = False) -> Itera
         yield f"         {clean_line(assessment.suggestion.why, 160)}"
 
 
+def _chain(steps: Sequence[str]) -> str:
+    return " → ".join(clean_line(step, 40) for step in steps)
+
+
 def _reason(reason: Reason) -> str:
-    chain = f" ({' → '.join(clean_line(step, 40) for step in reason.chain)})" if reason.chain else ""
+    chain = f" ({_chain(reason.chain)})" if reason.chain else ""
     return f"{reason.level}: {clean_line(reason.effect, 160)}{chain} [{reason.rule}]"
 
 
@@ -71,12 +75,11 @@ def _evidence(text: str, span: Span) -> Iterator[str]:
 
 def _real(assessment: Assessment, text: str) -> Iterator[str]:
     """Yield what commands become once they are worked out, where that is not what stands there."""
-    commands = real_commands(text, assessment)
-    if not commands or assessment.level < "medium":
+    if assessment.level < "medium" or not (commands := real_commands(text, assessment)):
         return
     yield "  Becomes:"
     for command in commands[:_MOST_COMMANDS]:
-        chain = f"   (in {' → '.join(clean_line(step, 40) for step in command.chain)})" if command.chain else ""
+        chain = f"   (in {_chain(command.chain)})" if command.chain else ""
         yield f"    {clean_line(shlex.join(command.argv), 200)}{chain}"
     if len(commands) > _MOST_COMMANDS:
         yield f"    … and {len(commands) - _MOST_COMMANDS} more"

@@ -192,5 +192,4 @@ class OutputPanel(Vertical):
     def _worker_changed(self, event: Worker.StateChanged) -> None:
         if event.state is WorkerState.ERROR and isinstance(event.worker.error, RollcageError):
             event.stop()
-            error = event.worker.error
-            self.notify(f"{error.message}\n{error.hint or ''}".strip(), severity="error", markup=False)
+            self.notify(str(event.worker.error), severity="error", markup=False)

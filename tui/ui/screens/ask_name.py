@@ -82,7 +82,7 @@ class AskName(Dialog[str]):
         try:
             await self._carry_out(name)
         except RollcageError as error:
-            self._say(f"{error.message}\n{error.hint or ''}".rstrip())
+            self._say(str(error))
             self.query_one(Input).focus()
         else:
             self.dismiss(name)
